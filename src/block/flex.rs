@@ -1,0 +1,88 @@
+//! The block codec of `lz4_flex`, with the history as its dictionary.
+
+use lz4_flex::block::{self, DecompressError};
+
+use super::DecodeError;
+use crate::options::Mode;
+
+/// An LZ4 match goes back this far at the most.
+const MAX_OFFSET: usize = 65_535;
+
+/// How long the output of [`Encoder::encode`] must be for a page of `page_len` bytes.
+pub(crate) fn encoded_room(page_len: usize) -> usize {
+    block::get_maximum_output_size(page_len)
+}
+
+/// Has no state: `lz4_flex` finds the history anew for every page.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoder;
+
+impl Encoder {
+    pub(crate) fn new(_mode: Mode) -> Encoder {
+        Encoder
+    }
+
+    /// Encodes `window[start..]` into `out`, with matches down to `window[floor]`. Returns the block's length.
+    pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
+        let (history, page) = window.split_at(start);
+        let history = &history[floor.max(start.saturating_sub(MAX_OFFSET))..];
+        block::compress_into_with_dict(page, out, history).expect("out has the room that encoded_room asks for")
+    }
+
+    /// Makes `window[floor..start]`, which the encoder has not encoded itself, known to it.
+    pub(crate) fn index(&mut self, _window: &[u8], _floor: usize, _start: usize) {}
+
+    /// The content of the window moved down by this many bytes.
+    pub(crate) fn slide(&mut self, _by: usize) {}
+
+    /// Forgets all history.
+    pub(crate) fn reset(&mut self) {}
+}
+
+/// Decodes `block` into `window[start..]`, with matches down to `window[floor]`. Returns the page's length; what
+/// is behind it in `window` is arbitrary afterwards.
+pub(crate) fn decode(block: &[u8], window: &mut [u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
+    let (history, room) = window.split_at_mut(start);
+    match block::decompress_into_with_dict(block, room, &history[floor..]) {
+        Ok(len) => Ok(len),
+        Err(DecompressError::OutputTooSmall { .. }) => Err(DecodeError::OutputFull),
+        Err(_) => Err(explain(block, start - floor)),
+    }
+}
+
+/// Walks a block that `lz4_flex` refused, for the numbers that its errors leave out.
+#[cold]
+fn explain(block: &[u8], history: usize) -> DecodeError {
+    let mut bytes = block.iter().map(|&byte| usize::from(byte));
+    let mut reach = history;
+    // A missing byte anywhere ends the walk: the block is truncated.
+    let mut walk = || -> Option<DecodeError> {
+        fn extended(nibble: usize, bytes: &mut impl Iterator<Item = usize>) -> Option<usize> {
+            let mut length = nibble;
+            if nibble == 15 {
+                loop {
+                    let byte = bytes.next()?;
+                    length = length.saturating_add(byte);
+                    if byte != 255 {
+                        break;
+                    }
+                }
+            }
+            Some(length)
+        }
+        loop {
+            let token = bytes.next()?;
+            let literals = extended(token >> 4, &mut bytes)?;
+            if literals > 0 {
+                bytes.nth(literals - 1)?;
+            }
+            reach = reach.saturating_add(literals);
+            let offset = bytes.next()? | bytes.next()? << 8;
+            if offset == 0 || offset > reach {
+                return Some(DecodeError::MatchOffset { offset, reach });
+            }
+            reach = reach.saturating_add(4 + extended(token & 15, &mut bytes)?);
+        }
+    };
+    walk().unwrap_or(DecodeError::Truncated)
+}

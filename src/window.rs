@@ -1,0 +1,79 @@
+//! The sliding window: history and the page behind it, in one piece, so that a match never crosses a border.
+
+use std::fmt;
+
+/// How much history there can be, in bytes: an LZ4 offset has 16 bits (65 535 at the most).
+pub(crate) const HISTORY: usize = 64 * 1024;
+
+/// Up to this size the buffer grows before the window slides. Every slide moves up to [`HISTORY`] bytes, so with
+/// pages of 64 KiB it costs a quarter of a byte moved per byte of the stream, within half a MiB of cache.
+const ROOMY: usize = HISTORY + 4 * HISTORY;
+
+/// A buffer whose content ends at `end`; what is behind `end` is room for more, with arbitrary bytes in it.
+#[derive(Clone, Default)]
+pub(crate) struct Window {
+    /// All of it is initialised, so that growing is the only time bytes are cleared.
+    buf: Vec<u8>,
+    end: usize,
+}
+
+impl Window {
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// The content, without the room behind it.
+    pub(crate) fn content(&self) -> &[u8] {
+        &self.buf[..self.end]
+    }
+
+    /// Content and room in one slice, for a decoder that writes from `end` on.
+    pub(crate) fn with_room(&mut self) -> &mut [u8] {
+        &mut self.buf
+    }
+
+    /// Takes the first `n` bytes of the room into the content.
+    pub(crate) fn extend(&mut self, n: usize) {
+        debug_assert!(n <= self.buf.len() - self.end);
+        self.end += n;
+    }
+
+    /// Appends `bytes`; [`reserve`](Self::reserve) has made room for them.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.buf[self.end..][..bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
+    /// Makes room for `room` bytes behind the content. Content below `keep` may be dropped for it: returns by how
+    /// many bytes everything moved down. `most` bounds the buffer: content from `keep` on and room are never more.
+    ///
+    /// The buffer doubles up to a size at which sliding is cheap, so a short stream takes little memory and a long
+    /// one moves few bytes; it grows beyond only for pages that are too large for that.
+    pub(crate) fn reserve(&mut self, room: usize, keep: usize, most: usize) -> usize {
+        if self.buf.len() - self.end >= room {
+            return 0;
+        }
+        if self.end + room <= ROOMY {
+            self.grow(self.end + room, ROOMY);
+            return 0;
+        }
+        self.buf.copy_within(keep..self.end, 0);
+        self.end -= keep;
+        if self.buf.len() - self.end < room {
+            self.grow(self.end + room, most.max(ROOMY));
+        }
+        keep
+    }
+
+    fn grow(&mut self, enough: usize, most: usize) {
+        let len = enough.max(2 * self.buf.len()).min(most).max(enough);
+        self.buf.reserve_exact(len - self.buf.len());
+        self.buf.resize(len, 0);
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.end, self.buf.len())
+    }
+}
