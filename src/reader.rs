@@ -222,9 +222,9 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
     /// read stays, for the next call to go on with.
     fn fill(&mut self, needed: usize) -> io::Result<bool> {
         while self.filled < needed {
-            if self.filled == self.input.len() {
-                let grown = (2 * self.filled).max(FIRST_READ).min(needed);
-                self.input.resize(grown, 0);
+            let room = needed.min(FIRST_READ.max(2 * self.filled));
+            if self.input.len() < room {
+                self.input.resize(room, 0);
             }
             let until = self.input.len().min(needed);
             let room = &mut self.input[self.filled..until];

@@ -9,6 +9,9 @@ pub(crate) const HISTORY: usize = 64 * 1024;
 /// pages of 64 KiB it costs a quarter of a byte moved per byte of the stream, within half a MiB of cache.
 const ROOMY: usize = HISTORY + 4 * HISTORY;
 
+/// The least that is allocated.
+const SMALLEST: usize = 1024;
+
 /// A buffer whose content ends at `end`; what is behind `end` is room for more, with arbitrary bytes in it.
 #[derive(Clone, Default)]
 pub(crate) struct Window {
@@ -47,26 +50,32 @@ impl Window {
     /// Makes room for `room` bytes behind the content. Content below `keep` may be dropped for it: returns by how
     /// many bytes everything moved down. `most` bounds the buffer: content from `keep` on and room are never more.
     ///
-    /// The buffer doubles up to a size at which sliding is cheap, so a short stream takes little memory and a long
-    /// one moves few bytes; it grows beyond only for pages that are too large for that.
+    /// A short stream gets little room, a longer one as much at once as makes sliding cheap; more only for pages
+    /// that are too large for that.
     pub(crate) fn reserve(&mut self, room: usize, keep: usize, most: usize) -> usize {
         if self.buf.len() - self.end >= room {
             return 0;
         }
-        if self.end + room <= ROOMY {
-            self.grow(self.end + room, ROOMY);
+        let enough = self.end + room;
+        if enough <= ROOMY {
+            self.grow(if enough <= HISTORY {
+                enough.next_power_of_two().max(SMALLEST)
+            } else {
+                ROOMY
+            });
             return 0;
         }
         self.buf.copy_within(keep..self.end, 0);
         self.end -= keep;
-        if self.buf.len() - self.end < room {
-            self.grow(self.end + room, most.max(ROOMY));
+        let enough = self.end + room;
+        if self.buf.len() < enough {
+            // By doubling, so that a page that grows byte by byte is not copied each time.
+            self.grow(enough.max(2 * self.buf.len()).min(most).max(ROOMY));
         }
         keep
     }
 
-    fn grow(&mut self, enough: usize, most: usize) {
-        let len = enough.max(2 * self.buf.len()).min(most).max(enough);
+    fn grow(&mut self, len: usize) {
         self.buf.reserve_exact(len - self.buf.len());
         self.buf.resize(len, 0);
     }

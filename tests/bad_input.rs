@@ -1,0 +1,351 @@
+//! Truncated, flipped, random and hostile input: an error or the right bytes, and the same verdict as liblz4.
+
+mod common;
+
+use std::io::{ErrorKind, Read, Write};
+
+use common::{Random, compress_pages, data, liblz4, pages, text};
+use lz4_stream::{
+    ByteOrder, CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, Lz4StreamReader, Mode, PrefixWidth,
+    Split, Strategy,
+};
+
+/// The blocks of a stream, without prefixes, and its content.
+fn blocks_of(kind: usize, page_size: usize, count: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let all = data(kind, 7, page_size * count);
+    let mode = [
+        Mode::Default,
+        Mode::Fast { acceleration: 5 },
+        Mode::HighCompression { level: 9 },
+    ][kind % 3];
+    let options = CompressOptions::new()
+        .page_size(page_size)
+        .strategy(Strategy::RingBuffer)
+        .mode(mode);
+    let pages = pages(&all, page_size, Some(kind as u64));
+    let mut blocks = compress_pages(&mut options.compressor().unwrap(), &pages);
+    for block in &mut blocks {
+        block.drain(..4);
+    }
+    (blocks, all)
+}
+
+/// Decodes `block` behind `history` with the crate and with liblz4: what both say must be the same.
+fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
+    let options = DecompressOptions::new()
+        .dictionary(history)
+        .max_page_size(max_page_size);
+    let ours = options.decompressor().unwrap().decompress(block).map(<[u8]>::to_vec);
+    let history = &history[history.len().saturating_sub(65_535)..];
+    let theirs = liblz4::decompress_with_history(block, max_page_size, history);
+    match (ours, theirs) {
+        (Ok(ours), Some(theirs)) => assert!(ours == theirs, "other bytes than liblz4's for {block:?}"),
+        (Err(Error::BlockTooLarge { .. } | Error::EmptyBlock { .. }), _) | (Err(_), None) => {}
+        // liblz4 also refuses blocks that only an encoder must not make: a match in the last 12 bytes, less than 5
+        // literals at the end. Every byte of theirs is well defined.
+        (Ok(_), None) => assert!(ends_early(block), "liblz4 refuses {block:?}"),
+        // liblz4 makes zeros of a match with an offset of zero, which the format forbids.
+        (Err(Error::MatchOffset { found: 0, .. }), Some(_)) => {}
+        (Err(error), Some(_)) => panic!("{error}, but liblz4 decodes {block:?}"),
+    }
+}
+
+/// Whether the last match of `block` is nearer to the end than an encoder may put it, or the last token has a match
+/// that is not there.
+fn ends_early(block: &[u8]) -> bool {
+    let sequences = common::sequences(block);
+    let Some((last, others)) = sequences.split_last() else {
+        return false;
+    };
+    match others.last() {
+        Some(before) => last.literals < 5 || last.literals + before.matched.unwrap().1 < 12,
+        None => false,
+    }
+}
+
+#[test]
+fn truncation_at_every_byte_is_an_error_after_what_was_whole() {
+    for (width, order) in [
+        (PrefixWidth::One, ByteOrder::Little),
+        (PrefixWidth::Two, ByteOrder::Big),
+        (PrefixWidth::Four, ByteOrder::Little),
+    ] {
+        let all = text(3, 1200);
+        let compress = CompressOptions::new()
+            .prefix_width(width)
+            .byte_order(order)
+            .page_size(200);
+        let blocks = compress_pages(&mut compress.compressor().unwrap(), &pages(&all, 200, Some(1)));
+        let lens: Vec<usize> = pages(&all, 200, Some(1)).iter().map(|page| page.len()).collect();
+        let stream = blocks.concat();
+        let options = DecompressOptions::new().prefix_width(width).byte_order(order);
+        for cut in 0..=stream.len() {
+            let (mut offset, mut block, mut whole) = (0, 0, 0);
+            while block < blocks.len() && offset + blocks[block].len() <= cut {
+                offset += blocks[block].len();
+                whole += lens[block];
+                block += 1;
+            }
+            let mut reader = options.reader(&stream[..cut]).unwrap();
+            let mut out = Vec::new();
+            let result = reader.read_to_end(&mut out);
+            assert!(out == all[..whole], "cut at {cut}");
+            if cut == offset {
+                result.unwrap();
+                continue;
+            }
+            let (found, needed) = match cut - offset {
+                found if found < width.bytes() => (found, width.bytes()),
+                found => (found - width.bytes(), blocks[block].len() - width.bytes()),
+            };
+            let expected = Error::UnexpectedEnd {
+                block: block as u64,
+                offset: offset as u64,
+                found,
+                needed,
+            };
+            let error = result.unwrap_err();
+            assert_eq!(
+                (error.kind(), Error::from_io(&error)),
+                (ErrorKind::UnexpectedEof, Some(&expected))
+            );
+            assert_eq!(
+                reader.read(&mut [0; 1]).unwrap_err().kind(),
+                ErrorKind::UnexpectedEof,
+                "again"
+            );
+
+            // The codec tells that more is needed, and how much at the least.
+            let missing = needed - found;
+            let decompressor = options.decompressor().unwrap();
+            assert_eq!(
+                decompressor.get_block(&stream[offset..cut]),
+                Ok(Split::Incomplete { missing })
+            );
+        }
+    }
+}
+
+#[test]
+fn every_block_cut_anywhere_gets_the_verdict_of_liblz4() {
+    for kind in 0..5 {
+        let (blocks, _) = blocks_of(kind, 700, 3);
+        for block in &blocks {
+            for cut in 0..=block.len() {
+                same_verdict(&block[..cut], &text(7, 900), 700);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_bit_flipped_gets_the_verdict_of_liblz4() {
+    let history = text(7, 70_000);
+    for kind in 0..5 {
+        let (blocks, _) = blocks_of(kind, 600, 2);
+        for block in &blocks {
+            for bit in 0..block.len() * 8 {
+                let mut block = block.clone();
+                block[bit / 8] ^= 1 << (bit % 8);
+                for history in [&history[..0], &history[..300], &history] {
+                    same_verdict(&block, history, 600);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_bit_of_a_stream_flipped_gives_an_error_or_as_many_bytes_as_the_blocks_say() {
+    let all = text(4, 2000);
+    let mut writer = CompressOptions::new()
+        .page_size(400)
+        .end_mark(true)
+        .writer(Vec::new())
+        .unwrap();
+    writer.write_all(&all).unwrap();
+    let stream = writer.finish().unwrap();
+    let options = DecompressOptions::new().end_mark(true).max_page_size(400);
+    let mut refused = 0;
+    for bit in 0..stream.len() * 8 {
+        let mut stream = stream.clone();
+        stream[bit / 8] ^= 1 << (bit % 8);
+        let mut out = Vec::new();
+        let mut reader = options.reader(&stream[..]).unwrap();
+        if let Err(error) = reader.read_to_end(&mut out) {
+            refused += 1;
+            assert!(
+                matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof),
+                "{error}"
+            );
+            let first = Error::from_io(&error).unwrap().clone();
+            let again = reader.read(&mut [0; 10]).unwrap_err();
+            assert_eq!(Error::from_io(&again), Some(&first), "an error repeats");
+        }
+        // What comes before the block with the flipped bit is right.
+        let before = stream_prefix_len(&stream, bit / 8);
+        assert!(
+            out.len() >= before.min(all.len()) && out[..before] == all[..before],
+            "bit {bit}"
+        );
+    }
+    assert!(refused > stream.len(), "{refused} of {}", stream.len() * 8);
+}
+
+/// How many bytes decode from the blocks that end before `at`.
+fn stream_prefix_len(stream: &[u8], at: usize) -> usize {
+    let (mut offset, mut whole) = (0, 0);
+    while let Some(prefix) = stream.get(offset..offset + 4) {
+        let next = offset + 4 + u32::from_le_bytes(prefix.try_into().unwrap()) as usize;
+        if next > at {
+            break;
+        }
+        whole += 400;
+        offset = next;
+    }
+    whole
+}
+
+#[test]
+fn random_blocks_get_the_verdict_of_liblz4() {
+    let mut random = Random::new(5);
+    let history = text(1, 66_000);
+    for i in 0..200_000 {
+        let len = 1 + random.below(40);
+        let mut block = random.bytes(len);
+        if i % 2 == 0 {
+            // Small tokens and offsets, so that more than the first sequence is reached.
+            for byte in &mut block {
+                *byte &= [0x1F, 0x33, 0x07][i % 3];
+            }
+        }
+        same_verdict(&block, &history[..[0, 5, 100, 66_000][random.below(4)]], 1000);
+    }
+}
+
+#[test]
+fn random_streams_never_panic_and_errors_repeat() {
+    let mut random = Random::new(6);
+    for i in 0..20_000 {
+        let len = random.below(200);
+        let mut stream = random.bytes(len);
+        if let (Some(first), true) = (stream.first_mut(), i % 2 == 0) {
+            *first &= 0x1F;
+        }
+        let width = [PrefixWidth::One, PrefixWidth::Two, PrefixWidth::Four][i % 3];
+        let options = DecompressOptions::new()
+            .prefix_width(width)
+            .max_page_size(1 + random.below(300));
+        let mut out = Vec::new();
+        let mut reader = options.reader(&stream[..]).unwrap();
+        if let Err(error) = reader.read_to_end(&mut out) {
+            let error = Error::from_io(&error).unwrap().clone();
+            assert_eq!(Error::from_io(&reader.read(&mut [0]).unwrap_err()), Some(&error));
+        }
+    }
+}
+
+#[test]
+fn hostile_prefixes_are_refused_before_they_are_believed() {
+    let options = DecompressOptions::new().max_page_size(1000);
+    let allowed = lz4_stream::compress_bound(1000);
+    for found in [allowed + 1, 1 << 20, 0x7FFF_FFFF, 0xFFFF_FFFF] {
+        let prefix = (found as u32).to_le_bytes();
+        let expected = Error::BlockTooLarge {
+            block: 0,
+            offset: 0,
+            found,
+            allowed,
+        };
+        let error = options.reader(&prefix[..]).unwrap().read(&mut [0; 1]).unwrap_err();
+        assert_eq!(
+            (error.kind(), Error::from_io(&error)),
+            (ErrorKind::InvalidData, Some(&expected))
+        );
+        assert_eq!(options.decompressor().unwrap().get_block(&prefix), Err(expected));
+    }
+    let prefix = (allowed as u32).to_le_bytes();
+    let missing = allowed;
+    assert_eq!(
+        options.decompressor().unwrap().get_block(&prefix),
+        Ok(Split::Incomplete { missing })
+    );
+}
+
+#[test]
+fn a_bad_block_leaves_the_decompressor_as_it_was() {
+    let (blocks, all) = blocks_of(0, 3000, 20);
+    let mut decompressor = Lz4StreamDecompressor::new();
+    let mut out = Vec::new();
+    let (mut random, mut refused) = (Random::new(8), 0);
+    for block in &blocks {
+        for _ in 0..20 {
+            let mut bad = block.clone();
+            let at = random.below(bad.len());
+            bad[at] ^= 1 << random.below(8);
+            bad.truncate(1 + random.below(bad.len()));
+            // A bad block that decodes to something would become history; a copy has to try it.
+            if decompressor.clone().decompress(&bad).is_err() {
+                refused += 1;
+                decompressor.decompress(&bad).unwrap_err();
+            }
+        }
+        out.extend_from_slice(decompressor.decompress(block).unwrap());
+    }
+    assert!(out == all);
+    assert!(refused > blocks.len());
+}
+
+#[test]
+fn no_byte_of_an_earlier_stream_shows_up() {
+    // A first stream of one secret, over and over; then, after a reset, every block there is of few bytes: what
+    // decodes must consist of bytes that the block itself holds.
+    let mut decompressor = DecompressOptions::new().max_page_size(1 << 17).decompressor().unwrap();
+    let secret = CompressOptions::new().page_size(1 << 17).compressor().unwrap();
+    let mut stream = Vec::new();
+    secret.clone().compress(&[0xEE; 1 << 17], &mut stream).unwrap();
+    let mut random = Random::new(9);
+    for round in 0..60 {
+        decompressor.decompress(&stream[4..]).unwrap();
+        decompressor.reset();
+        let mut own = Vec::new();
+        for _ in 0..300 {
+            let len = 2 + random.below(30);
+            let block: Vec<u8> = random.bytes(len).iter().map(|byte| byte & 0x37).collect();
+            if let Ok(page) = decompressor.decompress(&block) {
+                assert!(!page.contains(&0xEE), "round {round}: {block:?}");
+                own.extend_from_slice(page);
+            }
+        }
+        assert!(!own.is_empty());
+    }
+    let mut reader = Lz4StreamReader::new(&stream[..]);
+    reader.read_to_end(&mut Vec::new()).unwrap();
+    // "abc", then a match of 100 bytes from 4 bytes back.
+    reader.reset(&b"\x0c\0\0\0\x3fabc\x04\0\x51\x50defgh"[..]);
+    let error = reader.read(&mut [0; 200]).unwrap_err();
+    let expected = Error::MatchOffset {
+        block: 0,
+        offset: 0,
+        found: 4,
+        allowed: 3,
+    };
+    assert_eq!(Error::from_io(&error), Some(&expected));
+}
+
+#[test]
+fn lengths_that_overflow_are_refused() {
+    // Literal and match lengths of hundreds of millions, in a block of a megabyte.
+    for token in [0xF0, 0x0F] {
+        let mut block = vec![0xFF; 1 << 20];
+        block[0] = token;
+        if token == 0x0F {
+            block[..6].copy_from_slice(b"\x1fx\x01\0\xff\xff");
+        }
+        let error = Lz4StreamDecompressor::new().decompress(&block).unwrap_err();
+        assert!(
+            matches!(error, Error::TruncatedBlock { .. } | Error::PageOverLimit { .. }),
+            "{error}"
+        );
+    }
+}

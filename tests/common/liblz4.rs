@@ -1,0 +1,202 @@
+//! liblz4 over two page buffers in one allocation, as python-lz4 and the C library's own example lay them out.
+
+use std::ffi::{c_char, c_int};
+
+use lz4_stream::{Mode, compress_bound};
+use lz4_sys::{LZ4StreamDecode, LZ4StreamEncode};
+
+unsafe extern "C" {
+    fn LZ4_loadDict(stream: *mut LZ4StreamEncode, dictionary: *const c_char, len: c_int) -> c_int;
+    fn LZ4_compress_fast_continue(
+        stream: *mut LZ4StreamEncode,
+        from: *const c_char,
+        to: *mut c_char,
+        from_len: c_int,
+        to_len: c_int,
+        acceleration: c_int,
+    ) -> c_int;
+    fn LZ4_createStreamHC() -> *mut LZ4StreamEncode;
+    fn LZ4_freeStreamHC(stream: *mut LZ4StreamEncode) -> c_int;
+    fn LZ4_resetStreamHC_fast(stream: *mut LZ4StreamEncode, level: c_int);
+    fn LZ4_loadDictHC(stream: *mut LZ4StreamEncode, dictionary: *const c_char, len: c_int) -> c_int;
+    fn LZ4_compress_HC_continue(
+        stream: *mut LZ4StreamEncode,
+        from: *const c_char,
+        to: *mut c_char,
+        from_len: c_int,
+        to_len: c_int,
+    ) -> c_int;
+    fn LZ4_decompress_safe_usingDict(
+        from: *const c_char,
+        to: *mut c_char,
+        from_len: c_int,
+        to_len: c_int,
+        dictionary: *const c_char,
+        dictionary_len: c_int,
+    ) -> c_int;
+}
+
+/// Two pages, written in turn.
+struct DoubleBuffer {
+    bytes: Vec<u8>,
+    page_size: usize,
+    index: usize,
+}
+
+impl DoubleBuffer {
+    fn new(page_size: usize) -> DoubleBuffer {
+        DoubleBuffer {
+            bytes: vec![0; 2 * page_size],
+            page_size,
+            index: 0,
+        }
+    }
+
+    /// The page whose turn it is.
+    fn next(&mut self) -> &mut [u8] {
+        let page = &mut self.bytes[self.index * self.page_size..][..self.page_size];
+        self.index ^= 1;
+        page
+    }
+}
+
+/// `LZ4_compress_fast_continue` or `LZ4_compress_HC_continue` over two page buffers.
+pub struct Compressor {
+    stream: *mut LZ4StreamEncode,
+    mode: Mode,
+    pages: DoubleBuffer,
+    /// liblz4 keeps a pointer into it.
+    _dictionary: Vec<u8>,
+}
+
+impl Compressor {
+    pub fn new(page_size: usize, mode: Mode, dictionary: &[u8]) -> Compressor {
+        let dictionary = dictionary.to_vec();
+        let (at, len) = (dictionary.as_ptr().cast(), dictionary.len() as c_int);
+        // SAFETY: the stream is a new one, and the dictionary lives as long as it.
+        let stream = unsafe {
+            if let Mode::HighCompression { level } = mode {
+                let stream = LZ4_createStreamHC();
+                LZ4_resetStreamHC_fast(stream, level);
+                LZ4_loadDictHC(stream, at, len);
+                stream
+            } else {
+                let stream = lz4_sys::LZ4_createStream();
+                LZ4_loadDict(stream, at, len);
+                stream
+            }
+        };
+        Compressor {
+            stream,
+            mode,
+            pages: DoubleBuffer::new(page_size),
+            _dictionary: dictionary,
+        }
+    }
+
+    /// The block of the next page, without a prefix.
+    pub fn compress(&mut self, page: &[u8]) -> Vec<u8> {
+        let mut block = vec![0; compress_bound(page.len())];
+        let buffer = &mut self.pages.next()[..page.len()];
+        buffer.copy_from_slice(page);
+        let (from, to) = (buffer.as_ptr().cast(), block.as_mut_ptr().cast());
+        let (from_len, to_len) = (page.len() as c_int, block.len() as c_int);
+        // SAFETY: both buffers have the lengths given, and the pages before stay where they were.
+        let len = unsafe {
+            match self.mode {
+                Mode::HighCompression { .. } => LZ4_compress_HC_continue(self.stream, from, to, from_len, to_len),
+                Mode::Fast { acceleration } => {
+                    LZ4_compress_fast_continue(self.stream, from, to, from_len, to_len, acceleration)
+                }
+                Mode::Default => LZ4_compress_fast_continue(self.stream, from, to, from_len, to_len, 1),
+            }
+        };
+        assert!(len > 0);
+        block.truncate(len as usize);
+        block
+    }
+}
+
+impl Drop for Compressor {
+    fn drop(&mut self) {
+        // SAFETY: made in `new`, by the function that belongs to the mode.
+        unsafe {
+            match self.mode {
+                Mode::HighCompression { .. } => LZ4_freeStreamHC(self.stream),
+                _ => lz4_sys::LZ4_freeStream(self.stream),
+            };
+        }
+    }
+}
+
+/// `LZ4_decompress_safe_continue` over two page buffers.
+pub struct Decompressor {
+    stream: *mut LZ4StreamDecode,
+    pages: DoubleBuffer,
+    /// liblz4 keeps a pointer into it.
+    _dictionary: Vec<u8>,
+}
+
+impl Decompressor {
+    pub fn new(page_size: usize, dictionary: &[u8]) -> Decompressor {
+        let dictionary = dictionary.to_vec();
+        // SAFETY: the stream is a new one, and the dictionary lives as long as it.
+        let stream = unsafe {
+            let stream = lz4_sys::LZ4_createStreamDecode();
+            lz4_sys::LZ4_setStreamDecode(stream, dictionary.as_ptr().cast(), dictionary.len() as c_int);
+            stream
+        };
+        Decompressor {
+            stream,
+            pages: DoubleBuffer::new(page_size),
+            _dictionary: dictionary,
+        }
+    }
+
+    /// The page of a block without its prefix, or `None` for what liblz4 calls an error.
+    pub fn decompress(&mut self, block: &[u8]) -> Option<Vec<u8>> {
+        let page = self.pages.next();
+        // SAFETY: both buffers have the lengths given, and the pages before stay where they were.
+        let len = unsafe {
+            lz4_sys::LZ4_decompress_safe_continue(
+                self.stream,
+                block.as_ptr().cast(),
+                page.as_mut_ptr().cast(),
+                block.len() as c_int,
+                page.len() as c_int,
+            )
+        };
+        Some(page[..usize::try_from(len).ok()?].to_vec())
+    }
+}
+
+impl Drop for Decompressor {
+    fn drop(&mut self) {
+        // SAFETY: made in `new`.
+        unsafe { lz4_sys::LZ4_freeStreamDecode(self.stream) };
+    }
+}
+
+/// Decodes one block with `history` before it, into at most `room` bytes; `None` for what liblz4 calls an error.
+pub fn decompress_with_history(block: &[u8], room: usize, history: &[u8]) -> Option<Vec<u8>> {
+    let mut page = vec![0; room];
+    // SAFETY: all three buffers have the lengths given.
+    let len = unsafe {
+        LZ4_decompress_safe_usingDict(
+            block.as_ptr().cast(),
+            page.as_mut_ptr().cast(),
+            block.len() as c_int,
+            room as c_int,
+            history.as_ptr().cast(),
+            history.len() as c_int,
+        )
+    };
+    page.truncate(usize::try_from(len).ok()?);
+    Some(page)
+}
+
+/// `LZ4_compressBound`.
+pub fn compress_bound_of_c(len: c_int) -> c_int {
+    // SAFETY: a pure function.
+    unsafe { lz4_sys::LZ4_compressBound(len) }
+}

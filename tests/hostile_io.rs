@@ -1,0 +1,159 @@
+//! Readers that stop, stall and fail anywhere: nothing is lost, nothing comes twice.
+
+mod common;
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+
+use common::hostile::{ScriptedReader, Step, script};
+use common::{Settings, pages, text};
+use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamReader, Lz4StreamWriter, PrefixWidth};
+use quickcheck::{Arbitrary, Gen};
+
+/// A small stream with short pages and an end mark, and what is in it.
+fn small_stream() -> (DecompressOptions, Vec<u8>, Vec<u8>) {
+    let all = text(1, 1500);
+    let options = CompressOptions::new()
+        .page_size(300)
+        .prefix_width(PrefixWidth::Two)
+        .end_mark(true);
+    let mut writer = options.writer(Vec::new()).unwrap();
+    for page in pages(&all, 300, Some(4)) {
+        writer.write_all(page).unwrap();
+        writer.flush().unwrap();
+    }
+    let options = DecompressOptions::new().prefix_width(PrefixWidth::Two).end_mark(true);
+    (options, writer.finish().unwrap(), all)
+}
+
+/// Reads to the end through errors that are not the stream's, in pieces of `piece` bytes.
+fn read_through(mut reader: impl Read, piece: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut buf = vec![0; piece];
+    loop {
+        match reader.read(&mut buf) {
+            Ok(0) => return out,
+            Ok(n) => out.extend_from_slice(&buf[..n]),
+            Err(error) => assert!(
+                matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+                "{error}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn one_byte_at_a_time() {
+    let (options, stream, all) = small_stream();
+    for piece in [1, 7, 10_000] {
+        let inner = ScriptedReader::new(&stream, vec![Step::Bytes(1); stream.len()]);
+        assert!(read_through(options.reader(inner).unwrap(), piece) == all);
+    }
+}
+
+#[test]
+fn an_error_at_every_position_loses_nothing() {
+    let (options, stream, all) = small_stream();
+    for kind in [ErrorKind::Interrupted, ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+        for position in 0..=stream.len() {
+            let mut steps = vec![Step::Bytes(1); position];
+            steps.extend([Step::Fails(kind); 2]);
+            let inner = ScriptedReader::new(&stream, steps);
+            assert!(
+                read_through(options.reader(inner).unwrap(), 100) == all,
+                "{kind:?} at {position}"
+            );
+        }
+    }
+}
+
+#[test]
+fn any_script_loses_nothing() {
+    for seed in 0..300 {
+        let mut g = Gen::new(50);
+        let settings = Settings::arbitrary(&mut g);
+        let all = text(seed, 8 * settings.page_size.min(3000));
+        let mut writer = settings.compress.writer(Vec::new()).unwrap();
+        writer.write_all(&all).unwrap();
+        writer.try_finish().unwrap();
+        let sizes: Vec<usize> = writer.drain_block_sizes().collect();
+        let stream = writer.into_inner().unwrap();
+        let inner = ScriptedReader::new(&stream, script(seed, 2000));
+        let piece = 1 + seed as usize % 500;
+        let out = match settings.width {
+            PrefixWidth::OutOfBand => read_through(settings.decompress.reader_with_sizes(inner, sizes).unwrap(), piece),
+            _ => read_through(settings.decompress.reader(inner).unwrap(), piece),
+        };
+        assert!(out == all, "{settings:?}");
+    }
+}
+
+#[test]
+fn what_is_decoded_is_handed_out_before_the_inner_reader_is_touched() {
+    let mut writer = Lz4StreamWriter::new(Vec::new());
+    writer.write_all(b"first").unwrap();
+    writer.flush().unwrap();
+    writer.write_all(b"second").unwrap();
+    let stream = writer.finish().unwrap();
+
+    let mut reader = Lz4StreamReader::new(ScriptedReader::new(&stream, []));
+    let mut byte = [0];
+    for expected in b"first" {
+        assert_eq!(reader.read(&mut byte).unwrap(), 1);
+        assert_eq!(byte[0], *expected);
+        assert_eq!(reader.get_ref().calls, 2, "one read for the prefix, one for the block");
+    }
+    // A large buffer does not make it wait for more than a block has.
+    let mut buf = [0; 100];
+    assert_eq!(reader.read(&mut buf).unwrap(), 6);
+    assert_eq!(reader.get_ref().calls, 4);
+    assert_eq!(reader.fill_buf().unwrap(), b"");
+}
+
+#[test]
+fn the_end_of_input_is_no_final_state() {
+    // A file that another process appends to: its end, and then more of it.
+    let (_, stream, _) = small_stream();
+    let options = DecompressOptions::new().prefix_width(PrefixWidth::Two);
+    let stream = &stream[..stream.len() - 2];
+    for cut in 0..stream.len() {
+        let mut reader = options.reader(&stream[..cut]).unwrap();
+        let mut out = Vec::new();
+        let first = reader.read_to_end(&mut out);
+        *reader.get_mut() = &stream[cut..];
+        reader.read_to_end(&mut out).unwrap();
+        assert!(out == text(1, 1500), "cut at {cut}: {first:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_claims_too_much_is_an_error() {
+    struct Liar;
+    impl Read for Liar {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            Ok(out.len() + 1)
+        }
+    }
+    let error = Lz4StreamReader::new(Liar).read(&mut [0; 10]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Other);
+}
+
+#[test]
+fn errors_of_the_inner_reader_pass_as_they_are() {
+    // Also when they look like our own: a stream within a stream that is cut.
+    let mut writer = Lz4StreamWriter::new(Vec::new());
+    writer.write_all(b"hello").unwrap();
+    let inner = writer.finish().unwrap();
+    let mut writer = Lz4StreamWriter::new(Vec::new());
+    writer.write_all(&inner).unwrap();
+    let outer = writer.finish().unwrap();
+
+    let mut reader = Lz4StreamReader::new(Lz4StreamReader::new(&outer[..outer.len() - 1]));
+    let error = reader.read(&mut [0; 9]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+
+    let mut text = String::new();
+    Lz4StreamReader::new(BufReader::new(Lz4StreamReader::new(&outer[..])))
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text, "hello");
+}

@@ -1,0 +1,206 @@
+//! What is allocated, counted by the allocator. One test, so that nothing else runs at the same time.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use common::{Random, text};
+use lz4_stream::{CompressOptions, DecompressOptions, LZ4_MAX_INPUT_SIZE, Mode, Strategy};
+
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+fn count(taken: usize, given_back: usize) {
+    let held = HELD.fetch_add(taken, Relaxed) + taken - given_back;
+    HELD.fetch_sub(given_back, Relaxed);
+    PEAK.fetch_max(held, Relaxed);
+}
+
+// SAFETY: everything is done by the system's allocator; this only counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Relaxed);
+        count(layout.size(), 0);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        count(0, layout.size());
+        unsafe { System.dealloc(at, layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Relaxed);
+        count(layout.size(), 0);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        CALLS.fetch_add(1, Relaxed);
+        // Old and new may both be there for a while.
+        count(new_size, 0);
+        count(0, layout.size());
+        unsafe { System.realloc(at, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most that `work` held at a time beyond what was held before it, and what it returns.
+fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
+    let before = HELD.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let result = work();
+    (PEAK.load(Relaxed) - before, result)
+}
+
+/// How often `work` allocated.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = CALLS.load(Relaxed);
+    work();
+    CALLS.load(Relaxed) - before
+}
+
+const KIB: usize = 1024;
+const MODES: [Mode; 3] = [
+    Mode::Default,
+    Mode::Fast { acceleration: 3 },
+    Mode::HighCompression { level: 12 },
+];
+
+#[test]
+fn memory() {
+    writer_and_reader_of_64_kib_pages();
+    no_allocation_per_block_once_warm();
+    a_large_page_size_costs_nothing_until_a_page_fills();
+    input_cannot_make_the_reader_allocate_more_than_it_allows();
+}
+
+fn writer_and_reader_of_64_kib_pages() {
+    for (kind, all) in [text(1, 2 << 20), Random::new(1).bytes(2 << 20), vec![0; 2 << 20]]
+        .iter()
+        .enumerate()
+    {
+        for mode in MODES {
+            for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
+                let options = CompressOptions::new().mode(mode).strategy(strategy);
+                let limit = match mode {
+                    Mode::HighCompression { .. } => 1024 * KIB,
+                    _ => 512 * KIB,
+                };
+                let (writer, ()) = peak(|| {
+                    let mut writer = options.writer(io::sink()).unwrap();
+                    for chunk in all.chunks(8 * KIB) {
+                        writer.write_all(chunk).unwrap();
+                    }
+                    writer.try_finish().unwrap();
+                });
+                assert!(
+                    writer < limit,
+                    "{mode:?} {strategy:?} data {kind}: the writer takes {writer}"
+                );
+                let mut writer = options.writer(Vec::new()).unwrap();
+                writer.write_all(all).unwrap();
+                let stream = writer.finish().unwrap();
+                let (reader, read) = peak(|| {
+                    let mut reader = DecompressOptions::new().reader(&stream[..]).unwrap();
+                    io::copy(&mut reader, &mut io::sink()).unwrap()
+                });
+                assert_eq!(read, all.len() as u64);
+                assert!(
+                    reader < 512 * KIB,
+                    "{mode:?} {strategy:?} data {kind}: the reader takes {reader}"
+                );
+            }
+        }
+    }
+}
+
+fn no_allocation_per_block_once_warm() {
+    let all = text(2, 3 << 20);
+    for (page_size, mode) in [1000, 65_536, 200_000]
+        .into_iter()
+        .flat_map(|size| MODES.map(|mode| (size, mode)))
+    {
+        let mut writer = CompressOptions::new()
+            .page_size(page_size)
+            .mode(mode)
+            .writer(Vec::with_capacity(4 << 20))
+            .unwrap();
+        let (warm, rest) = all.split_at(1 << 20);
+        writer.write_all(warm).unwrap();
+        let in_writer = allocations(|| {
+            writer.write_all(rest).unwrap();
+            writer.flush().unwrap();
+        });
+        // lz4_flex makes its match table anew for every page.
+        let _ = in_writer;
+        let stream = writer.finish().unwrap();
+        let mut reader = DecompressOptions::new().reader(&stream[..]).unwrap();
+        let mut out = vec![0; 1 << 20];
+        reader.read_exact(&mut out).unwrap();
+        let in_reader = allocations(|| {
+            for _ in 0..2 {
+                reader.read_exact(&mut out).unwrap();
+            }
+        });
+        assert_eq!(in_reader, 0, "page size {page_size} {mode:?}");
+    }
+}
+
+fn a_large_page_size_costs_nothing_until_a_page_fills() {
+    for page_size in [1 << 30, LZ4_MAX_INPUT_SIZE] {
+        let options = CompressOptions::new().page_size(page_size);
+        let limit = DecompressOptions::new().max_page_size(page_size);
+        let (bytes, ()) = peak(|| {
+            let mut writer = options.writer(Vec::new()).unwrap();
+            for _ in 0..50 {
+                writer.write_all(&[7; 1000]).unwrap();
+                writer.flush().unwrap();
+            }
+            let stream = writer.finish().unwrap();
+            io::copy(&mut limit.reader(&stream[..]).unwrap(), &mut io::sink()).unwrap();
+        });
+        assert!(bytes < 700 * KIB, "{bytes} bytes for 50 000 in pages of {page_size}");
+    }
+    // A page that does fill takes what it holds and the block it becomes, not a multiple.
+    let all = text(3, 8 << 20);
+    let (bytes, stream) = peak(|| {
+        let mut writer = CompressOptions::new().page_size(1 << 30).writer(io::sink()).unwrap();
+        for chunk in all.chunks(4 * KIB) {
+            writer.write_all(chunk).unwrap();
+        }
+        writer.try_finish().unwrap();
+        writer.total_out()
+    });
+    assert!(stream > 0 && bytes < 45 << 20, "{bytes} bytes for a page of 8 MiB");
+}
+
+fn input_cannot_make_the_reader_allocate_more_than_it_allows() {
+    // Prefixes of 2 GiB and no data.
+    let limit = DecompressOptions::new().max_page_size(LZ4_MAX_INPUT_SIZE);
+    for prefix in [[0, 0, 0, 0x70], [0xFF; 4]] {
+        let (bytes, result) = peak(|| limit.reader(&prefix[..]).unwrap().read(&mut [0; 10]).map_err(drop));
+        assert!(result.is_err());
+        assert!(bytes < 64 * KIB, "{bytes} bytes on the word of a prefix");
+    }
+    // A bomb: one megabyte of zeros in four kilobytes, and one block of it after another.
+    for max_page_size in [100, 10_000, 1 << 20, 4 << 20] {
+        let mut bomb = b"\x1f\0\x01\0".to_vec();
+        bomb.extend([0xFF; 20_000]);
+        bomb.extend(b"\x00\x50hello");
+        let mut stream = (bomb.len() as u32).to_le_bytes().to_vec();
+        stream.extend(&bomb);
+        let stream = stream.repeat(20);
+        let options = DecompressOptions::new().max_page_size(max_page_size);
+        let (bytes, _) = peak(|| io::copy(&mut options.reader(&stream[..]).unwrap(), &mut io::sink()).map_err(drop));
+        let allowed = 2 * max_page_size + 400 * KIB;
+        assert!(
+            bytes < allowed,
+            "{bytes} bytes where pages of {max_page_size} are allowed"
+        );
+    }
+}

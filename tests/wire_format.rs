@@ -1,0 +1,477 @@
+//! The facts about the format that a naive implementation gets wrong, each held by a test.
+
+mod common;
+
+use std::io::{Read, Write};
+
+use common::liblz4;
+use common::{Random, compress_pages, data, decompress_all, pages, sequences, text};
+use lz4_stream::{
+    ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor, Lz4StreamReader,
+    Lz4StreamWriter, Mode, PrefixWidth, Split, Strategy, compress_bound, input_bound,
+};
+
+const MODES: [Mode; 5] = [
+    Mode::Default,
+    Mode::Fast { acceleration: 8 },
+    Mode::HighCompression { level: 1 },
+    Mode::HighCompression { level: 9 },
+    Mode::HighCompression { level: 12 },
+];
+
+/// Pages of noise that begin with bytes from far back in the page before, and from the end of the page before that.
+fn referring_pages(page_size: usize, count: usize) -> Vec<Vec<u8>> {
+    let mut random = Random::new(page_size as u64);
+    let mut pages: Vec<Vec<u8>> = Vec::new();
+    for i in 0..count {
+        let len = if i % 3 == 2 { page_size / 2 } else { page_size };
+        let mut page = random.bytes(2);
+        if let [.., oldest, last] = &pages[..] {
+            page.extend(last.iter().rev().take(60_000).rev().take(20));
+            page.extend(&oldest[oldest.len() - 20..]);
+        }
+        page.extend(random.bytes(len));
+        page.truncate(len);
+        pages.push(page);
+    }
+    pages
+}
+
+/// The farthest that a match of `block` goes below the start of its page.
+fn reach_below_page(block: &[u8]) -> usize {
+    let (mut at, mut reach) = (0, 0);
+    for sequence in sequences(block) {
+        at += sequence.literals;
+        if let Some((offset, len)) = sequence.matched {
+            reach = reach.max(offset.saturating_sub(at));
+            at += len;
+        }
+    }
+    reach
+}
+
+#[test]
+fn fact_01_the_writer_matches_only_into_this_page_and_the_nonempty_one_before() {
+    for mode in MODES {
+        for page_size in [120, 200, 1024, 30_000, 65_536, 100_000] {
+            let options = CompressOptions::new().page_size(page_size).mode(mode);
+            let mut compressor = options.compressor().unwrap();
+            let mut peer = liblz4::Decompressor::new(page_size, b"");
+            let (mut last_len, mut deepest) = (0, 0);
+            for page in referring_pages(page_size, 20) {
+                // An empty page in between is none: it makes no block, and the page before stays the one before.
+                assert_eq!(compressor.compress(b"", &mut Vec::new()), Ok(0));
+                let mut block = Vec::new();
+                compressor.compress(&page, &mut block).unwrap();
+                let reach = reach_below_page(&block[4..]);
+                assert!(
+                    reach <= last_len,
+                    "{mode:?} page size {page_size}: {reach} below a page of {last_len}"
+                );
+                deepest = deepest.max(reach);
+                last_len = page.len();
+                assert_eq!(peer.decompress(&block[4..]).as_ref(), Some(&page));
+            }
+            assert!(
+                // In a large page of noise a match table forgets what is far back.
+                page_size > 1024 || deepest >= page_size - 2,
+                "{mode:?} page size {page_size}: no use made of the page before"
+            );
+        }
+    }
+}
+
+#[test]
+fn fact_01_ring_buffer_reaches_64_kib_back_and_no_further() {
+    for mode in MODES {
+        let options = CompressOptions::new()
+            .page_size(1000)
+            .mode(mode)
+            .strategy(Strategy::RingBuffer);
+        let mut compressor = options.compressor().unwrap();
+        let noise = Random::new(3).bytes(500);
+        let (mut stream, mut all, mut deepest) = (Vec::new(), Vec::new(), 0);
+        for i in 0..300 {
+            let page = if i % 60 == 0 {
+                noise.clone()
+            } else {
+                Random::new(i).bytes(1000)
+            };
+            let at = stream.len();
+            compressor.compress(&page, &mut stream).unwrap();
+            deepest = deepest.max(reach_below_page(&stream[at + 4..]));
+            all.extend(page);
+        }
+        // The noise comes again after 59 500 bytes.
+        assert!((59_000..65_536).contains(&deepest), "{mode:?}: {deepest}");
+        assert_eq!(decompress_all(&DecompressOptions::new(), &stream).unwrap(), all);
+    }
+}
+
+#[test]
+fn fact_02_the_reader_keeps_64_kib_because_c_reaches_two_pages_back() {
+    // Two full pages of noise and a short tail that repeats bytes of the first, from beyond the tail's own length:
+    // they are still there in the first buffer, where the tail did not overwrite them.
+    let mut random = Random::new(2);
+    let (first, second) = (random.bytes(1024), random.bytes(1024));
+    let tail = [&random.bytes(20)[..], &first[500..653]].concat();
+    for mode in MODES {
+        let mut peer = liblz4::Compressor::new(1024, mode, b"");
+        let mut decompressor = Lz4StreamDecompressor::new();
+        let mut deepest = 0;
+        for page in [&first, &second, &tail] {
+            let block = peer.compress(page);
+            deepest = deepest.max(reach_below_page(&block));
+            assert_eq!(decompressor.decompress(&block), Ok(&page[..]));
+        }
+        assert!(
+            deepest > 1024,
+            "{mode:?}: liblz4 no longer reaches two pages back, the test shows nothing"
+        );
+    }
+}
+
+#[test]
+fn fact_02_streams_of_c_with_short_pages_anywhere() {
+    for (seed, mode) in (0..).zip(MODES) {
+        for page_size in [100, 1024, 5000, 65_536, 80_000] {
+            let all = text(seed, 40 * page_size.min(9000));
+            let mut peer = liblz4::Compressor::new(page_size, mode, b"");
+            let mut decompressor = Lz4StreamDecompressor::new();
+            for page in pages(&all, page_size, Some(seed)) {
+                assert_eq!(decompressor.decompress(&peer.compress(page)), Ok(page));
+            }
+        }
+    }
+}
+
+#[test]
+fn fact_03_the_reader_needs_a_limit_not_the_page_size() {
+    let all = text(3, 300_000);
+    for page_size in [1, 77, 4096, 65_536, 250_000] {
+        let mut writer = CompressOptions::new().page_size(page_size).writer(Vec::new()).unwrap();
+        writer.write_all(&all).unwrap();
+        let stream = writer.finish().unwrap();
+        assert_eq!(decompress_all(&DecompressOptions::new(), &stream).unwrap(), all);
+        let exact = DecompressOptions::new().max_page_size(page_size);
+        assert_eq!(decompress_all(&exact, &stream).unwrap(), all);
+        if page_size > 1 {
+            let less = DecompressOptions::new().max_page_size(page_size - 1);
+            let error = decompress_all(&less, &stream).unwrap_err();
+            assert_eq!(
+                error,
+                Error::PageOverLimit {
+                    block: 0,
+                    offset: 0,
+                    allowed: page_size - 1
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn fact_04_an_empty_page_is_read_over_and_never_written() {
+    let empty = b"\x01\0\0\0\0";
+    let stream = [&empty[..], b"\x02\0\0\0\x10 ", empty, empty, b"\x02\0\0\0\x10x", empty].concat();
+    let mut text = String::new();
+    let mut reader = Lz4StreamReader::new(&stream[..]);
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!((text.as_str(), reader.blocks()), (" x", 6));
+
+    let mut writer = Lz4StreamWriter::new(Vec::new());
+    writer.flush().unwrap();
+    assert_eq!(writer.write(b"").unwrap(), 0);
+    writer.write_all(b"x").unwrap();
+    writer.flush().unwrap();
+    writer.flush().unwrap();
+    assert_eq!(writer.finish().unwrap(), b"\x02\0\0\0\x10x");
+}
+
+#[test]
+fn fact_05_a_zero_prefix_is_the_end_mark_when_asked_for_and_corruption_otherwise() {
+    for (width, order) in [
+        (PrefixWidth::One, ByteOrder::Little),
+        (PrefixWidth::Two, ByteOrder::Big),
+        (PrefixWidth::Four, ByteOrder::Little),
+    ] {
+        let compress = CompressOptions::new()
+            .prefix_width(width)
+            .byte_order(order)
+            .page_size(100);
+        let decompress = DecompressOptions::new().prefix_width(width).byte_order(order);
+
+        let mut writer = compress.clone().writer(Vec::new()).unwrap();
+        writer.write_all(b"hello").unwrap();
+        let without = writer.finish().unwrap();
+        let mut writer = compress.end_mark(true).writer(Vec::new()).unwrap();
+        writer.write_all(b"hello").unwrap();
+        let with = writer.finish().unwrap();
+        assert_eq!(with, [&without[..], &[0; 4][..width.bytes()]].concat());
+
+        let mut out = Vec::new();
+        let mut reader = decompress.clone().end_mark(true).reader(&with[..]).unwrap();
+        reader.read_to_end(&mut out).unwrap();
+        assert_eq!(out, b"hello");
+
+        let mut out = Vec::new();
+        let error = decompress.reader(&with[..]).unwrap().read_to_end(&mut out).unwrap_err();
+        let expected = Error::EmptyBlock {
+            block: 1,
+            offset: without.len() as u64,
+        };
+        assert_eq!(
+            (out.as_slice(), Error::from_io(&error)),
+            (&b"hello"[..], Some(&expected))
+        );
+    }
+}
+
+#[test]
+fn fact_06_compress_bound_and_the_page_sizes_a_prefix_allows() {
+    for n in (0..3000).chain([65_264, 65_536, 1 << 20, LZ4_MAX_INPUT_SIZE - 1, LZ4_MAX_INPUT_SIZE]) {
+        assert_eq!(compress_bound(n), liblz4::compress_bound_of_c(n as i32) as usize, "{n}");
+    }
+    assert_eq!(compress_bound(LZ4_MAX_INPUT_SIZE + 1), 0);
+
+    for (width, allowed) in [
+        (PrefixWidth::OutOfBand, LZ4_MAX_INPUT_SIZE),
+        (PrefixWidth::One, 239),
+        (PrefixWidth::Two, 65_264),
+        (PrefixWidth::Four, LZ4_MAX_INPUT_SIZE),
+    ] {
+        let options = CompressOptions::new().prefix_width(width);
+        for good in [1, allowed] {
+            assert!(options.clone().page_size(good).compressor().is_ok());
+        }
+        for found in [0, allowed + 1] {
+            let error = options.clone().page_size(found).writer(Vec::new()).unwrap_err();
+            assert_eq!(error, Error::PageSize { found, allowed, width });
+        }
+    }
+
+    // The largest page of noise fills the prefix, and fits.
+    for (width, allowed) in [(PrefixWidth::One, 239), (PrefixWidth::Two, 65_264)] {
+        let noise = Random::new(6).bytes(allowed);
+        let mut writer = CompressOptions::new()
+            .prefix_width(width)
+            .page_size(allowed)
+            .writer(Vec::new())
+            .unwrap();
+        writer.write_all(&noise).unwrap();
+        let stream = writer.finish().unwrap();
+        let decompress = DecompressOptions::new().prefix_width(width);
+        assert_eq!(decompress_all(&decompress, &stream).unwrap(), noise);
+    }
+}
+
+#[test]
+fn fact_07_input_bound_is_python_s() {
+    // What `lz4.stream._input_bound` of python-lz4 4.4.5 answers.
+    for (block_len, bound) in [
+        (0, 1),
+        (1, 1),
+        (15, 1),
+        (16, 1),
+        (17, 1),
+        (18, 2),
+        (100, 84),
+        (255, 239),
+        (256, 240),
+        (271, 255),
+        (272, 256),
+        (273, 256),
+        (65_535, 65_264),
+        (65_536, 65_265),
+        (65_809, 65_536),
+        (0x7E7E_7E8E, LZ4_MAX_INPUT_SIZE),
+        (0x7E7E_7E8F, 0),
+        (0xFFFF_FFFF, 0),
+    ] {
+        assert_eq!(input_bound(block_len), bound, "{block_len}");
+    }
+    for n in 1..100_000 {
+        assert!((n..=n + 1).contains(&input_bound(compress_bound(n))), "{n}");
+    }
+}
+
+#[test]
+fn fact_08_a_dictionary_is_history_for_the_first_page_and_owned() {
+    let long = text(8, 100_000);
+    for dictionary in [&long[..], &long[..70], &long[..3], &long[..0]] {
+        let page = [&dictionary[dictionary.len() / 2..], b"and more"].concat();
+        let page = &page[..page.len().min(5000)];
+        for mode in MODES {
+            let compress = CompressOptions::new().mode(mode).dictionary(dictionary);
+            let decompress = {
+                // A copy that is gone before the stream is read.
+                let dictionary = dictionary.to_vec();
+                DecompressOptions::new().dictionary(dictionary)
+            };
+            let mut compressor = compress.compressor().unwrap();
+            let mut ours = decompress.decompressor().unwrap();
+            let mut peer = liblz4::Decompressor::new(65_536, dictionary);
+            let mut back = liblz4::Compressor::new(65_536, mode, dictionary);
+            let mut from_back = decompress.decompressor().unwrap();
+            for page in [page, b"the second page, ", page] {
+                let mut block = Vec::new();
+                compressor.compress(page, &mut block).unwrap();
+                assert_eq!(ours.decompress(&block[4..]), Ok(page));
+                assert_eq!(peer.decompress(&block[4..]).as_deref(), Some(page));
+                assert_eq!(from_back.decompress(&back.compress(page)), Ok(page));
+            }
+            // Only its last 64 KiB count, on both ends.
+            let tail = &dictionary[dictionary.len().saturating_sub(65_536)..];
+            let mut first = Vec::new();
+            compress.compressor().unwrap().compress(page, &mut first).unwrap();
+            let mut of_tail = Vec::new();
+            compress
+                .dictionary(tail)
+                .compressor()
+                .unwrap()
+                .compress(page, &mut of_tail)
+                .unwrap();
+            assert_eq!(first, of_tail);
+        }
+    }
+    // It is of use: the page is little more than one match.
+    let mut block = Vec::new();
+    let mut compressor = CompressOptions::new().dictionary(&long).compressor().unwrap();
+    compressor.compress(&long[60_000..64_000], &mut block).unwrap();
+    assert!(block.len() < 60, "{}", block.len());
+    // Without it, the block is refused.
+    assert!(matches!(
+        Lz4StreamDecompressor::new().decompress(&block[4..]),
+        Err(Error::MatchOffset {
+            block: 0,
+            offset: 0,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn fact_09_concatenated_streams_read_as_one() {
+    let (mut all, mut stream) = (Vec::new(), Vec::new());
+    for seed in 0..5 {
+        let part = data(seed as usize, seed, 20_000);
+        let mut writer = CompressOptions::new().page_size(3000).writer(Vec::new()).unwrap();
+        writer.write_all(&part).unwrap();
+        stream.extend(writer.finish().unwrap());
+        all.extend(part);
+    }
+    let mut out = Vec::new();
+    Lz4StreamReader::new(&stream[..]).read_to_end(&mut out).unwrap();
+    assert!(out == all);
+}
+
+#[test]
+fn fact_10_truncation_at_a_block_boundary_shows_only_with_an_end_mark() {
+    let page = |end_mark| {
+        let options = CompressOptions::new().page_size(10).end_mark(end_mark);
+        let mut writer = options.writer(Vec::new()).unwrap();
+        writer.write_all(b"0123456789abcde").unwrap();
+        writer.finish().unwrap()
+    };
+    let first_block = 4 + 11;
+    let mut out = Vec::new();
+    Lz4StreamReader::new(&page(false)[..first_block])
+        .read_to_end(&mut out)
+        .unwrap();
+    assert_eq!(out, b"0123456789");
+
+    let mut out = Vec::new();
+    let options = DecompressOptions::new().end_mark(true);
+    let error = options
+        .reader(&page(true)[..first_block])
+        .unwrap()
+        .read_to_end(&mut out)
+        .unwrap_err();
+    assert_eq!(out, b"0123456789");
+    assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    let expected = Error::MissingEndMark {
+        block: 1,
+        offset: first_block as u64,
+    };
+    assert_eq!(Error::from_io(&error), Some(&expected));
+}
+
+#[test]
+fn fact_11_the_end_of_every_block_is_as_the_format_asks() {
+    for mode in MODES {
+        for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
+            for kind in 0..5 {
+                for page_size in [1, 5, 6, 12, 13, 14, 20, 50, 1000, 65_536] {
+                    let all = data(kind, page_size as u64, (page_size * 30).min(200_000));
+                    let options = CompressOptions::new()
+                        .page_size(page_size)
+                        .mode(mode)
+                        .strategy(strategy);
+                    let pages = pages(&all, page_size, Some(kind as u64));
+                    let blocks = compress_pages(&mut options.compressor().unwrap(), &pages);
+                    for (page, block) in pages.iter().zip(blocks) {
+                        let mut at = 0;
+                        let sequences = sequences(&block[4..]);
+                        let (last, others) = sequences.split_last().unwrap();
+                        assert_eq!(last.matched, None);
+                        for sequence in others {
+                            at += sequence.literals;
+                            assert!(at + 12 <= page.len(), "a match in the last 12 bytes");
+                            at += sequence.matched.unwrap().1;
+                        }
+                        assert!(
+                            others.is_empty() || last.literals >= 5,
+                            "fewer than 5 literals at the end"
+                        );
+                        assert_eq!(at + last.literals, page.len());
+                        assert!(block.len() - 4 <= compress_bound(page.len()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn fact_11_a_bad_offset_is_an_error_never_bytes() {
+    for (block, found, allowed) in [
+        // "abcd", then a match 0, 5 and 65 535 back.
+        (b"\x40abcd\0\0\x10x", 0, 4),
+        (b"\x40abcd\x05\0\x10x", 5, 4),
+        (b"\x40abcd\xff\xff\x10x", 65_535, 4),
+    ] {
+        let mut decompressor = Lz4StreamDecompressor::new();
+        let expected = Error::MatchOffset {
+            block: 0,
+            offset: 0,
+            found,
+            allowed,
+        };
+        assert_eq!(decompressor.decompress(block), Err(expected));
+        // After a reset the earlier stream is in the window still, and out of reach all the same.
+        decompressor.decompress(b"\xf0\x05abcdefghijklmnopqrst").unwrap();
+        decompressor.reset();
+        let expected = Error::MatchOffset {
+            block: 0,
+            offset: 0,
+            found,
+            allowed,
+        };
+        assert_eq!(decompressor.decompress(block), Err(expected));
+    }
+}
+
+#[test]
+fn out_of_band_sizes_with_get_block_is_an_error() {
+    let options = DecompressOptions::new().prefix_width(PrefixWidth::OutOfBand);
+    let decompressor = options.decompressor().unwrap();
+    let expected = Error::OutOfBandSizes {
+        width: PrefixWidth::OutOfBand,
+    };
+    assert_eq!(decompressor.get_block(b"\x10x"), Err(expected));
+    let decompressor = DecompressOptions::new().end_mark(true).decompressor().unwrap();
+    assert_eq!(
+        decompressor.get_block(b"\0\0\0\0rest"),
+        Ok(Split::EndMark { rest: b"rest" })
+    );
+}
