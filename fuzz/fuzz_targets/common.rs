@@ -1,0 +1,125 @@
+//! Settings and data as the fuzzer chooses them.
+#![allow(dead_code)] // no target uses all of it
+
+use arbitrary::Arbitrary;
+use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
+
+#[derive(Arbitrary, Debug, Clone)]
+pub struct Settings {
+    width: u8,
+    big_endian: bool,
+    end_mark: bool,
+    ring_buffer: bool,
+    page_size: u32,
+    mode: u8,
+    effort: i8,
+    dictionary: Vec<u8>,
+}
+
+impl Settings {
+    pub fn width(&self) -> PrefixWidth {
+        [PrefixWidth::Four, PrefixWidth::Two, PrefixWidth::One, PrefixWidth::OutOfBand][usize::from(self.width) % 4]
+    }
+
+    /// Mostly small, so that a short input makes many pages; at times over 64 KiB.
+    pub fn page_size(&self) -> usize {
+        let size = self.page_size as usize;
+        let size = if size % 8 == 0 { size % 200_000 } else { size % 300 };
+        (size + 1).min(self.width().max_page_size())
+    }
+
+    pub fn mode(&self) -> Mode {
+        match self.mode % 3 {
+            0 => Mode::Default,
+            1 => Mode::Fast { acceleration: i32::from(self.effort) * 3 },
+            _ => Mode::HighCompression { level: i32::from(self.effort % 16) },
+        }
+    }
+
+    pub fn dictionary(&self) -> &[u8] {
+        &self.dictionary
+    }
+
+    pub fn strategy(&self) -> Strategy {
+        if self.ring_buffer { Strategy::RingBuffer } else { Strategy::DoubleBuffer }
+    }
+
+    fn order(&self) -> ByteOrder {
+        if self.big_endian { ByteOrder::Big } else { ByteOrder::Little }
+    }
+
+    fn has_end_mark(&self) -> bool {
+        self.end_mark && self.width() != PrefixWidth::OutOfBand
+    }
+
+    pub fn compress(&self) -> CompressOptions {
+        CompressOptions::new()
+            .prefix_width(self.width())
+            .byte_order(self.order())
+            .end_mark(self.has_end_mark())
+            .dictionary(&self.dictionary)
+            .page_size(self.page_size())
+            .strategy(self.strategy())
+            .mode(self.mode())
+    }
+
+    pub fn decompress(&self) -> DecompressOptions {
+        DecompressOptions::new()
+            .prefix_width(self.width())
+            .byte_order(self.order())
+            .end_mark(self.has_end_mark())
+            .dictionary(&self.dictionary)
+            .max_page_size(self.page_size())
+    }
+}
+
+/// Data in the form of instructions, so that short input makes long data with structure in it.
+#[derive(Arbitrary, Debug, Clone)]
+pub enum Piece {
+    Literal(Vec<u8>),
+    Run { byte: u8, len: u16 },
+    /// Bytes that came before: `back` bytes ago, `len` of them.
+    Copy { back: u16, len: u16 },
+    Noise { seed: u32, len: u16 },
+    Flush,
+}
+
+/// The data of `pieces`, at most a megabyte, and where it is to be flushed.
+pub fn assemble(pieces: &[Piece]) -> (Vec<u8>, Vec<usize>) {
+    let (mut data, mut flushes) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        match piece {
+            Piece::Literal(bytes) => data.extend_from_slice(bytes),
+            Piece::Run { byte, len } => data.extend(std::iter::repeat_n(*byte, usize::from(*len))),
+            Piece::Copy { back, len } => {
+                let back = usize::from(*back) + 1;
+                for _ in 0..usize::from(*len) % 4096 {
+                    data.push(data.len().checked_sub(back).map_or(0, |at| data[at]));
+                }
+            }
+            Piece::Noise { seed, len } => {
+                let mut state = u64::from(*seed) << 1 | 1;
+                data.extend((0..*len).map(|_| {
+                    state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
+                    (state >> 40) as u8
+                }));
+            }
+            Piece::Flush => flushes.push(data.len()),
+        }
+        if data.len() > 1 << 20 {
+            break;
+        }
+    }
+    (data, flushes)
+}
+
+/// `data` cut at `flushes` and into pages of at most `page_size`.
+pub fn pages<'a>(data: &'a [u8], flushes: &[usize], page_size: usize) -> Vec<&'a [u8]> {
+    let mut pages = Vec::new();
+    let mut from = 0;
+    for &to in flushes.iter().chain([&data.len()]) {
+        pages.extend(data[from..to].chunks(page_size));
+        from = to;
+    }
+    pages
+}

@@ -1,0 +1,63 @@
+//! What goes in comes out, for any settings, data and chunking; a writer and a codec make the same stream; a codec
+//! that was reset is as a new one; and liblz4 reads a double-buffer stream.
+#![no_main]
+
+mod common;
+#[path = "../../tests/common/liblz4.rs"]
+#[allow(dead_code)]
+mod liblz4;
+
+use std::io::{Read, Write};
+
+use common::{Piece, Settings, assemble, pages};
+use libfuzzer_sys::fuzz_target;
+use lz4_stream::{PrefixWidth, Strategy};
+
+fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>)| {
+    let (settings, pieces, before) = input;
+    let (data, flushes) = assemble(&pieces);
+    if data.len() / settings.page_size() > 5000 {
+        return;
+    }
+
+    let mut writer = settings.compress().writer(Vec::new()).unwrap();
+    let mut from = 0;
+    for &to in flushes.iter().chain([&data.len()]) {
+        writer.write_all(&data[from..to]).unwrap();
+        writer.flush().unwrap();
+        from = to;
+    }
+    writer.try_finish().unwrap();
+    let sizes: Vec<usize> = writer.drain_block_sizes().collect();
+    let stream = writer.into_inner().unwrap();
+
+    // A compressor with another stream behind it makes the same blocks.
+    let mut compressor = settings.compress().compressor().unwrap();
+    let mut of_codec = Vec::new();
+    for page in assemble(&before).0.chunks(settings.page_size()).take(100) {
+        compressor.compress(page, &mut of_codec).unwrap();
+    }
+    compressor.reset();
+    of_codec.clear();
+    let mut peer = (settings.strategy() == Strategy::DoubleBuffer)
+        .then(|| liblz4::Decompressor::new(settings.page_size(), settings.dictionary()));
+    for page in pages(&data, &flushes, settings.page_size()) {
+        let len = compressor.compress(page, &mut of_codec).unwrap();
+        let block = &of_codec[of_codec.len() - len + settings.width().bytes()..];
+        if let Some(peer) = &mut peer {
+            assert!(peer.decompress(block).expect("liblz4 decodes it") == page);
+        }
+    }
+    compressor.finish(&mut of_codec);
+    assert!(stream == of_codec);
+
+    let mut out = Vec::new();
+    match settings.width() {
+        PrefixWidth::OutOfBand => {
+            settings.decompress().reader_with_sizes(&stream[..], sizes).unwrap().read_to_end(&mut out)
+        }
+        _ => settings.decompress().reader(&stream[..]).unwrap().read_to_end(&mut out),
+    }
+    .unwrap();
+    assert!(out == data);
+});
