@@ -15,6 +15,7 @@ unsafe extern "C" {
         to_len: c_int,
         acceleration: c_int,
     ) -> c_int;
+    fn LZ4_resetStream_fast(stream: *mut LZ4StreamEncode);
     fn LZ4_createStreamHC() -> *mut LZ4StreamEncode;
     fn LZ4_freeStreamHC(stream: *mut LZ4StreamEncode) -> c_int;
     fn LZ4_resetStreamHC_fast(stream: *mut LZ4StreamEncode, level: c_int);
@@ -97,6 +98,13 @@ impl Compressor {
     /// The block of the next page, without a prefix.
     pub fn compress(&mut self, page: &[u8]) -> Vec<u8> {
         let mut block = vec![0; compress_bound(page.len())];
+        let len = self.compress_into(page, &mut block);
+        block.truncate(len);
+        block
+    }
+
+    /// Writes the block of the next page, without a prefix, to `block`, and returns its length.
+    pub fn compress_into(&mut self, page: &[u8], block: &mut [u8]) -> usize {
         let buffer = &mut self.pages.next()[..page.len()];
         buffer.copy_from_slice(page);
         let (from, to) = (buffer.as_ptr().cast(), block.as_mut_ptr().cast());
@@ -112,8 +120,18 @@ impl Compressor {
             }
         };
         assert!(len > 0);
-        block.truncate(len as usize);
-        block
+        len as usize
+    }
+
+    /// Starts a new stream, as `LZ4_resetStream_fast` and `LZ4_resetStreamHC_fast` do.
+    pub fn reset(&mut self) {
+        // SAFETY: made in `new`, by the function that belongs to the mode.
+        unsafe {
+            match self.mode {
+                Mode::HighCompression { level } => LZ4_resetStreamHC_fast(self.stream, level),
+                _ => LZ4_resetStream_fast(self.stream),
+            }
+        }
     }
 }
 
@@ -154,7 +172,7 @@ impl Decompressor {
     }
 
     /// The page of a block without its prefix, or `None` for what liblz4 calls an error.
-    pub fn decompress(&mut self, block: &[u8]) -> Option<Vec<u8>> {
+    pub fn decompress(&mut self, block: &[u8]) -> Option<&[u8]> {
         let page = self.pages.next();
         // SAFETY: both buffers have the lengths given, and the pages before stay where they were.
         let len = unsafe {
@@ -166,7 +184,7 @@ impl Decompressor {
                 page.len() as c_int,
             )
         };
-        Some(page[..usize::try_from(len).ok()?].to_vec())
+        Some(&page[..usize::try_from(len).ok()?])
     }
 }
 
