@@ -239,7 +239,7 @@ impl fmt::Display for Error {
             ),
             Error::MissingEndMark { block, offset } => write!(
                 f,
-                "the input ends at offset {offset}, after {block} blocks, without an end mark"
+                "the input ends at offset {offset} without an end mark, blocks before it: {block}"
             ),
             Error::Finished => f.write_str("the stream is finished, nothing can be written to it"),
             Error::Poisoned { block, offset } => write!(

@@ -62,7 +62,7 @@ enum State {
     Prefix,
     /// At or in a block of this length.
     Block(usize),
-    /// Behind an end mark.
+    /// Behind an end mark or the last of the sizes.
     Ended,
     /// At a bad block.
     Failed(Error),
@@ -270,9 +270,13 @@ impl<R, I> Lz4StreamReader<R, I> {
         self.inner
     }
 
-    /// How many bytes of the stream were decoded: blocks and their prefixes, without the end mark.
+    /// How many bytes of the stream were decoded: blocks and their prefixes, and the end mark when it was reached.
     pub fn total_in(&self) -> u64 {
-        self.decompressor.total_in()
+        let mark = match self.state {
+            State::Ended => self.decompressor.prefix_width().bytes(),
+            _ => 0,
+        };
+        self.decompressor.total_in() + mark as u64
     }
 
     /// How many decoded bytes were handed out.

@@ -1,0 +1,756 @@
+//! The command line `examples/lz4s.rs`, run as a person or a script runs it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use lz4_stream::{ByteOrder, CompressOptions, Lz4StreamWriter, Mode, PrefixWidth, Strategy};
+use tempfile::TempDir;
+
+/// The command, to be run in `folder`. Cargo builds examples before it runs the tests of a package, but not for
+/// `--test cli` alone.
+fn command(folder: &Path, args: &str) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let examples = test.parent().unwrap().parent().unwrap().join("examples");
+    let program = examples.join(format!("lz4s{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "no {}: cargo build --example lz4s", program.display());
+    let mut command = Command::new(program);
+    command.args(args.split_whitespace()).current_dir(folder);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(folder: &Path, args: &str) -> Output {
+    command(folder, args).output().unwrap()
+}
+
+/// Runs the command with `input` as its stdin.
+fn pipe(folder: &Path, args: &str, input: &[u8]) -> Output {
+    let mut child = command(folder, args).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    thread::scope(|scope| {
+        // It may end before it has read everything.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().unwrap()
+    })
+}
+
+/// What a successful run wrote to stdout.
+#[track_caller]
+fn good(output: Output) -> Vec<u8> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {stderr}", output.status);
+    assert_eq!(stderr, "", "nothing to say when all went well");
+    output.stdout
+}
+
+/// What a run that failed for its data or files said: one line.
+#[track_caller]
+fn bad(output: Output) -> String {
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("lz4s: ") && stderr.ends_with('\n'), "{stderr}");
+    stderr
+}
+
+/// A folder with a file `text` of `len` bytes that compress to about half.
+fn folder(len: usize) -> (TempDir, Vec<u8>) {
+    let mut seed = 1u32;
+    let mut text = Vec::with_capacity(len + 8);
+    while text.len() < len {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        text.extend_from_slice(&["linked ", "block ", "stream ", "page "][seed as usize >> 30].as_bytes()[..4]);
+        text.push((seed >> 8) as u8);
+    }
+    text.truncate(len);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("text"), &text).unwrap();
+    (folder, text)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn read(folder: &Path, name: &str) -> Vec<u8> {
+    fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn round_trips() {
+    let (dir, text) = folder(300_000);
+    fs::write(dir.path().join("dict"), &text[..20_000]).unwrap();
+    let table = [
+        ("", ""),
+        ("--prefix 1", "--prefix 1"),
+        ("--prefix 2", "--prefix 2"),
+        ("--prefix 4", ""),
+        ("--prefix 0 --sizes sizes", "--prefix 0 --sizes sizes"),
+        ("--prefix 0 --sizes sizes --page-size 100", "--prefix 0 --sizes sizes"),
+        ("--big-endian", "--big-endian"),
+        ("--big-endian --prefix 2", "--big-endian --prefix 2"),
+        ("--end-mark", "--end-mark"),
+        ("--end-mark --prefix 1 --page-size 7", "--end-mark --prefix 1"),
+        ("--dictionary dict", "--dictionary dict"),
+        (
+            "--dictionary dict --page-size 1K --strategy ring-buffer",
+            "--dictionary dict",
+        ),
+        ("--page-size 1", "--max-page-size 1"),
+        ("--page-size 16k", "--max-page-size 16384"),
+        ("--page-size 1M", "--max-page-size 1M"),
+        ("--page-size 1000 --strategy ring-buffer", "--max-page-size 1000"),
+        ("--page-size 1000 --strategy double-buffer", ""),
+        ("--mode default", ""),
+        ("--mode fast", ""),
+        ("--mode fast --acceleration 50", ""),
+        ("--mode fast --acceleration -5", ""),
+        ("--mode hc", ""),
+        ("--mode hc --level 12 --quiet", "--quiet"),
+        ("--mode hc --level -1 -q", "-q"),
+    ];
+    for (compress, decompress) in table {
+        let file = dir.path();
+        assert!(good(run(file, &format!("compress {compress} text -o out.lz4s"))).is_empty());
+        assert!(good(run(file, &format!("decompress {decompress} out.lz4s -o back"))).is_empty());
+        assert!(read(file, "back") == text, "{compress}");
+
+        let stream = good(pipe(file, &format!("compress {compress}"), &text));
+        assert!(
+            stream == read(file, "out.lz4s"),
+            "{compress}: the same over stdin and stdout"
+        );
+        assert!(
+            good(pipe(file, &format!("decompress - {decompress} -o -"), &stream)) == text,
+            "{compress}"
+        );
+    }
+    assert_eq!(names(dir.path()), ["back", "dict", "out.lz4s", "sizes", "text"]);
+}
+
+#[test]
+fn options_reach_the_library() {
+    let (dir, text) = folder(100_000);
+    let stream = |args: &str| good(run(dir.path(), &format!("compress text {args}")));
+    let library = |options: CompressOptions| {
+        let mut writer = options.writer(Vec::new()).unwrap();
+        writer.write_all(&text).unwrap();
+        writer.finish().unwrap()
+    };
+    let new = CompressOptions::new;
+    fs::write(dir.path().join("dict"), &text[..30_000]).unwrap();
+    let table = [
+        ("", new()),
+        ("--prefix 2", new().prefix_width(PrefixWidth::Two).page_size(65_264)),
+        ("--prefix 1", new().prefix_width(PrefixWidth::One).page_size(239)),
+        ("--big-endian", new().byte_order(ByteOrder::Big)),
+        ("--end-mark", new().end_mark(true)),
+        ("--dictionary dict", new().dictionary(&text[..30_000])),
+        ("--page-size 2K", new().page_size(2048)),
+        (
+            "--page-size 500 --strategy ring-buffer",
+            new().page_size(500).strategy(Strategy::RingBuffer),
+        ),
+        (
+            "--mode fast --acceleration 9",
+            new().mode(Mode::Fast { acceleration: 9 }),
+        ),
+        ("--mode hc --level 3", new().mode(Mode::HighCompression { level: 3 })),
+        ("--mode hc", new().mode(Mode::HighCompression { level: 9 })),
+    ];
+    for (args, options) in table {
+        assert!(stream(args) == library(options), "{args}");
+    }
+}
+
+#[test]
+fn empty_input() {
+    let (dir, _) = folder(0);
+    for (format, len) in [
+        ("", 0),
+        ("--end-mark", 4),
+        ("--prefix 1 --end-mark", 1),
+        ("--prefix 0 --sizes s", 0),
+    ] {
+        good(run(dir.path(), &format!("compress {format} text -o out")));
+        assert_eq!(read(dir.path(), "out").len(), len, "{format}");
+        good(run(dir.path(), &format!("decompress {format} out -o back")));
+        assert_eq!(read(dir.path(), "back"), b"");
+        let info = String::from_utf8(good(run(dir.path(), &format!("info {format} out")))).unwrap();
+        assert!(info.contains("blocks:         0\n"), "{info}");
+    }
+}
+
+#[test]
+fn sizes_file() {
+    let (dir, text) = folder(2500);
+    good(run(
+        dir.path(),
+        "compress --prefix 0 --sizes sizes --page-size 1000 text -o out",
+    ));
+    let sizes = String::from_utf8(read(dir.path(), "sizes")).unwrap();
+    let sizes: Vec<usize> = sizes.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(sizes.len(), 3);
+    assert_eq!(sizes.iter().sum::<usize>(), read(dir.path(), "out").len());
+
+    // Lines may have blanks around the number, and the last one no end.
+    let text_of = |sizes: &[usize]| sizes.iter().map(|n| format!(" {n}\r\n")).collect::<String>();
+    fs::write(dir.path().join("sizes"), text_of(&sizes).trim_end()).unwrap();
+    assert!(good(run(dir.path(), "decompress --prefix 0 --sizes sizes out")) == text);
+
+    let end = sizes[0] + sizes[1];
+    let table = [
+        (
+            text_of(&sizes[..2]),
+            format!("out: the stream ends at offset {end}, blocks before it: 2, but more bytes follow"),
+        ),
+        (
+            text_of(&sizes) + "9",
+            format!(
+                "out: block 3 at offset {}: the input ends after 0 of 9 bytes",
+                end + sizes[2]
+            ),
+        ),
+        ("0\n".into(), "out: block 0 at offset 0: a length of zero".into()),
+        (format!("{}\nx\n", sizes[0]), "sizes: line 2: invalid digit".into()),
+        (
+            format!("{}\n\n", sizes[0]),
+            "sizes: line 2: cannot parse integer from empty string".into(),
+        ),
+        ("9".repeat(1000), "sizes: line 1: number too large".into()),
+    ];
+    for (sizes, message) in table {
+        fs::write(dir.path().join("sizes"), sizes).unwrap();
+        let error = bad(run(dir.path(), "decompress --prefix 0 --sizes sizes out -o back"));
+        assert!(error.starts_with(&format!("lz4s: {message}")), "{error}{message}");
+        assert_eq!(names(dir.path()), ["out", "sizes", "text"]);
+    }
+}
+
+#[test]
+fn wrong_usage() {
+    let (dir, _) = folder(10);
+    // The file does not exist: what is wrong with the settings is said first.
+    for (args, message) in [
+        ("", "Usage"),
+        ("squeeze", "unrecognized subcommand"),
+        ("compress a b", "unexpected argument"),
+        ("compress --prefix 3", "invalid value '3'"),
+        ("compress nofile --prefix 0", "--prefix 0 and --sizes need each other"),
+        ("decompress nofile --prefix 0", "--prefix 0 and --sizes need each other"),
+        ("info nofile --prefix 0", "--prefix 0 and --sizes need each other"),
+        ("compress nofile --sizes s", "--prefix 0 and --sizes need each other"),
+        ("decompress nofile --sizes s", "--prefix 0 and --sizes need each other"),
+        ("compress nofile --prefix 0 --sizes -", "--sizes needs a file: -"),
+        ("decompress nofile --dictionary -", "--dictionary needs a file: -"),
+        (
+            "compress nofile --prefix 0 --sizes s --end-mark",
+            "an end mark needs a prefix",
+        ),
+        (
+            "decompress nofile --prefix 0 --sizes s --end-mark",
+            "an end mark needs a prefix",
+        ),
+        ("compress nofile --prefix 1 --page-size 240", "a page size of 240 bytes"),
+        (
+            "compress nofile --prefix 2 --page-size 64K",
+            "a page size of 65536 bytes",
+        ),
+        ("compress nofile --page-size 2017M", "it can be 1 to 2113929216"),
+        ("compress nofile --page-size 0", "a page size of 0 bytes"),
+        ("compress --page-size 1G", "not a number with K, M or nothing"),
+        ("compress --page-size K", "not a number with K, M or nothing"),
+        ("compress --page-size 17592186044416M", "too large"),
+        ("compress --page-size -1", "unexpected argument"),
+        ("decompress nofile --max-page-size 0", "a page size of 0 bytes"),
+        ("compress nofile --acceleration 2", "--acceleration is for --mode fast"),
+        (
+            "compress nofile --mode hc --acceleration 2",
+            "--acceleration is for --mode fast",
+        ),
+        ("compress nofile --level 2", "--level is for --mode hc"),
+        ("compress nofile --mode fast --level 2", "--level is for --mode hc"),
+        (
+            "compress nofile --mode fast --acceleration 2 --level 2",
+            "--level is for --mode hc",
+        ),
+        ("compress --level much", "invalid value 'much'"),
+        ("compress --max-page-size 1", "unexpected argument"),
+        ("decompress --page-size 1", "unexpected argument"),
+        ("info -o out", "unexpected argument"),
+    ] {
+        let output = run(dir.path(), args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args}: {stderr}");
+        assert!(stderr.contains(message), "{args}: {stderr}");
+        assert_eq!(output.stdout, b"", "{args}");
+        assert_eq!(names(dir.path()), ["text"], "{args}");
+    }
+}
+
+#[test]
+fn help() {
+    let (dir, _) = folder(0);
+    for (args, words) in [
+        ("--help", "compress decompress info --quiet status"),
+        (
+            "compress --help",
+            "--page-size --strategy --mode --acceleration --level 64K 65264 ring-buffer --output",
+        ),
+        (
+            "decompress --help",
+            "--max-page-size 4M --prefix --big-endian --end-mark --dictionary --sizes",
+        ),
+        ("info --help", "--blocks --max-page-size --sizes"),
+    ] {
+        let text = String::from_utf8(good(run(dir.path(), args))).unwrap();
+        for word in words.split(' ') {
+            assert!(text.contains(word), "{args}: {word}");
+        }
+    }
+}
+
+/// Damage of a stream of 4 blocks of 1000 bytes, the options that read it, and what is said of it. `{n}` in what is
+/// said stands for the offset of block n.
+#[test]
+fn bad_data() {
+    let (dir, text) = folder(4000);
+    let mut writer = CompressOptions::new().page_size(1000).writer(Vec::new()).unwrap();
+    let mut offsets = Vec::new();
+    for page in text.chunks(1000) {
+        offsets.push(writer.total_out() as usize);
+        writer.write_all(page).unwrap();
+    }
+    let stream = writer.finish().unwrap();
+    let zero = |at: usize| [&stream[..at], &[0; 4], &stream[at..]].concat();
+    let huge = |at: usize| [&stream[..at], b"\xff\xff\xff\x7f", &stream[at..]].concat();
+    // A first sequence of four literals and a match that goes back further than there is anything.
+    let wild = |at: usize| [&stream[..at], b"\x07\0\0\0\x40abcd\xff\xff"].concat();
+    let table: &[(Vec<u8>, &str, &str)] = &[
+        (
+            stream[..2].into(),
+            "",
+            "block 0 at offset 0: the input ends after 2 of 4 bytes",
+        ),
+        (
+            stream[..offsets[2] + 3].into(),
+            "",
+            "block 2 at offset {2}: the input ends after 3 of 4",
+        ),
+        (
+            stream[..offsets[3] + 24].into(),
+            "",
+            "block 3 at offset {3}: the input ends after 20 of",
+        ),
+        (
+            stream.clone(),
+            "--end-mark",
+            "the input ends at offset {4} without an end mark, blocks before it: 4",
+        ),
+        (zero(offsets[1]), "", "block 1 at offset {1}: a length of zero"),
+        (
+            huge(offsets[2]),
+            "",
+            "block 2 at offset {2}: 2147483647 bytes long, at most 4210768 are accepted",
+        ),
+        (
+            wild(offsets[1]),
+            "",
+            "block 1 at offset {1}: a match goes 65535 bytes back",
+        ),
+        (
+            stream.clone(),
+            "--max-page-size 999",
+            "block 0 at offset 0: decodes to more than the 999",
+        ),
+        (stream.clone(), "--max-page-size 9", "block 0 at offset 0: "),
+        (stream.clone(), "--big-endian", "block 0 at offset 0: "),
+        (text.clone(), "", "block 0 at offset 0: "),
+    ];
+    offsets.push(stream.len());
+    for (stream, args, message) in table {
+        let mut message = message.to_string();
+        for (n, offset) in offsets.iter().enumerate() {
+            message = message.replace(&format!("{{{n}}}"), &offset.to_string());
+        }
+        fs::write(dir.path().join("in"), stream).unwrap();
+        let error = bad(run(dir.path(), &format!("decompress {args} in -o out")));
+        assert!(error.starts_with(&format!("lz4s: in: {message}")), "{error}{message}");
+        assert_eq!(names(dir.path()), ["in", "text"], "nothing is left behind: {message}");
+
+        let info = run(dir.path(), &format!("info {args} in"));
+        assert_eq!(info.stdout, b"", "no summary of a bad stream");
+        assert_eq!(bad(info), error);
+
+        // What was decoded before is handed out where it can be.
+        let output = pipe(dir.path(), &format!("decompress {args}"), stream);
+        let block = offsets
+            .iter()
+            .position(|offset| error.contains(&format!("at offset {offset}")))
+            .unwrap();
+        assert!(output.stdout == text[..1000 * block], "{message}");
+        assert_eq!(bad(output), error.replacen("in:", "stdin:", 1));
+    }
+    let error = bad(run(dir.path(), "decompress --max-page-size 999 --big-endian text"));
+    assert!(error.contains("(see --max-page-size)"), "{error}");
+}
+
+#[test]
+fn bytes_behind_the_end_mark_are_not_passed_over() {
+    let (dir, text) = folder(1000);
+    let stream = good(run(dir.path(), "compress --end-mark text"));
+    let output = pipe(dir.path(), "decompress --end-mark", &[&stream[..], &stream].concat());
+    assert!(output.stdout == text);
+    let end = stream.len();
+    let message = format!("lz4s: stdin: the stream ends at offset {end}, blocks before it: 1, but more bytes follow\n");
+    assert_eq!(bad(output), message);
+}
+
+#[test]
+fn wrong_dictionary() {
+    let (dir, text) = folder(3000);
+    fs::write(dir.path().join("dict"), &text).unwrap();
+    good(run(dir.path(), "compress --dictionary dict text -o out"));
+    assert!(read(dir.path(), "out").len() < 100);
+    let error = bad(run(dir.path(), "decompress out -o back"));
+    assert!(
+        error.starts_with("lz4s: out: block 0 at offset 0: a match goes "),
+        "{error}"
+    );
+    assert_eq!(names(dir.path()), ["dict", "out", "text"]);
+}
+
+#[test]
+fn files_that_cannot_be_opened() {
+    let (dir, _) = folder(1000);
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    good(run(dir.path(), "compress text -o in"));
+    for (args, name) in [
+        ("compress nofile -o out", "nofile"),
+        ("decompress nofile -o out", "nofile"),
+        ("info nofile", "nofile"),
+        ("compress text -o nofolder/out", "nofolder/out"),
+        ("decompress in -o nofolder/out", "nofolder/out"),
+        ("compress text -o folder", "folder"),
+        ("compress folder -o out", "folder"),
+        ("decompress folder -o out", "folder"),
+        ("compress --dictionary nofile text -o out", "nofile"),
+        ("decompress --dictionary nofile in -o out", "nofile"),
+        (
+            "compress --prefix 0 --sizes nofolder/sizes text -o out",
+            "nofolder/sizes",
+        ),
+        ("decompress --prefix 0 --sizes nofile in -o out", "nofile"),
+        ("compress --prefix 0 --sizes sizes folder -o out", "folder"),
+    ] {
+        let error = bad(run(dir.path(), args));
+        assert!(error.starts_with(&format!("lz4s: {name}: ")), "{args}: {error}");
+        assert_eq!(names(dir.path()), ["folder", "in", "text"], "{args}");
+        assert_eq!(names(&dir.path().join("folder")), [""; 0], "{args}");
+    }
+}
+
+#[test]
+fn existing_output_is_kept_on_failure_and_replaced_on_success() {
+    let (dir, text) = folder(200_000);
+    good(run(dir.path(), "compress text -o in"));
+    fs::write(dir.path().join("out"), "precious").unwrap();
+    fs::write(dir.path().join("cut"), &read(dir.path(), "in")[..100_000]).unwrap();
+    bad(run(dir.path(), "decompress cut -o out"));
+    assert_eq!(read(dir.path(), "out"), b"precious");
+    assert_eq!(names(dir.path()), ["cut", "in", "out", "text"]);
+    good(run(dir.path(), "decompress in -o out"));
+    assert!(read(dir.path(), "out") == text);
+}
+
+#[test]
+fn no_file_is_read_and_written_at_once() {
+    let (dir, text) = folder(1000);
+    good(run(dir.path(), "compress --prefix 0 --sizes sizes text -o in"));
+    let before = |name| read(dir.path(), name);
+    let (stream, sizes) = (before("in"), before("sizes"));
+    for (args, name) in [
+        ("compress text -o text", "text"),
+        ("compress text -o ./text", "./text"),
+        ("compress --dictionary text in -o text", "text"),
+        ("compress --prefix 0 --sizes text text -o out", "text"),
+        ("compress --prefix 0 --sizes out text -o ./out", "./out"),
+        ("compress --prefix 0 --sizes sizes text -o ./sizes", "./sizes"),
+        ("decompress --prefix 0 --sizes sizes in -o in", "in"),
+        ("decompress --prefix 0 --sizes sizes in -o sizes", "sizes"),
+    ] {
+        let error = bad(run(dir.path(), args));
+        assert!(error.starts_with(&format!("lz4s: {name}: is both ")), "{args}: {error}");
+        assert!(
+            (read(dir.path(), "text"), before("in"), before("sizes")) == (text.clone(), stream.clone(), sizes.clone())
+        );
+        assert_eq!(names(dir.path()), ["in", "sizes", "text"], "{args}");
+    }
+}
+
+#[test]
+fn info() {
+    let (dir, _) = folder(2500);
+    good(run(
+        dir.path(),
+        "compress --prefix 2 --end-mark --page-size 1000 text -o in",
+    ));
+    let len = read(dir.path(), "in").len();
+    let print =
+        |args: &str| String::from_utf8(good(run(dir.path(), &format!("info --prefix 2 --end-mark {args}")))).unwrap();
+    let ratio = 2500.0 / len as f64;
+    let summary = format!(
+        "stream:         in\n\
+         blocks:         3\n\
+         largest page:   1000\n\
+         smallest page:  500\n\
+         page bytes:     2500\n\
+         stream bytes:   {len}\n\
+         ratio:          {ratio:.3}\n"
+    );
+    assert_eq!(print("in"), summary);
+
+    let text = print("--blocks in");
+    let (blocks, rest) = text.split_at(text.len() - summary.len());
+    assert_eq!(rest, summary);
+    let rows: Vec<Vec<&str>> = blocks.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["block", "offset", "bytes", "page"]);
+    let mut offset = 0;
+    for (n, (row, page)) in rows[1..].iter().zip(["1000", "1000", "500"]).enumerate() {
+        assert_eq!((row[0], row[1], row[3]), (&*n.to_string(), &*offset.to_string(), page));
+        offset += row[2].parse::<usize>().unwrap();
+    }
+    assert_eq!((rows.len(), offset + 2), (4, len));
+}
+
+#[test]
+fn info_counts_empty_pages() {
+    let (dir, _) = folder(0);
+    let empty = b"\x01\0\0\0\0";
+    let full = b"\x03\0\0\0\x20hi";
+    let stream = [&empty[..], &empty[..], full, &empty[..]].concat();
+    let text = String::from_utf8(good(pipe(dir.path(), "info --blocks", &stream))).unwrap();
+    let rows: Vec<String> = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(rows[1..5], ["0 0 5 0", "1 5 5 0", "2 10 7 2", "3 17 5 0"]);
+    assert_eq!(
+        rows[5..],
+        [
+            "stream: stdin",
+            "blocks: 4",
+            "largest page: 2",
+            "smallest page: 0",
+            "page bytes: 2",
+            "stream bytes: 22",
+            "ratio: 0.091"
+        ]
+    );
+}
+
+#[test]
+fn concatenated_streams_are_one() {
+    let (dir, text) = folder(70_000);
+    let stream = good(run(dir.path(), "compress text"));
+    let twice = good(pipe(dir.path(), "decompress", &[&stream[..], &stream].concat()));
+    assert!(twice == [&text[..], &text].concat());
+}
+
+#[test]
+fn pages_go_on_without_waiting_for_more() {
+    let (dir, _) = folder(0);
+    let mut child = command(dir.path(), "decompress").stdin(Stdio::piped()).spawn().unwrap();
+    let mut writer = Lz4StreamWriter::new(child.stdin.take().unwrap());
+    let stdout = child.stdout.as_mut().unwrap();
+    for message in ["one ", "two ", "three "] {
+        writer.write_all(message.as_bytes()).unwrap();
+        writer.flush().unwrap();
+        let mut got = vec![0; message.len()];
+        stdout.read_exact(&mut got).unwrap();
+        assert_eq!(got, message.as_bytes());
+    }
+    drop(writer);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn closed_pipe_is_no_message() {
+    let (dir, _) = folder(2_000_000);
+    good(run(dir.path(), "compress --page-size 100 text -o in"));
+    for args in [
+        "compress text",
+        "decompress in",
+        "info --blocks in",
+        "compress --prefix 0 --sizes sizes text",
+    ] {
+        let mut child = command(dir.path(), args).spawn().unwrap();
+        let mut start = [0; 100];
+        child.stdout.take().unwrap().read_exact(&mut start).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args}");
+        assert_eq!(output.status.code(), Some(141), "{args}");
+    }
+    assert_eq!(
+        names(dir.path()),
+        ["in", "text"],
+        "no sizes of a stream that was not taken"
+    );
+}
+
+/// What needs names and permissions as unix has them.
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use std::fs::{File, OpenOptions, Permissions};
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    use std::path::PathBuf;
+
+    fn mode(path: PathBuf) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn permissions() {
+        let (dir, _) = folder(1000);
+        // As any new file has them here.
+        fs::write(dir.path().join("ordinary"), "").unwrap();
+        let ordinary = mode(dir.path().join("ordinary"));
+        good(run(dir.path(), "compress --prefix 0 --sizes sizes text -o out"));
+        assert_eq!(mode(dir.path().join("out")), ordinary);
+        assert_eq!(mode(dir.path().join("sizes")), ordinary);
+
+        for kept in [0o600, 0o640, 0o755] {
+            fs::set_permissions(dir.path().join("out"), Permissions::from_mode(kept)).unwrap();
+            good(run(dir.path(), "compress text -o out"));
+            assert_eq!(mode(dir.path().join("out")), kept);
+        }
+    }
+
+    #[test]
+    fn umask() {
+        let (dir, _) = folder(1000);
+        let program = command(dir.path(), "").get_program().to_owned();
+        let script = r#"umask 027; exec "$0" compress text -o out"#;
+        let status = Command::new("sh")
+            .args(["-c", script])
+            .arg(program)
+            .current_dir(dir.path())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        assert_eq!(mode(dir.path().join("out")), 0o640);
+    }
+
+    #[test]
+    fn symbolic_links_stay() {
+        let (dir, text) = folder(1000);
+        fs::create_dir(dir.path().join("folder")).unwrap();
+        fs::write(dir.path().join("folder/real"), "old").unwrap();
+        symlink("folder/real", dir.path().join("link")).unwrap();
+        good(pipe(
+            dir.path(),
+            "decompress -o link",
+            &good(run(dir.path(), "compress text")),
+        ));
+        assert!(dir.path().join("link").is_symlink());
+        assert!(read(dir.path(), "folder/real") == text);
+
+        symlink("text", dir.path().join("alias")).unwrap();
+        let error = bad(run(dir.path(), "compress text -o alias"));
+        assert!(error.starts_with("lz4s: alias: is both input and output"), "{error}");
+        assert!(read(dir.path(), "text") == text);
+    }
+
+    #[test]
+    fn special_files() {
+        let (dir, text) = folder(100_000);
+        good(run(dir.path(), "compress text -o in"));
+        good(run(dir.path(), "compress text -o /dev/null"));
+        good(run(dir.path(), "compress /dev/null -o /dev/null"));
+        good(run(
+            dir.path(),
+            "compress text -o /dev/null --prefix 0 --sizes /dev/null",
+        ));
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        assert!(good(run(dir.path(), "decompress in -o /dev/stdout")) == text);
+        assert!(good(pipe(dir.path(), "decompress /dev/stdin", &read(dir.path(), "in"))) == text);
+
+        assert!(
+            Command::new("mkfifo")
+                .arg(dir.path().join("pipe"))
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut child = command(dir.path(), "decompress in -o pipe").spawn().unwrap();
+        assert!(read(dir.path(), "pipe") == text);
+        assert!(child.wait().unwrap().success());
+        assert_eq!(names(dir.path()), ["in", "pipe", "text"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn full_disk() {
+        let (dir, _) = folder(200_000);
+        good(run(dir.path(), "compress text -o in"));
+        for args in ["compress text", "decompress in", "compress --prefix 0 --sizes out text"] {
+            let error = bad(run(dir.path(), &format!("{args} -o /dev/full")));
+            assert!(error.starts_with("lz4s: /dev/full: No space left on device"), "{error}");
+        }
+        // What fits the buffers fails only at the end.
+        let mut small = command(dir.path(), "compress /dev/null --end-mark");
+        small.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let error = bad(small.output().unwrap());
+        assert!(error.starts_with("lz4s: stdout: No space left on device"), "{error}");
+        let error = bad(run(dir.path(), "compress --prefix 0 --sizes /dev/full text -o out"));
+        assert!(error.starts_with("lz4s: /dev/full: "), "{error}");
+        assert_eq!(names(dir.path()), ["in", "text"]);
+    }
+
+    #[test]
+    fn redirected_files() {
+        let (dir, text) = folder(100_000);
+        let path = |name| dir.path().join(name);
+        let append = |name| OpenOptions::new().append(true).create(true).open(path(name)).unwrap();
+
+        // What stands before the output in the same file stays.
+        fs::write(path("out"), "before ").unwrap();
+        let mut child = command(dir.path(), "decompress -o -");
+        let stream = good(run(dir.path(), "compress text"));
+        fs::write(path("in"), &stream).unwrap();
+        child.stdin(File::open(path("in")).unwrap()).stdout(append("out"));
+        good(child.output().unwrap());
+        assert!(read(dir.path(), "out") == [b"before ", &text[..]].concat());
+
+        // A file that grows as it is read would have no end.
+        for (args, stdin, stdout) in [("compress text", "in", "text"), ("compress", "text", "text")] {
+            let mut child = command(dir.path(), args);
+            child.stdin(File::open(path(stdin)).unwrap()).stdout(append(stdout));
+            let error = bad(child.output().unwrap());
+            assert_eq!(error, "lz4s: stdout: is both input and output\n");
+        }
+        let mut child = command(dir.path(), "compress -o text");
+        child.stdin(File::open(path("text")).unwrap());
+        assert_eq!(bad(child.output().unwrap()), "lz4s: text: is both input and output\n");
+        assert!(read(dir.path(), "text") == text);
+    }
+
+    #[test]
+    fn names_cannot_break_the_line() {
+        let (dir, _) = folder(0);
+        let output = command(dir.path(), "info").arg("no\nsuch\x1bfile").output().unwrap();
+        assert!(bad(output).starts_with("lz4s: no?such?file: "));
+    }
+}
