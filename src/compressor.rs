@@ -85,7 +85,10 @@ impl Lz4StreamCompressor {
             page_size: options.page_size,
             strategy: options.strategy,
             mode,
-            encoder: Encoder::new(mode),
+            encoder: Encoder::new(match mode {
+                Mode::Fast { acceleration } => acceleration.unsigned_abs(),
+                Mode::Default | Mode::HighCompression { .. } => 1,
+            }),
             window: Window::default(),
             floor: 0,
             start: 0,
@@ -98,7 +101,7 @@ impl Lz4StreamCompressor {
 
     /// Compresses `page` and appends its block, prefix included, to `out`. Returns how many bytes that was:
     /// with [`PrefixWidth::OutOfBand`] the size to hand to the other end. An empty page makes no block and
-    /// returns 0, because python-lz4's decompressor loses its place after an empty one.
+    /// returns 0: it says nothing, and python-lz4 and the C library can lose track of their two buffers around one.
     ///
     /// # Errors
     /// [`Error::PageTooLarge`] when the page is over the page size; nothing has changed then.

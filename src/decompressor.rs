@@ -3,13 +3,10 @@
 use std::fmt;
 
 use crate::Error;
-use crate::block::{self, DecodeError};
+use crate::block::{self, DecodeError, SLACK};
 use crate::options::{DecompressOptions, Dictionary};
 use crate::prefix::{ByteOrder, Prefix, PrefixWidth, compress_bound};
 use crate::window::{HISTORY, Window};
-
-/// Room behind the page in which the decoder may copy more than it needs, which is faster than copying exactly.
-const SLACK: usize = 64;
 
 /// What [`Lz4StreamDecompressor::get_block`] finds at the beginning of a byte slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,6 +234,11 @@ impl Lz4StreamDecompressor {
     pub(crate) fn page(&self) -> &[u8] {
         let content = self.window.content();
         &content[content.len() - self.page_len..]
+    }
+
+    /// The length of the longest page so far.
+    pub(crate) fn largest_page(&self) -> usize {
+        self.largest_page
     }
 
     /// Whether a stream of these settings ends with an end mark.

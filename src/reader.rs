@@ -5,7 +5,7 @@ use std::{fmt, iter};
 
 use crate::decompressor::Lz4StreamDecompressor;
 use crate::options::DecompressOptions;
-use crate::{Error, PrefixWidth};
+use crate::{Error, PrefixWidth, compress_bound};
 
 /// Block data is read in pieces that grow from this size, so that a prefix alone makes nothing be allocated.
 const FIRST_READ: usize = 16 * 1024;
@@ -224,7 +224,11 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
         while self.filled < needed {
             let room = needed.min(FIRST_READ.max(2 * self.filled));
             if self.input.len() < room {
-                self.input.resize(room, 0);
+                // What any block of a page can need that is as long as the longest so far, so that this happens
+                // once for pages of one size.
+                let len = room.max(compress_bound(self.decompressor.largest_page()));
+                self.input.reserve_exact(len - self.input.len());
+                self.input.resize(len, 0);
             }
             let until = self.input.len().min(needed);
             let room = &mut self.input[self.filled..until];

@@ -73,8 +73,8 @@ fn fact_01_the_writer_matches_only_into_this_page_and_the_nonempty_one_before() 
                 assert_eq!(peer.decompress(&block[4..]), Some(&page[..]));
             }
             assert!(
-                // In a large page of noise a match table forgets what is far back.
-                page_size > 1024 || deepest >= page_size - 2,
+                // In a large page of noise a match table forgets what is far back, and Fast looks at few places.
+                page_size > 1024 || matches!(mode, Mode::Fast { .. }) || deepest >= page_size - 2,
                 "{mode:?} page size {page_size}: no use made of the page before"
             );
         }

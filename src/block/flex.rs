@@ -3,10 +3,12 @@
 use lz4_flex::block::{self, DecompressError};
 
 use super::DecodeError;
-use crate::options::Mode;
 
 /// An LZ4 match goes back this far at the most.
 const MAX_OFFSET: usize = 65_535;
+
+/// The decoder writes nothing behind the page.
+pub(crate) const SLACK: usize = 0;
 
 /// How long the output of [`Encoder::encode`] must be for a page of `page_len` bytes.
 pub(crate) fn encoded_room(page_len: usize) -> usize {
@@ -18,7 +20,7 @@ pub(crate) fn encoded_room(page_len: usize) -> usize {
 pub(crate) struct Encoder;
 
 impl Encoder {
-    pub(crate) fn new(_mode: Mode) -> Encoder {
+    pub(crate) fn new(_acceleration: u32) -> Encoder {
         Encoder
     }
 

@@ -1,0 +1,1 @@
+"""Stands in for python-lz4, see `lz4.stream`."""
