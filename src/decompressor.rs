@@ -55,6 +55,8 @@ pub struct Lz4StreamDecompressor {
     page_len: usize,
     /// Length of the longest page so far: what the next one will probably need.
     largest_page: usize,
+    /// Length of the longest block so far.
+    largest_block: usize,
     /// Index of the next block.
     blocks: u64,
     /// Length of all blocks so far with their prefixes.
@@ -92,6 +94,7 @@ impl Lz4StreamDecompressor {
             floor: 0,
             page_len: 0,
             largest_page: 0,
+            largest_block: 0,
             blocks: 0,
             total_in: 0,
         };
@@ -149,50 +152,70 @@ impl Lz4StreamDecompressor {
     /// changed then.
     pub fn decompress(&mut self, block: &[u8]) -> Result<&[u8], Error> {
         self.check_block_len(block.len())?;
-        let (at, offset) = (self.blocks, self.total_in);
         self.page_len = 0;
-        // The decoder is given the room that the block will probably need, and more if that was not enough:
-        // a window for the largest page there could be would let a few bytes of input take all that memory.
-        let mut room = self.largest_page.max((2 * block.len()).min(HISTORY));
-        let page_len = loop {
-            room = room.min(self.max_page_size);
-            self.make_room(room + SLACK);
-            let start = self.window.end();
-            match block::decode(block, self.window.with_room(), self.floor, start) {
-                Ok(len) if len <= self.max_page_size => break len,
-                Err(DecodeError::OutputFull) if room < self.max_page_size => {
-                    room = room.saturating_mul(4);
-                }
-                Ok(_) | Err(DecodeError::OutputFull) => {
-                    return Err(Error::PageOverLimit {
-                        block: at,
-                        offset,
-                        allowed: self.max_page_size,
-                    });
-                }
-                Err(DecodeError::Truncated) => {
-                    return Err(Error::TruncatedBlock {
-                        block: at,
-                        offset,
-                        found: block.len(),
-                    });
-                }
-                Err(DecodeError::MatchOffset { offset: found, reach }) => {
-                    return Err(Error::MatchOffset {
-                        block: at,
-                        offset,
-                        found,
-                        allowed: reach,
-                    });
-                }
+        match self.decode(block) {
+            Ok(()) => {}
+            Err(error) => {
+                self.window.truncate(self.page_len);
+                self.page_len = 0;
+                return Err(self.explain(error, block));
             }
-        };
-        self.window.extend(page_len);
-        self.page_len = page_len;
-        self.largest_page = self.largest_page.max(page_len);
+        }
+        self.largest_page = self.largest_page.max(self.page_len);
         self.blocks += 1;
         self.total_in += (self.prefix.width.bytes() + block.len()) as u64;
         Ok(self.page())
+    }
+
+    /// Decodes `block` behind the content of the window. However it ends, what was decoded is content then, and
+    /// `page_len` its length.
+    fn decode(&mut self, block: &[u8]) -> Result<(), DecodeError> {
+        // The decoder is given the room that the block will probably need, and more when that was not enough:
+        // a window for the largest page there could be would let a few bytes of input take all that memory.
+        let mut room = self.largest_page;
+        if block.len() > self.largest_block {
+            // The first block, or one of a longer page than there was before; much data shrinks to a third.
+            self.largest_block = block.len();
+            room = room.max(3 * block.len());
+        }
+        let mut at = 0;
+        loop {
+            room = room.min(self.max_page_size);
+            self.make_room(room);
+            let start = self.window.end();
+            let mut end = start;
+            let result = block::decode(block, &mut at, self.window.with_room(), self.floor, &mut end);
+            self.window.extend(end - start);
+            self.page_len += end - start;
+            match result {
+                _ if self.page_len > self.max_page_size => return Err(DecodeError::OutputFull),
+                Err(DecodeError::OutputFull) if room < self.max_page_size => room = room.max(HISTORY).saturating_mul(2),
+                result => return result,
+            }
+        }
+    }
+
+    #[cold]
+    fn explain(&self, error: DecodeError, data: &[u8]) -> Error {
+        let (block, offset) = (self.blocks, self.total_in);
+        match error {
+            DecodeError::OutputFull => Error::PageOverLimit {
+                block,
+                offset,
+                allowed: self.max_page_size,
+            },
+            DecodeError::Truncated => Error::TruncatedBlock {
+                block,
+                offset,
+                found: data.len(),
+            },
+            DecodeError::MatchOffset { offset: found, reach } => Error::MatchOffset {
+                block,
+                offset,
+                found,
+                allowed: reach,
+            },
+        }
     }
 
     /// Starts a new stream with the same settings, without allocating. Nothing of the old stream can be reached
@@ -276,12 +299,13 @@ impl Lz4StreamDecompressor {
         Ok(())
     }
 
-    /// Makes room behind the history. Rule 2 of the format: C's encoder can reach two pages back, so history is
-    /// the last 64 KiB, not the last page.
+    /// Makes room for a page of `room` bytes, of which `page_len` are content already. Rule 2 of the format: C's
+    /// encoder can reach two pages back, so history is the last 64 KiB, not the last page.
     fn make_room(&mut self, room: usize) {
-        self.floor = self.floor.max(self.window.end().saturating_sub(HISTORY));
-        let most = HISTORY + self.max_page_size + SLACK;
-        self.floor -= self.window.reserve(room, self.floor, most);
+        let start = self.window.end() - self.page_len;
+        self.floor = self.floor.max(start.saturating_sub(HISTORY));
+        let most = HISTORY + room + SLACK;
+        self.floor -= self.window.reserve(room - self.page_len + SLACK, self.floor, most);
     }
 
     fn load_dictionary(&mut self) {

@@ -15,7 +15,6 @@ const SMALLEST: usize = 1024;
 /// A buffer whose content ends at `end`; what is behind `end` is room for more, with arbitrary bytes in it.
 #[derive(Clone, Default)]
 pub(crate) struct Window {
-    /// All of it is initialised, so that growing is the only time bytes are cleared.
     buf: Vec<u8>,
     end: usize,
 }
@@ -39,6 +38,11 @@ impl Window {
     pub(crate) fn extend(&mut self, n: usize) {
         debug_assert!(n <= self.buf.len() - self.end);
         self.end += n;
+    }
+
+    /// Takes the last `n` bytes of the content out of it.
+    pub(crate) fn truncate(&mut self, n: usize) {
+        self.end -= n;
     }
 
     /// Appends `bytes`; [`reserve`](Self::reserve) has made room for them.
@@ -76,8 +80,10 @@ impl Window {
     }
 
     fn grow(&mut self, len: usize) {
-        self.buf.reserve_exact(len - self.buf.len());
-        self.buf.resize(len, 0);
+        // Zeros from the allocator cost nothing where they are never touched.
+        let mut grown = vec![0; len];
+        grown[..self.end].copy_from_slice(self.content());
+        self.buf = grown;
     }
 }
 

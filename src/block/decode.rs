@@ -35,20 +35,32 @@ pub(crate) const SLACK: usize = 384;
 /// longest.
 const TAIL: usize = 72;
 
-/// Decodes one LZ4 block into `window[start..]`. Matches may reach down to `window[floor]`, never below. Returns how
-/// many bytes were decoded. Bytes of `window` behind the decoded end may hold garbage after the call, bytes below
-/// `start` are never written. It is fastest when the window goes on for `SLACK` bytes or more behind what the block
-/// decodes to.
-pub(crate) fn decode(block: &[u8], window: &mut [u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
-    assert!(floor <= start && start <= window.len());
+/// Decodes the block from its sequence at `*at` on into `window[*to..]`, and moves both on. Matches may reach down to
+/// `window[floor]`, never below. After an error `at` and `to` are where the sequence begins that could not be decoded:
+/// with more room, decoding can go on there. Bytes of `window` behind `*to` may hold garbage after the call, bytes
+/// below where it was before are never written. It is fastest when the window goes on for `SLACK` bytes or more behind
+/// what the block decodes to.
+pub(crate) fn decode(
+    block: &[u8],
+    at: &mut usize,
+    window: &mut [u8],
+    floor: usize,
+    to: &mut usize,
+) -> Result<(), DecodeError> {
+    assert!(floor <= *to && *to <= window.len());
     // Positions in the fast loop are 32 bit wide. No block decodes to that much: the format ends at 0x7E00_0000 bytes.
     let end = window.len().min(floor.saturating_add(u32::MAX as usize));
     let window = &mut window[floor..end];
-    let start = start - floor;
-    let (mut at, mut to) = (0, start);
+    *to -= floor;
+    let result = decode_all(block, at, window, to);
+    *to += floor;
+    result
+}
+
+fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
     loop {
-        (at, to) = decode_fast(block, at, window, to);
-        let rest = &block[at..];
+        (*at, *to) = decode_fast(block, *at, window, *to);
+        let rest = &block[*at..];
         if rest.len() < TAIL {
             // The zeros cannot pass for a sequence: an offset of zero stops the fast loop. A sequence whose end is
             // cut off may take some of them for its own; it then ends behind the block, and what follows is found
@@ -56,12 +68,12 @@ pub(crate) fn decode(block: &[u8], window: &mut [u8], floor: usize, start: usize
             let mut padded = [0; 2 * TAIL];
             padded[..rest.len()].copy_from_slice(rest);
             let done;
-            (done, to) = decode_fast(&padded, 0, window, to);
-            at += done;
+            (done, *to) = decode_fast(&padded, 0, window, *to);
+            *at += done;
         }
-        (at, to) = decode_one(block, at, window, to)?;
-        if at == block.len() {
-            return Ok(to - start);
+        (*at, *to) = decode_one(block, *at, window, *to)?;
+        if *at == block.len() {
+            return Ok(());
         }
     }
 }
@@ -357,7 +369,8 @@ mod tests {
     fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
         let expected = decode_plainly(block, window, floor, start);
         let mut ours = window.to_vec();
-        let found = decode(block, &mut ours, floor, start);
+        let (mut at, mut to) = (0, start);
+        let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| to - start);
         assert_eq!(
             found,
             expected.as_ref().map(|out| out.len()).map_err(|error| *error),
@@ -367,6 +380,18 @@ mod tests {
             assert!(ours[start..start + out.len()] == out[..], "{block:?} {floor} {start}");
         }
         assert!(ours[..start] == window[..start]);
+        if found == Err(OutputFull) {
+            // With more room it goes on as if there had been enough from the start.
+            let mut window = window.to_vec();
+            window.resize(window.len() + 5000, 0);
+            ours.resize(window.len(), 0);
+            let expected = decode_plainly(block, &window, floor, start);
+            let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| &ours[start..to]);
+            assert_eq!(
+                found.map_err(Some),
+                expected.as_ref().map(|out| &out[..]).map_err(|error| Some(*error))
+            );
+        }
         found
     }
 

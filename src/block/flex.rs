@@ -41,14 +41,23 @@ impl Encoder {
     pub(crate) fn reset(&mut self) {}
 }
 
-/// Decodes `block` into `window[start..]`, with matches down to `window[floor]`. Returns the page's length; what
-/// is behind it in `window` is arbitrary afterwards.
-pub(crate) fn decode(block: &[u8], window: &mut [u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
-    let (history, room) = window.split_at_mut(start);
+/// Decodes the block from its sequence at `*at` on, which is always the first, into `window[*to..]`, with matches down
+/// to `window[floor]`, and moves both on. What is behind `*to` in `window` is arbitrary afterwards.
+pub(crate) fn decode(
+    block: &[u8],
+    at: &mut usize,
+    window: &mut [u8],
+    floor: usize,
+    to: &mut usize,
+) -> Result<(), DecodeError> {
+    let (history, room) = window.split_at_mut(*to);
     match block::decompress_into_with_dict(block, room, &history[floor..]) {
-        Ok(len) => Ok(len),
+        Ok(len) => {
+            (*at, *to) = (block.len(), *to + len);
+            Ok(())
+        }
         Err(DecompressError::OutputTooSmall { .. }) => Err(DecodeError::OutputFull),
-        Err(_) => Err(explain(block, start - floor)),
+        Err(_) => Err(explain(block, *to - floor)),
     }
 }
 

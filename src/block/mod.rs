@@ -37,7 +37,7 @@ pub(crate) use crate::prefix::compress_bound as encoded_room;
 /// Why a block cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DecodeError {
-    /// There is less room behind `start` than the block decodes to.
+    /// There is less room in the window than the block decodes to.
     OutputFull,
     /// The block ends inside a sequence.
     Truncated,
