@@ -1,6 +1,6 @@
 //! A dictionary: short messages that must each be readable alone compress as if they had a past.
 
-use lz4_stream::{CompressOptions, DecompressOptions, Error, Split};
+use lz4_stream::{BlockSplit, CompressOptions, DecompressOptions, Error};
 
 /// What the messages have in common, agreed on beforehand.
 const DICTIONARY: &str = r#"{"event":"logout","event":"login","user":"","at":"2025-01-01T00:00:00Z","ok":true}"#;
@@ -16,7 +16,7 @@ fn exchange(messages: &[String], dictionary: &str) -> Result<usize, Error> {
         total += compressor.compress(message.as_bytes(), &mut stream)?;
 
         decompressor.reset();
-        let Split::Block { block, rest: [] } = decompressor.get_block(&stream)? else {
+        let BlockSplit::Block { block, rest: [] } = decompressor.get_block(&stream)? else {
             unreachable!("the stream is one block");
         };
         assert_eq!(decompressor.decompress(block)?, message.as_bytes());

@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 ///
 /// The format is that of python-lz4's lz4.stream and of the C library's double-buffer streaming. A stream says nothing
 /// of its own settings: --prefix, --big-endian, --end-mark and --dictionary must be those it was compressed with.
-/// There are no checksums: damage that still decodes is not seen.
+/// There are no checksums: damage that still decodes is not seen. An output file is written under a hidden name
+/// (.lz4s-...) beside it and renamed when it is whole; if the program is killed, that file is left.
 #[derive(Parser)]
 #[command(
     name = "lz4s",
@@ -188,9 +189,15 @@ fn failure(name: &str, problem: impl Display) -> Failure {
 fn at(name: &str) -> impl Fn(io::Error) -> Failure {
     move |error| match Error::from_io(&error) {
         _ if error.kind() == io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
-        Some(Error::BlockTooLarge { .. } | Error::PageOverLimit { .. }) => {
-            failure(name, format_args!("{error} (see --max-page-size)"))
-        }
+        Some(Error::PageOverLimit { .. }) => failure(name, format_args!("{error} (see --max-page-size)")),
+        // At the very beginning it is more likely that this is no such stream, or one with other settings.
+        Some(Error::BlockTooLarge { block: 0, .. }) => failure(
+            name,
+            format_args!("{error} (is it such a stream? see --prefix, --big-endian, --max-page-size)"),
+        ),
+        Some(Error::BlockTooLarge { .. }) => failure(name, format_args!("{error} (see --max-page-size)")),
+        Some(Error::EmptyBlock { .. }) => failure(name, format_args!("{error} (see --end-mark)")),
+        Some(Error::MatchOffset { block: 0, .. }) => failure(name, format_args!("{error} (see --dictionary)")),
         _ => failure(name, error),
     }
 }
@@ -361,7 +368,8 @@ impl Format {
             return Err(Failure::Usage("--prefix 0 and --sizes need each other".into()));
         }
         for (option, path) in [("--sizes", &self.sizes), ("--dictionary", &self.dictionary)] {
-            if path.as_ref().is_some_and(|path| path == Path::new("-")) {
+            let standard = |path: &PathBuf| is_standard(path, "/dev/stdin") || is_standard(path, "/dev/stdout");
+            if path.as_ref().is_some_and(standard) {
                 return Err(Failure::Usage(format!("{option} needs a file: - is for the stream")));
             }
         }
@@ -703,6 +711,9 @@ fn is_standard(path: &Path, device: &str) -> bool {
 
 /// The path of a file that is not there yet, in a folder that is.
 fn absolute(path: &Path) -> io::Result<PathBuf> {
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
     let folder = path
         .parent()
         .filter(|folder| folder != &Path::new(""))

@@ -15,11 +15,11 @@ use crate::window::{HISTORY, Window};
 /// [`Lz4StreamDecompressor`](crate::Lz4StreamDecompressor) or a peer with the same settings. It is
 /// `LZ4StreamCompressor` of python-lz4.
 ///
-/// Memory: with 64 KiB pages less than 512 KiB; in general two pages and a half, and 320 KiB. Nothing is allocated
-/// once the largest page has been seen, except in the caller's own buffer.
+/// Memory: with 64 KiB pages less than 512 KiB, with [`Mode::HighCompression`] less than 1 MiB; in general three
+/// pages and 512 KiB (1 MiB). Once warm, nothing is allocated but in the caller's own buffer.
 ///
 /// ```
-/// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Split};
+/// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, BlockSplit};
 ///
 /// let mut compressor = Lz4StreamCompressor::new();
 /// let mut stream = Vec::new();
@@ -28,9 +28,9 @@ use crate::window::{HISTORY, Window};
 /// assert!(second < 31);
 ///
 /// let mut decompressor = Lz4StreamDecompressor::new();
-/// let Split::Block { block, rest } = decompressor.get_block(&stream)? else { panic!() };
+/// let BlockSplit::Block { block, rest } = decompressor.get_block(&stream)? else { panic!() };
 /// assert_eq!(decompressor.decompress(block)?, b"how much wood would a woodchuck chuck");
-/// let Split::Block { block, rest } = decompressor.get_block(rest)? else { panic!() };
+/// let BlockSplit::Block { block, rest } = decompressor.get_block(rest)? else { panic!() };
 /// assert_eq!(decompressor.decompress(block)?, b"if a woodchuck could chuck wood");
 /// assert!(rest.is_empty());
 /// # Ok::<(), lz4_stream::Error>(())
@@ -139,10 +139,9 @@ impl Lz4StreamCompressor {
     /// would make, and nothing of the old stream is in it.
     pub fn reset(&mut self) {
         self.encoder.reset();
-        // A page that was being filled is dropped; the window itself goes on behind the old content, which is
-        // below the floor from now on.
-        self.start = self.window.end();
-        self.floor = self.start;
+        self.window.clear();
+        self.start = 0;
+        self.floor = 0;
         self.last_page = 0;
         self.load_dictionary();
     }
@@ -195,7 +194,12 @@ impl Lz4StreamCompressor {
         let width = self.prefix.width.bytes();
         let room = width + encoded_room(page_len);
         if self.block.len() < room {
-            self.block.resize(room, 0);
+            // By doubling for pages that get longer and longer, but never beyond what the longest can need. What is
+            // in it is of no use any more, so it need not be there twice.
+            let most = width + encoded_room(self.page_size);
+            let len = room.max(2 * self.block.len()).min(most);
+            self.block = Vec::new();
+            self.block = vec![0; len];
         }
         let data = &mut self.block[width..];
         let data_len = self.encoder.encode(self.window.content(), self.floor, self.start, data);

@@ -10,7 +10,7 @@ use crate::window::{HISTORY, Window};
 
 /// What [`Lz4StreamDecompressor::get_block`] finds at the beginning of a byte slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split<'a> {
+pub enum BlockSplit<'a> {
     /// A whole block.
     Block {
         /// The block's data, without the prefix: what [`Lz4StreamDecompressor::decompress`] takes.
@@ -41,7 +41,7 @@ pub enum Split<'a> {
 /// [`Lz4StreamCompressor`](crate::Lz4StreamCompressor) for an example.
 ///
 /// Memory: with 64 KiB pages less than 512 KiB, and never more than two pages of the largest size accepted and
-/// 320 KiB. Nothing is allocated once the largest page has been seen.
+/// 512 KiB. Once warm, nothing is allocated.
 #[derive(Clone)]
 pub struct Lz4StreamDecompressor {
     prefix: Prefix,
@@ -102,7 +102,8 @@ impl Lz4StreamDecompressor {
         decompressor
     }
 
-    /// Splits the first block off `stream`, which begins at a block. Nothing is remembered of the call.
+    /// Splits the first block off `stream`, which begins at a block. Nothing is remembered of the call: in an error,
+    /// block and offset are those of the next block to be decompressed.
     ///
     /// # Errors
     /// That the bytes can never become a valid block, however many more come:
@@ -110,34 +111,34 @@ impl Lz4StreamDecompressor {
     /// [`PrefixWidth::OutOfBand`], where only the caller can know where a block ends.
     ///
     /// ```
-    /// use lz4_stream::{Lz4StreamDecompressor, Split};
+    /// use lz4_stream::{Lz4StreamDecompressor, BlockSplit};
     ///
     /// let decompressor = Lz4StreamDecompressor::new();
     /// let stream = b"\x03\0\0\0\x20hi\x01";
     /// assert_eq!(
     ///     decompressor.get_block(stream),
-    ///     Ok(Split::Block { block: b"\x20hi", rest: b"\x01" })
+    ///     Ok(BlockSplit::Block { block: b"\x20hi", rest: b"\x01" })
     /// );
-    /// assert_eq!(decompressor.get_block(&stream[..2]), Ok(Split::Incomplete { missing: 2 }));
-    /// assert_eq!(decompressor.get_block(&stream[..5]), Ok(Split::Incomplete { missing: 2 }));
+    /// assert_eq!(decompressor.get_block(&stream[..2]), Ok(BlockSplit::Incomplete { missing: 2 }));
+    /// assert_eq!(decompressor.get_block(&stream[..5]), Ok(BlockSplit::Incomplete { missing: 2 }));
     /// assert!(decompressor.get_block(b"\xff\xff\xff\xff").is_err());
     /// ```
-    pub fn get_block<'a>(&self, stream: &'a [u8]) -> Result<Split<'a>, Error> {
+    pub fn get_block<'a>(&self, stream: &'a [u8]) -> Result<BlockSplit<'a>, Error> {
         let width = self.prefix.width;
         if width == PrefixWidth::OutOfBand {
             return Err(Error::OutOfBandSizes { width });
         }
         let Some((prefix, rest)) = stream.split_at_checked(width.bytes()) else {
-            return Ok(Split::Incomplete {
+            return Ok(BlockSplit::Incomplete {
                 missing: width.bytes() - stream.len(),
             });
         };
         let Some(len) = self.read_prefix(prefix)? else {
-            return Ok(Split::EndMark { rest });
+            return Ok(BlockSplit::EndMark { rest });
         };
         Ok(match rest.split_at_checked(len) {
-            Some((block, rest)) => Split::Block { block, rest },
-            None => Split::Incomplete {
+            Some((block, rest)) => BlockSplit::Block { block, rest },
+            None => BlockSplit::Incomplete {
                 missing: len - rest.len(),
             },
         })
@@ -172,7 +173,8 @@ impl Lz4StreamDecompressor {
     fn decode(&mut self, block: &[u8]) -> Result<(), DecodeError> {
         // The decoder is given the room that the block will probably need, and more when that was not enough:
         // a window for the largest page there could be would let a few bytes of input take all that memory.
-        let mut room = self.largest_page;
+        // No block decodes to more than 255 times its length, and a short one shall not make the window slide.
+        let mut room = self.largest_page.min(block.len().saturating_mul(255));
         if block.len() > self.largest_block {
             // The first block, or one of a longer page than there was before; much data shrinks to a third.
             self.largest_block = block.len();
@@ -184,7 +186,11 @@ impl Lz4StreamDecompressor {
             self.make_room(room);
             let start = self.window.end();
             let mut end = start;
-            let result = block::decode(block, &mut at, self.window.with_room(), self.floor, &mut end);
+            // However much room there is by chance: what is wrong with a block must not depend on that.
+            let limit = self.max_page_size - self.page_len + SLACK;
+            let window = self.window.with_room();
+            let usable = window.len().min(start.saturating_add(limit));
+            let result = block::decode(block, &mut at, &mut window[..usable], self.floor, &mut end);
             self.window.extend(end - start);
             self.page_len += end - start;
             match result {
@@ -221,7 +227,8 @@ impl Lz4StreamDecompressor {
     /// Starts a new stream with the same settings, without allocating. Nothing of the old stream can be reached
     /// from the new one.
     pub fn reset(&mut self) {
-        self.floor = self.window.end();
+        self.window.clear();
+        self.floor = 0;
         self.page_len = 0;
         self.blocks = 0;
         self.total_in = 0;

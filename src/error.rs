@@ -40,6 +40,14 @@ pub enum Error {
         /// The prefix width.
         width: PrefixWidth,
     },
+    /// A largest accepted page of zero or over [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
+    /// Kind: `InvalidInput`.
+    MaxPageSize {
+        /// The largest page asked for, in bytes.
+        found: usize,
+        /// The most it can be, in bytes.
+        allowed: usize,
+    },
     /// An end mark was asked for, but without prefixes there is nothing to carry it. Kind: `InvalidInput`.
     EndMarkWithoutPrefix,
     /// The sizes of the blocks are kept out of band, but the call needs them in the stream; or the reader was
@@ -153,6 +161,7 @@ impl Error {
         match self {
             Error::PrefixWidth { .. }
             | Error::PageSize { .. }
+            | Error::MaxPageSize { .. }
             | Error::EndMarkWithoutPrefix
             | Error::OutOfBandSizes { .. }
             | Error::PageTooLarge { .. } => io::ErrorKind::InvalidInput,
@@ -178,6 +187,9 @@ impl fmt::Display for Error {
                 "a page size of {found} bytes: it can be 1 to {allowed} with a prefix of {} bytes",
                 width.bytes()
             ),
+            Error::MaxPageSize { found, allowed } => {
+                write!(f, "a largest page of {found} bytes: it can be 1 to {allowed}")
+            }
             Error::EndMarkWithoutPrefix => f.write_str("an end mark needs a prefix of 1, 2 or 4 bytes"),
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,

@@ -76,7 +76,7 @@ mod window;
 mod writer;
 
 pub use compressor::Lz4StreamCompressor;
-pub use decompressor::{Lz4StreamDecompressor, Split};
+pub use decompressor::{BlockSplit, Lz4StreamDecompressor};
 pub use error::Error;
 pub use options::{CompressOptions, DecompressOptions, Mode, Strategy};
 pub use prefix::{ByteOrder, LZ4_MAX_INPUT_SIZE, PrefixWidth, compress_bound, input_bound};

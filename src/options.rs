@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// How far back the writer looks for matches.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Strategy {
     /// Into the page itself and the one page before it (its last 64 KiB): what python-lz4 and every reader with
@@ -26,6 +27,7 @@ pub enum Strategy {
 
 /// How much effort goes into a block. The names are python-lz4's; every mode makes blocks that any LZ4 decoder
 /// reads.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
     /// The usual trade of speed for size.
@@ -50,6 +52,7 @@ impl Mode {
     /// use lz4_stream::Mode;
     ///
     /// assert_eq!(Mode::Fast { acceleration: -3 }.clamped(), Mode::Fast { acceleration: 1 });
+    /// assert_eq!(Mode::Fast { acceleration: 70_000 }.clamped(), Mode::Fast { acceleration: 65_537 });
     /// assert_eq!(Mode::HighCompression { level: 0 }.clamped(), Mode::HighCompression { level: 9 });
     /// assert_eq!(Mode::HighCompression { level: 99 }.clamped(), Mode::HighCompression { level: 12 });
     /// ```
@@ -265,7 +268,7 @@ impl DecompressOptions {
     }
 
     /// The largest page accepted, in bytes: 1 to [`LZ4_MAX_INPUT_SIZE`]. Default: 4 MiB. It bounds the memory
-    /// that a stream can make the reader take: about two such pages and 320 KiB.
+    /// that a stream can make the reader take: about three such pages and 512 KiB.
     pub fn max_page_size(mut self, bytes: usize) -> Self {
         self.max_page_size = bytes;
         self
@@ -274,7 +277,7 @@ impl DecompressOptions {
     /// A decompressor with these settings.
     ///
     /// # Errors
-    /// [`Error::PageSize`] when the largest page is zero or over [`LZ4_MAX_INPUT_SIZE`],
+    /// [`Error::MaxPageSize`] when the largest page is zero or over [`LZ4_MAX_INPUT_SIZE`],
     /// [`Error::EndMarkWithoutPrefix`] when there is an end mark but no prefix.
     pub fn decompressor(&self) -> Result<Lz4StreamDecompressor, Error> {
         Lz4StreamDecompressor::with_options(self)
@@ -306,10 +309,9 @@ impl DecompressOptions {
     pub(crate) fn validate(&self) -> Result<(), Error> {
         // Any limit goes with any width: a reader that accepts more than its prefix can announce loses nothing.
         if self.max_page_size == 0 || self.max_page_size > LZ4_MAX_INPUT_SIZE {
-            return Err(Error::PageSize {
+            return Err(Error::MaxPageSize {
                 found: self.max_page_size,
                 allowed: LZ4_MAX_INPUT_SIZE,
-                width: self.prefix.width,
             });
         }
         check_end_mark(self.end_mark, self.prefix.width)

@@ -21,7 +21,8 @@ const FIRST_READ: usize = 16 * 1024;
 /// # End of the stream
 /// An end of input between two blocks is the end of the stream, and so is **one where a stream was cut there**:
 /// nothing in it tells the difference, unless both ends agree on an end mark ([`DecompressOptions::end_mark`]).
-/// With one, the reader stops behind it and leaves what comes then untouched. Streams that were written one after
+/// With one, the reader stops behind it and leaves what comes then untouched; it is read with the call that returns
+/// `Ok(0)`, so read until that before [`into_inner`](Lz4StreamReader::into_inner). Streams that were written one after
 /// the other, without a dictionary and without end marks, read as one.
 ///
 /// # Errors
@@ -103,12 +104,7 @@ impl<R: Read> Lz4StreamReader<R> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn reset(&mut self, inner: R) -> R {
-        self.decompressor.reset();
-        self.state = State::Prefix;
-        self.filled = 0;
-        self.consumed = 0;
-        self.total_out = 0;
-        std::mem::replace(&mut self.inner, inner)
+        self.begin(inner)
     }
 }
 
@@ -152,6 +148,21 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
             consumed: 0,
             total_out: 0,
         }
+    }
+
+    /// [`reset`](Lz4StreamReader::reset) for a stream without prefixes, with the sizes of the new one's blocks.
+    pub fn reset_with_sizes(&mut self, inner: R, sizes: impl IntoIterator<IntoIter = I>) -> R {
+        self.sizes = sizes.into_iter();
+        self.begin(inner)
+    }
+
+    fn begin(&mut self, inner: R) -> R {
+        self.decompressor.reset();
+        self.state = State::Prefix;
+        self.filled = 0;
+        self.consumed = 0;
+        self.total_out = 0;
+        std::mem::replace(&mut self.inner, inner)
     }
 
     /// Brings the next page that is not empty into the decompressor; `Ok(false)` at the end of the stream.

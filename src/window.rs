@@ -40,6 +40,11 @@ impl Window {
         self.end += n;
     }
 
+    /// Takes all content out, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.end = 0;
+    }
+
     /// Takes the last `n` bytes of the content out of it.
     pub(crate) fn truncate(&mut self, n: usize) {
         self.end -= n;

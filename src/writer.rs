@@ -98,6 +98,9 @@ impl<W: Write> Lz4StreamWriter<W> {
     /// # Errors
     /// Those of [`try_finish`](Self::try_finish). The inner writer is dropped then; to keep it, call
     /// [`into_inner`](Self::into_inner).
+    ///
+    /// With [`PrefixWidth::OutOfBand`], call `try_finish` first and then
+    /// [`drain_block_sizes`](Self::drain_block_sizes): the sizes go with the writer.
     pub fn finish(self) -> io::Result<W> {
         self.into_inner().map_err(IntoInnerError::into_error)
     }
@@ -148,17 +151,18 @@ impl<W: Write> Lz4StreamWriter<W> {
     /// Takes the writer apart without writing anything: the inner writer, and the page that was not sent or, after
     /// a failed write, not known to be sent whole.
     pub fn into_parts(self) -> (W, Vec<u8>) {
-        // Less than a page and so a usize.
+        // At most a page and so a usize.
         let unsent = (self.total_in - self.total_sent) as usize;
         let page = self.compressor.last_bytes(unsent).to_vec();
         (self.take_inner(), page)
     }
 
     /// Finishes this stream, begins a new one with the same settings on `inner`, and gives back the old inner
-    /// writer. The counts start at zero again. Nothing is allocated.
+    /// writer. The counts start at zero again; block sizes kept out of band stay until they are drained. Nothing is
+    /// allocated.
     ///
     /// # Errors
-    /// Those of [`try_finish`](Self::try_finish); nothing but that has happened then.
+    /// Those of [`try_finish`](Self::try_finish); this stream goes on then as after that, and `inner` is dropped.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -177,7 +181,6 @@ impl<W: Write> Lz4StreamWriter<W> {
         self.compressor.reset();
         self.state = State::Open;
         (self.blocks, self.total_in, self.total_sent, self.total_out) = (0, 0, 0, 0);
-        self.sizes.clear();
         Ok(self.inner.replace(inner).expect(HAS_INNER))
     }
 
@@ -357,11 +360,7 @@ impl<W> fmt::Display for IntoInnerError<W> {
     }
 }
 
-impl<W: fmt::Debug> std::error::Error for IntoInnerError<W> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
+impl<W: fmt::Debug> std::error::Error for IntoInnerError<W> {}
 
 impl<W> From<IntoInnerError<W>> for io::Error {
     fn from(error: IntoInnerError<W>) -> io::Error {

@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 
 use common::{Random, compress_pages, data, liblz4, pages, text};
 use lz4_stream::{
-    ByteOrder, CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, Lz4StreamReader, Mode, PrefixWidth,
-    Split, Strategy,
+    BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, Lz4StreamReader, Mode,
+    PrefixWidth, Strategy,
 };
 
 /// The blocks of a stream, without prefixes, and its content.
@@ -120,7 +120,7 @@ fn truncation_at_every_byte_is_an_error_after_what_was_whole() {
             let decompressor = options.decompressor().unwrap();
             assert_eq!(
                 decompressor.get_block(&stream[offset..cut]),
-                Ok(Split::Incomplete { missing })
+                Ok(BlockSplit::Incomplete { missing })
             );
         }
     }
@@ -268,8 +268,62 @@ fn hostile_prefixes_are_refused_before_they_are_believed() {
     let missing = allowed;
     assert_eq!(
         options.decompressor().unwrap().get_block(&prefix),
-        Ok(Split::Incomplete { missing })
+        Ok(BlockSplit::Incomplete { missing })
     );
+}
+
+#[test]
+fn blocks_of_a_length_no_page_can_have_are_refused_by_the_codec_too() {
+    let mut decompressor = DecompressOptions::new().max_page_size(100).decompressor().unwrap();
+    assert_eq!(
+        decompressor.decompress(b""),
+        Err(Error::EmptyBlock { block: 0, offset: 0 })
+    );
+    let expected = Error::BlockTooLarge {
+        block: 0,
+        offset: 0,
+        found: 117,
+        allowed: 116,
+    };
+    assert_eq!(decompressor.decompress(&[0; 117]), Err(expected));
+}
+
+#[test]
+fn the_error_of_a_block_does_not_depend_on_what_was_decoded_before() {
+    let mut random = Random::new(11);
+    let options = DecompressOptions::new().max_page_size(700);
+    let mut used = options.decompressor().unwrap();
+    let stream = {
+        let mut stream = Vec::new();
+        let mut compressor = CompressOptions::new().page_size(700).compressor().unwrap();
+        compressor.compress(&[7; 700], &mut stream).unwrap();
+        stream
+    };
+    for _ in 0..100_000 {
+        let len = 1 + random.below(60);
+        let block: Vec<u8> = random.bytes(len).iter().map(|byte| byte & 0x9F).collect();
+        let fresh = options.decompressor().unwrap().decompress(&block).map(<[u8]>::to_vec);
+        for _ in 0..random.below(4) {
+            used.decompress(&stream[4..]).unwrap();
+        }
+        used.reset();
+        assert_eq!(used.decompress(&block).map(<[u8]>::to_vec), fresh, "{block:?}");
+    }
+}
+
+#[test]
+fn history_is_65_535_bytes_and_no_less() {
+    let mut decompressor = Lz4StreamDecompressor::new();
+    // "a", and a page of 65 534 or 65 535 of them; then a match as far back as an offset can say.
+    for (len, reaches) in [(65_534, false), (65_535, true)] {
+        decompressor.reset();
+        let mut block = Vec::new();
+        let mut compressor = CompressOptions::new().compressor().unwrap();
+        compressor.compress(&vec![b'a'; len], &mut block).unwrap();
+        decompressor.decompress(&block[4..]).unwrap();
+        let page = decompressor.decompress(b"\x00\xff\xff\x50hello").map(<[u8]>::to_vec);
+        assert_eq!(page.is_ok(), reaches, "{page:?}");
+    }
 }
 
 #[test]

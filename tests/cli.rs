@@ -273,7 +273,9 @@ fn wrong_usage() {
         ("compress --page-size K", "not a number with K, M or nothing"),
         ("compress --page-size 17592186044416M", "too large"),
         ("compress --page-size -1", "unexpected argument"),
-        ("decompress nofile --max-page-size 0", "a page size of 0 bytes"),
+        ("decompress nofile --max-page-size 0", "a largest page of 0 bytes"),
+        ("compress nofile --prefix 0 --sizes /dev/stdout", "--sizes needs a file"),
+        ("decompress nofile --dictionary /dev/stdin", "--dictionary needs a file"),
         ("compress nofile --acceleration 2", "--acceleration is for --mode fast"),
         (
             "compress nofile --mode hc --acceleration 2",
@@ -403,7 +405,13 @@ fn bad_data() {
         assert_eq!(bad(output), error.replacen("in:", "stdin:", 1));
     }
     let error = bad(run(dir.path(), "decompress --max-page-size 999 --big-endian text"));
-    assert!(error.contains("(see --max-page-size)"), "{error}");
+    assert!(
+        error.contains("see --prefix, --big-endian, --max-page-size)"),
+        "{error}"
+    );
+    let error = bad(run(dir.path(), "compress text -o newdir/"));
+    assert!(error.contains("newdir/"), "{error}");
+    assert_eq!(names(dir.path()), ["in", "text"]);
 }
 
 #[test]

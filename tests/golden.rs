@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use lz4_stream::{DecompressOptions, PrefixWidth, Split};
+use lz4_stream::{BlockSplit, DecompressOptions, PrefixWidth};
 
 /// Bytes that do not compress.
 fn noise(seed: u32, n: usize) -> Vec<u8> {
@@ -53,7 +53,7 @@ fn check(name: &str, options: &DecompressOptions, expected: &[u8]) -> Vec<(usize
     let mut lengths = Vec::new();
     let mut rest = &stream[..];
     while !rest.is_empty() {
-        let Split::Block { block, rest: behind } = decompressor.get_block(rest).unwrap() else {
+        let BlockSplit::Block { block, rest: behind } = decompressor.get_block(rest).unwrap() else {
             panic!("{name} ends inside a block");
         };
         let page = decompressor.decompress(block).unwrap();

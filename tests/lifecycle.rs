@@ -262,6 +262,44 @@ fn out_of_band_sizes_are_reported_and_taken() {
     assert!(out == all);
     assert_eq!(reader.into_inner(), b"behind", "the sizes end the stream");
 
+    // They outlive a reset, which makes the last of them; and one of a block that failed is not among them.
+    let options_out = CompressOptions::new()
+        .prefix_width(PrefixWidth::OutOfBand)
+        .page_size(700);
+    let mut writer = options_out.writer(Vec::new()).unwrap();
+    writer.write_all(b"hello").unwrap();
+    let first = writer.reset(Vec::new()).unwrap();
+    writer.write_all(b"second").unwrap();
+    let second = writer.reset(Vec::new()).unwrap();
+    assert_eq!(
+        writer.drain_block_sizes().collect::<Vec<_>>(),
+        [first.len(), second.len()]
+    );
+    let mut writer = options_out
+        .writer(FailingWriter::new(300, 1000, ErrorKind::BrokenPipe))
+        .unwrap();
+    writer.write_all(&Random::new(1).bytes(2000)).unwrap_err();
+    assert_eq!(writer.drain_block_sizes().sum::<usize>() as u64, writer.total_out());
+
+    // The end of the sizes is the end, whatever the iterator would say after it.
+    let mut asked = 0;
+    let fickle = std::iter::from_fn(|| {
+        asked += 1;
+        (asked != 2).then_some(first.len())
+    });
+    let thrice = first.repeat(3);
+    let mut reader = options.reader_with_sizes(&thrice[..], fickle).unwrap();
+    let mut out = Vec::new();
+    reader.read_to_end(&mut out).unwrap();
+    assert_eq!((reader.read(&mut [0; 5]).unwrap(), &out[..]), (0, &b"hello"[..]));
+
+    let mut reader = options.reader_with_sizes(&first[..], vec![first.len()]).unwrap();
+    reader.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(reader.reset_with_sizes(&second[..], vec![second.len()]), b"");
+    let mut out = Vec::new();
+    reader.read_to_end(&mut out).unwrap();
+    assert_eq!(out, b"second");
+
     // With prefixes the sizes are in the stream.
     let mut writer = Lz4StreamWriter::new(Vec::new());
     writer.write_all(b"x").unwrap();
@@ -424,7 +462,7 @@ fn reset_begins_a_new_stream_that_is_as_a_new_one() {
 
             let mut out = Vec::new();
             let mut rest = &stream[..];
-            while let Ok(lz4_stream::Split::Block { block, rest: behind }) = decompressor.get_block(rest) {
+            while let Ok(lz4_stream::BlockSplit::Block { block, rest: behind }) = decompressor.get_block(rest) {
                 out.extend_from_slice(decompressor.decompress(block).unwrap());
                 rest = behind;
             }
@@ -439,6 +477,69 @@ fn reset_begins_a_new_stream_that_is_as_a_new_one() {
             assert!(out == all[..n]);
         }
     }
+}
+
+#[test]
+fn reset_reloads_the_dictionary_and_nothing_else() {
+    let dictionary = Random::new(4).bytes(1000);
+    let options = CompressOptions::new().dictionary(&dictionary);
+    let (mut fresh, mut reused) = (Vec::new(), Vec::new());
+    options.compressor().unwrap().compress(&dictionary, &mut fresh).unwrap();
+    assert!(fresh.len() < 30, "the dictionary is found");
+    let mut compressor = options.compressor().unwrap();
+    compressor.compress(&Random::new(5).bytes(70), &mut Vec::new()).unwrap();
+    compressor.reset();
+    compressor.compress(&dictionary, &mut reused).unwrap();
+    assert_eq!(fresh, reused);
+
+    let mut decompressor = DecompressOptions::new().dictionary(&dictionary).decompressor().unwrap();
+    for _ in 0..3 {
+        assert_eq!(decompressor.decompress(&fresh[4..]), Ok(&dictionary[..]));
+        decompressor.reset();
+        // One byte further back than the dictionary reaches.
+        let error = decompressor.decompress(b"\x00\xe9\x03\x50hello").unwrap_err();
+        assert_eq!(
+            error,
+            Error::MatchOffset {
+                block: 0,
+                offset: 0,
+                found: 1001,
+                allowed: 1000
+            }
+        );
+    }
+}
+
+#[test]
+fn reset_forgets_what_was_written_or_read_in_part() {
+    let mut writer = Lz4StreamWriter::new(Vec::new());
+    writer.write_all(b"first").unwrap();
+    writer.reset(Vec::new()).unwrap();
+    writer.write_all(b"second").unwrap();
+    assert_eq!(writer.into_parts().1, b"second");
+
+    let stream = b"\x02\0\0\0\x10x";
+    for cut in 0..stream.len() {
+        let mut reader = Lz4StreamReader::new(&stream[..cut]);
+        let _ = reader.read(&mut [0; 5]);
+        reader.reset(&stream[..]);
+        assert_eq!((reader.total_in(), reader.total_out(), reader.blocks()), (0, 0, 0));
+        let mut out = Vec::new();
+        reader.read_to_end(&mut out).unwrap();
+        assert_eq!(out, b"x", "cut at {cut}");
+        reader.reset(&stream[..]);
+        assert_eq!((reader.total_in(), reader.total_out(), reader.blocks()), (0, 0, 0));
+    }
+}
+
+#[test]
+fn more_than_there_is_cannot_be_consumed() {
+    let mut reader = Lz4StreamReader::new(&b"\x03\0\0\0\x20xy\x02\0\0\0\x10z"[..]);
+    reader.consume(100);
+    assert_eq!(reader.fill_buf().unwrap(), b"xy");
+    reader.consume(usize::MAX);
+    assert_eq!(reader.total_out(), 2);
+    assert_eq!(reader.fill_buf().unwrap(), b"z");
 }
 
 #[test]
@@ -532,6 +633,81 @@ fn errors_read_as_sentences_with_their_numbers() {
         "a page size of 240 bytes: it can be 1 to 239 with a prefix of 1 bytes"
     );
     assert_eq!(io::Error::from(error).kind(), ErrorKind::InvalidInput);
+    for found in [0, lz4_stream::LZ4_MAX_INPUT_SIZE + 1] {
+        let error = DecompressOptions::new()
+            .max_page_size(found)
+            .decompressor()
+            .unwrap_err();
+        assert_eq!(
+            error,
+            Error::MaxPageSize {
+                found,
+                allowed: lz4_stream::LZ4_MAX_INPUT_SIZE
+            }
+        );
+    }
+    for (kind, errors) in [
+        (
+            ErrorKind::InvalidInput,
+            vec![
+                Error::PrefixWidth { found: 3 },
+                Error::MaxPageSize { found: 0, allowed: 1 },
+                Error::EndMarkWithoutPrefix,
+                Error::OutOfBandSizes {
+                    width: PrefixWidth::One,
+                },
+                Error::PageTooLarge { found: 2, allowed: 1 },
+            ],
+        ),
+        (
+            ErrorKind::InvalidData,
+            vec![
+                Error::BlockTooLarge {
+                    block: 0,
+                    offset: 0,
+                    found: 2,
+                    allowed: 1,
+                },
+                Error::PageOverLimit {
+                    block: 0,
+                    offset: 0,
+                    allowed: 1,
+                },
+                Error::EmptyBlock { block: 0, offset: 0 },
+                Error::TruncatedBlock {
+                    block: 0,
+                    offset: 0,
+                    found: 1,
+                },
+                Error::MatchOffset {
+                    block: 0,
+                    offset: 0,
+                    found: 0,
+                    allowed: 1,
+                },
+            ],
+        ),
+        (
+            ErrorKind::UnexpectedEof,
+            vec![
+                Error::UnexpectedEnd {
+                    block: 0,
+                    offset: 0,
+                    found: 1,
+                    needed: 2,
+                },
+                Error::MissingEndMark { block: 0, offset: 0 },
+            ],
+        ),
+        (
+            ErrorKind::Other,
+            vec![Error::Finished, Error::Poisoned { block: 0, offset: 0 }],
+        ),
+    ] {
+        for error in errors {
+            assert_eq!(io::Error::from(error.clone()).kind(), kind, "{error}");
+        }
+    }
     let error = Lz4StreamCompressor::new()
         .compress(&[0; 65_537], &mut Vec::new())
         .unwrap_err();

@@ -189,6 +189,26 @@ fn input_cannot_make_the_reader_allocate_more_than_it_allows() {
         assert!(result.is_err());
         assert!(bytes < 64 * KIB, "{bytes} bytes on the word of a prefix");
     }
+    // Pages of noise, as long as is allowed, after shorter ones.
+    for max_page_size in [65_536, 1 << 20, 5 << 20] {
+        let noise = Random::new(7).bytes(4 * max_page_size);
+        let compress = CompressOptions::new().page_size(max_page_size);
+        let mut stream = Vec::with_capacity(6 * max_page_size);
+        let mut writer = compress.writer(&mut stream).unwrap();
+        writer.write_all(&noise[..max_page_size * 93 / 100]).unwrap();
+        writer.flush().unwrap();
+        let (bytes, ()) = peak(|| writer.write_all(&noise).unwrap());
+        drop(writer);
+        let allowed = 3 * max_page_size + 320 * KIB;
+        assert!(
+            bytes < allowed,
+            "the writer takes {bytes} more for pages of {max_page_size}"
+        );
+        let options = DecompressOptions::new().max_page_size(max_page_size);
+        let (bytes, _) = peak(|| io::copy(&mut options.reader(&stream[..]).unwrap(), &mut io::sink()).unwrap());
+        let allowed = 3 * max_page_size + 320 * KIB;
+        assert!(bytes < allowed, "the reader takes {bytes} for pages of {max_page_size}");
+    }
     // A bomb: one megabyte of zeros in four kilobytes, and one block of it after another.
     for max_page_size in [100, 10_000, 1 << 20, 4 << 20] {
         let mut bomb = b"\x1f\0\x01\0".to_vec();

@@ -7,8 +7,8 @@ use std::io::{Read, Write};
 use common::liblz4;
 use common::{Random, compress_pages, data, decompress_all, pages, sequences, text};
 use lz4_stream::{
-    ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor, Lz4StreamReader,
-    Lz4StreamWriter, Mode, PrefixWidth, Split, Strategy, compress_bound, input_bound,
+    BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor,
+    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound,
 };
 
 const MODES: [Mode; 5] = [
@@ -334,6 +334,8 @@ fn fact_08_a_dictionary_is_history_for_the_first_page_and_owned() {
             assert_eq!(first, of_tail);
         }
     }
+    let debug = format!("{:?}", CompressOptions::new().dictionary(&long));
+    assert!(debug.contains("65536 bytes"), "{debug}");
     // It is of use: the page is little more than one match.
     let mut block = Vec::new();
     let mut compressor = CompressOptions::new().dictionary(&long).compressor().unwrap();
@@ -472,6 +474,6 @@ fn out_of_band_sizes_with_get_block_is_an_error() {
     let decompressor = DecompressOptions::new().end_mark(true).decompressor().unwrap();
     assert_eq!(
         decompressor.get_block(b"\0\0\0\0rest"),
-        Ok(Split::EndMark { rest: b"rest" })
+        Ok(BlockSplit::EndMark { rest: b"rest" })
     );
 }

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 
 use common::Settings;
 use libfuzzer_sys::fuzz_target;
-use lz4_stream::{Error, PrefixWidth, Split};
+use lz4_stream::{Error, PrefixWidth, BlockSplit};
 
 fuzz_target!(|input: (Settings, Vec<u16>, &[u8])| {
     let (settings, sizes, stream) = input;
@@ -35,7 +35,7 @@ fuzz_target!(|input: (Settings, Vec<u16>, &[u8])| {
     let mut at = 0;
     let verdict = loop {
         match decompressor.get_block(rest) {
-            Ok(Split::Block { block, rest: behind }) => match decompressor.decompress(block) {
+            Ok(BlockSplit::Block { block, rest: behind }) => match decompressor.decompress(block) {
                 Ok(page) => {
                     assert!(page.len() <= settings.page_size());
                     assert!(out[at..].starts_with(page));
@@ -44,11 +44,11 @@ fuzz_target!(|input: (Settings, Vec<u16>, &[u8])| {
                 }
                 Err(error) => break Some(error),
             },
-            Ok(Split::EndMark { rest: behind }) => {
+            Ok(BlockSplit::EndMark { rest: behind }) => {
                 assert_eq!(reader.into_inner(), behind);
                 break None;
             }
-            Ok(Split::Incomplete { missing }) => {
+            Ok(BlockSplit::Incomplete { missing }) => {
                 assert!(missing > 0);
                 // The codec cannot know whether more will come, the reader does.
                 let kind = error.as_ref().map(std::io::Error::kind);

@@ -116,7 +116,7 @@ impl Compressor {
                 Mode::Fast { acceleration } => {
                     LZ4_compress_fast_continue(self.stream, from, to, from_len, to_len, acceleration)
                 }
-                Mode::Default => LZ4_compress_fast_continue(self.stream, from, to, from_len, to_len, 1),
+                _ => LZ4_compress_fast_continue(self.stream, from, to, from_len, to_len, 1),
             }
         };
         assert!(len > 0);

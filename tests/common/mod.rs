@@ -5,7 +5,9 @@
 pub mod hostile;
 pub mod liblz4;
 
-use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth, Split};
+use lz4_stream::{
+    BlockSplit, CompressOptions, DecompressOptions, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth,
+};
 use quickcheck::{Arbitrary, Gen};
 
 /// A small generator of random numbers (xorshift*), so that every run sees the same data.
@@ -104,12 +106,12 @@ pub fn decompress_all(options: &DecompressOptions, stream: &[u8]) -> Result<Vec<
     let mut rest = stream;
     while !rest.is_empty() {
         match decompressor.get_block(rest)? {
-            Split::Block { block, rest: behind } => {
+            BlockSplit::Block { block, rest: behind } => {
                 out.extend_from_slice(decompressor.decompress(block)?);
                 rest = behind;
             }
-            Split::EndMark { .. } => break,
-            Split::Incomplete { missing } => panic!("{missing} bytes missing"),
+            BlockSplit::EndMark { .. } => break,
+            BlockSplit::Incomplete { missing } => panic!("{missing} bytes missing"),
         }
     }
     Ok(out)

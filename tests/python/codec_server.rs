@@ -17,8 +17,8 @@ use std::error::Error as StdError;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 
 use lz4_stream::{
-    CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, Mode, PrefixWidth, Split,
-    Strategy,
+    BlockSplit, CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, Mode,
+    PrefixWidth, Strategy,
 };
 
 const OK: u8 = 0;
@@ -105,9 +105,9 @@ fn use_codec(op: u8, codec: &mut Codec, payload: &[u8], reply: &mut Vec<u8>) -> 
         (b'r', Codec::Decompressor(decompressor)) => decompressor.reset(),
         (b'D', Codec::Decompressor(decompressor)) => reply.extend_from_slice(decompressor.decompress(payload)?),
         (b'G', Codec::Decompressor(decompressor)) => match decompressor.get_block(payload)? {
-            Split::Block { block, .. } => reply.extend_from_slice(block),
-            Split::EndMark { .. } => return Ok(END_MARK),
-            Split::Incomplete { missing } => {
+            BlockSplit::Block { block, .. } => reply.extend_from_slice(block),
+            BlockSplit::EndMark { .. } => return Ok(END_MARK),
+            BlockSplit::Incomplete { missing } => {
                 reply.extend_from_slice(&(missing as u64).to_le_bytes());
                 return Ok(INCOMPLETE);
             }
