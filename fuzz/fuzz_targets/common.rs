@@ -18,7 +18,12 @@ pub struct Settings {
 
 impl Settings {
     pub fn width(&self) -> PrefixWidth {
-        [PrefixWidth::Four, PrefixWidth::Two, PrefixWidth::One, PrefixWidth::OutOfBand][usize::from(self.width) % 4]
+        [
+            PrefixWidth::Four,
+            PrefixWidth::Two,
+            PrefixWidth::One,
+            PrefixWidth::OutOfBand,
+        ][usize::from(self.width) % 4]
     }
 
     /// Mostly small, so that a short input makes many pages; at times over 64 KiB.
@@ -31,8 +36,12 @@ impl Settings {
     pub fn mode(&self) -> Mode {
         match self.mode % 3 {
             0 => Mode::Default,
-            1 => Mode::Fast { acceleration: i32::from(self.effort) * 3 },
-            _ => Mode::HighCompression { level: i32::from(self.effort % 16) },
+            1 => Mode::Fast {
+                acceleration: i32::from(self.effort) * 3,
+            },
+            _ => Mode::HighCompression {
+                level: i32::from(self.effort % 16),
+            },
         }
     }
 
@@ -41,11 +50,19 @@ impl Settings {
     }
 
     pub fn strategy(&self) -> Strategy {
-        if self.ring_buffer { Strategy::RingBuffer } else { Strategy::DoubleBuffer }
+        if self.ring_buffer {
+            Strategy::RingBuffer
+        } else {
+            Strategy::DoubleBuffer
+        }
     }
 
     fn order(&self) -> ByteOrder {
-        if self.big_endian { ByteOrder::Big } else { ByteOrder::Little }
+        if self.big_endian {
+            ByteOrder::Big
+        } else {
+            ByteOrder::Little
+        }
     }
 
     fn has_end_mark(&self) -> bool {
@@ -77,10 +94,19 @@ impl Settings {
 #[derive(Arbitrary, Debug, Clone)]
 pub enum Piece {
     Literal(Vec<u8>),
-    Run { byte: u8, len: u16 },
+    Run {
+        byte: u8,
+        len: u16,
+    },
     /// Bytes that came before: `back` bytes ago, `len` of them.
-    Copy { back: u16, len: u16 },
-    Noise { seed: u32, len: u16 },
+    Copy {
+        back: u16,
+        len: u16,
+    },
+    Noise {
+        seed: u32,
+        len: u16,
+    },
     Flush,
 }
 

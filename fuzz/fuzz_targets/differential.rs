@@ -47,7 +47,10 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>, Vec<(u16, u8)>)| {
     }
 
     let mut page = vec![0; room];
-    match (&ours, lz4_flex::block::decompress_into_with_dict(&block, &mut page, history)) {
+    match (
+        &ours,
+        lz4_flex::block::decompress_into_with_dict(&block, &mut page, history),
+    ) {
         (Ok(ours), Ok(len)) => assert!(*ours == &page[..len]),
         (Err(_), Err(_)) => {}
         (ours, theirs) => panic!("{:?}, but lz4_flex: {theirs:?}", ours.as_ref().map(|page| page.len())),

@@ -82,7 +82,13 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u16, u8)| {
     let stream = writer.finish().unwrap();
 
     // Reading, by copy and by loan in turn, through every error.
-    let mut reader = settings.decompress().reader(Scripted { data: &stream, steps: steps.iter() }).unwrap();
+    let mut reader = settings
+        .decompress()
+        .reader(Scripted {
+            data: &stream,
+            steps: steps.iter(),
+        })
+        .unwrap();
     let (mut out, mut buf) = (Vec::new(), vec![0; usize::from(piece) + 1]);
     loop {
         let read = if out.len() % 2 == 0 {
@@ -98,7 +104,10 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u16, u8)| {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => {
-                assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionReset), "{error}")
+                assert!(
+                    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionReset),
+                    "{error}"
+                )
             }
         }
     }
@@ -106,7 +115,14 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u16, u8)| {
 
     // Writing to where there is not room for all of it.
     let room = usize::from(room) % (stream.len() + 1);
-    let mut writer = settings.compress().writer(Limited { taken: Vec::new(), room, steps: steps.iter() }).unwrap();
+    let mut writer = settings
+        .compress()
+        .writer(Limited {
+            taken: Vec::new(),
+            room,
+            steps: steps.iter(),
+        })
+        .unwrap();
     let mut from = 0;
     let mut write_all = || -> io::Result<()> {
         for &to in flushes.iter().chain([&data.len()]) {
@@ -119,7 +135,11 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u16, u8)| {
     let result = write_all();
     assert_eq!(result.is_ok(), room == stream.len());
     if result.is_err() {
-        for error in [writer.write(b"x").unwrap_err(), writer.flush().unwrap_err(), writer.try_finish().unwrap_err()] {
+        for error in [
+            writer.write(b"x").unwrap_err(),
+            writer.flush().unwrap_err(),
+            writer.try_finish().unwrap_err(),
+        ] {
             assert!(matches!(Error::from_io(&error), Some(Error::Poisoned { .. })));
         }
     }

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 
 use common::Settings;
 use libfuzzer_sys::fuzz_target;
-use lz4_stream::{Error, PrefixWidth, BlockSplit};
+use lz4_stream::{BlockSplit, Error, PrefixWidth};
 
 fuzz_target!(|input: (Settings, Vec<u16>, &[u8])| {
     let (settings, sizes, stream) = input;
@@ -24,7 +24,10 @@ fuzz_target!(|input: (Settings, Vec<u16>, &[u8])| {
     let mut reader = options.reader(stream).unwrap();
     let error = reader.read_to_end(&mut out).err();
     if let Some(error) = &error {
-        assert!(matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof));
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+        ));
         let again = reader.read(&mut [0]).unwrap_err();
         assert_eq!(Error::from_io(error), Error::from_io(&again));
         assert!(Error::from_io(error).is_some());
@@ -58,6 +61,9 @@ fuzz_target!(|input: (Settings, Vec<u16>, &[u8])| {
             Err(error) => break Some(error),
         }
     };
-    assert_eq!(error.as_ref().map(|error| Error::from_io(error).unwrap()), verdict.as_ref());
+    assert_eq!(
+        error.as_ref().map(|error| Error::from_io(error).unwrap()),
+        verdict.as_ref()
+    );
     assert_eq!(at, out.len());
 });

@@ -53,9 +53,11 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>)| {
 
     let mut out = Vec::new();
     match settings.width() {
-        PrefixWidth::OutOfBand => {
-            settings.decompress().reader_with_sizes(&stream[..], sizes).unwrap().read_to_end(&mut out)
-        }
+        PrefixWidth::OutOfBand => settings
+            .decompress()
+            .reader_with_sizes(&stream[..], sizes)
+            .unwrap()
+            .read_to_end(&mut out),
         _ => settings.decompress().reader(&stream[..]).unwrap().read_to_end(&mut out),
     }
     .unwrap();

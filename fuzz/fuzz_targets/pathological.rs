@@ -1,0 +1,52 @@
+//! Data that a careless match finder takes quadratic time for, at every level: long runs, short periods, many
+//! positions with one hash. The fuzzer's own time limit catches what is slow; liblz4 reads what comes out.
+#![no_main]
+
+mod common;
+#[path = "../../tests/common/liblz4.rs"]
+#[allow(dead_code)]
+mod liblz4;
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use lz4_stream::{CompressOptions, Mode};
+
+#[derive(Arbitrary, Debug)]
+struct Part {
+    /// What is repeated.
+    seed: [u8; 8],
+    /// How much of the seed.
+    period: u8,
+    /// How often a byte differs: never with 0.
+    noise: u8,
+    len: u16,
+}
+
+fuzz_target!(|input: (i8, u32, Vec<Part>)| {
+    let (level, page_size, parts) = input;
+    let mut data = Vec::new();
+    for part in parts.iter().take(8) {
+        let period = usize::from(part.period % 8) + 1;
+        let mut state = u32::from(part.noise) << 8 | 1;
+        for i in 0..usize::from(part.len) {
+            state = state.wrapping_mul(0x0801_5A35).wrapping_add(1);
+            let differs = part.noise > 0 && (state >> 16) % (u32::from(part.noise) + 4) == 0;
+            data.push(part.seed[i % period].wrapping_add(u8::from(differs)));
+        }
+    }
+    let page_size = 1000 + page_size as usize % 100_000;
+    let mode = Mode::HighCompression {
+        level: i32::from(level % 14),
+    };
+    let mut compressor = CompressOptions::new()
+        .page_size(page_size)
+        .mode(mode)
+        .compressor()
+        .unwrap();
+    let mut peer = liblz4::Decompressor::new(page_size, b"");
+    for page in data.chunks(page_size) {
+        let mut block = Vec::new();
+        compressor.compress(page, &mut block).unwrap();
+        assert!(peer.decompress(&block[4..]).expect("liblz4 decodes it") == page);
+    }
+});
