@@ -85,10 +85,7 @@ impl Lz4StreamCompressor {
             page_size: options.page_size,
             strategy: options.strategy,
             mode,
-            encoder: Encoder::new(match mode {
-                Mode::Fast { acceleration } => acceleration.unsigned_abs(),
-                Mode::Default | Mode::HighCompression { .. } => 1,
-            }),
+            encoder: Encoder::new(mode),
             window: Window::default(),
             floor: 0,
             start: 0,

@@ -12,6 +12,10 @@ const ROOMY: usize = HISTORY + 4 * HISTORY;
 /// The least that is allocated.
 const SMALLEST: usize = 1024;
 
+/// Content up to this size has a buffer of its own size, more of it one of [`ROOMY`]: the step is large, so that old
+/// and new buffer together are hardly more than the new one.
+const SHORT: usize = 16 * 1024;
+
 /// A buffer whose content ends at `end`; what is behind `end` is room for more, with arbitrary bytes in it.
 #[derive(Clone, Default)]
 pub(crate) struct Window {
@@ -67,7 +71,7 @@ impl Window {
         }
         let enough = self.end + room;
         if enough <= ROOMY {
-            self.grow(if enough <= HISTORY {
+            self.grow(if enough <= SHORT {
                 enough.next_power_of_two().max(SMALLEST)
             } else {
                 ROOMY

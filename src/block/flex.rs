@@ -10,18 +10,18 @@ const MAX_OFFSET: usize = 65_535;
 /// The decoder writes nothing behind the page.
 pub(crate) const SLACK: usize = 0;
 
-/// How long the output of [`Encoder::encode`] must be for a page of `page_len` bytes.
+/// How long the output of [`FastEncoder::encode`] must be for a page of `page_len` bytes.
 pub(crate) fn encoded_room(page_len: usize) -> usize {
     block::get_maximum_output_size(page_len)
 }
 
 /// Has no state: `lz4_flex` finds the history anew for every page.
 #[derive(Debug, Clone)]
-pub(crate) struct Encoder;
+pub(crate) struct FastEncoder;
 
-impl Encoder {
-    pub(crate) fn new(_acceleration: u32) -> Encoder {
-        Encoder
+impl FastEncoder {
+    pub(crate) fn new(_acceleration: u32) -> FastEncoder {
+        FastEncoder
     }
 
     /// Encodes `window[start..]` into `out`, with matches down to `window[floor]`. Returns the block's length.

@@ -8,26 +8,40 @@
 //!
 //! A block ends with a sequence that stops after its literals.
 
-/// The shortest match the format can express.
+/// No match is shorter: its length is written less four.
 pub(crate) const MIN_MATCH: usize = 4;
-/// The last bytes of a block that are literals.
+/// Offsets have 16 bits and are never zero.
+pub(crate) const MAX_OFFSET: usize = 65_535;
+/// The last five bytes of a block are literals.
 pub(crate) const LAST_LITERALS: usize = 5;
-/// No match starts in the last bytes of a block.
-pub(crate) const MATCH_MARGIN: usize = 12;
+/// No match starts in the last twelve bytes of a block.
+pub(crate) const LAST_MATCH_START: usize = 12;
+/// Either length of a token: this value says that more bytes follow.
+const NIBBLE_MAX: usize = 15;
+/// The longest match that needs no extra length byte.
+pub(crate) const SHORT_MATCH_MAX: usize = MIN_MATCH + NIBBLE_MAX - 1;
 
-/// The eight bytes at `position`, the first in the low bits on any host.
+/// The four bytes at `at`, the first in the low bits on any host.
 #[inline(always)]
-pub(crate) fn load8(window: &[u8], position: usize) -> u64 {
-    u64::from_le_bytes(*window[position..].first_chunk().unwrap())
+pub(crate) fn read_u32(window: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
-/// How many bytes from `earlier` on are equal to those from `later` on, up to `end` of the later ones.
+/// The eight bytes at `at`, the first in the low bits on any host.
+#[inline(always)]
+pub(crate) fn read_u64(window: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(*window[at..].first_chunk().unwrap())
+}
+
+/// How many bytes from `earlier` on equal those from `later` on, up to `limit` of the later ones.
 ///
 /// Always inlined: the fast encoder calls it in its inner loop and loses several per cent to a call, even a rare one.
 #[inline(always)]
-pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, end: usize) -> usize {
-    let (ours, our_tail) = window[later..end].as_chunks::<8>();
-    let (theirs, their_tail) = window[earlier..earlier + (end - later)].as_chunks::<8>();
+pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    let ours = &window[later..limit];
+    let theirs = &window[earlier..earlier + ours.len()];
+    let (ours, our_tail) = ours.as_chunks::<8>();
+    let (theirs, their_tail) = theirs.as_chunks::<8>();
     let mut length = 0;
     for (a, b) in ours.iter().zip(theirs) {
         let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
@@ -37,6 +51,72 @@ pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, end: usi
         length += 8;
     }
     length + our_tail.iter().zip(their_tail).take_while(|(a, b)| a == b).count()
+}
+
+/// [`match_length`] for a place where a match may start, where most end within the first word.
+#[inline(always)]
+pub(crate) fn common_prefix(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    // There is always a word: the last match starts twelve bytes before the end.
+    let difference = read_u64(window, earlier) ^ read_u64(window, later);
+    if difference != 0 {
+        return (difference.trailing_zeros() as usize / 8).min(limit - later);
+    }
+    long_match_length(window, earlier, later, limit)
+}
+
+#[inline(never)]
+fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    match_length(window, earlier, later, limit)
+}
+
+/// How many bytes before `earlier` equal those before `later`, at most `most`.
+#[inline(always)]
+pub(crate) fn common_suffix(window: &[u8], earlier: usize, later: usize, most: usize) -> usize {
+    let ours = &window[later - most..later];
+    let theirs = &window[earlier - most..earlier];
+    let (ours_rest, ours_words) = ours.as_rchunks::<8>();
+    let (theirs_rest, theirs_words) = theirs.as_rchunks::<8>();
+    let mut length = 0;
+    for (a, b) in ours_words.iter().zip(theirs_words).rev() {
+        let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if difference != 0 {
+            return length + difference.leading_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length
+        + ours_rest
+            .iter()
+            .rev()
+            .zip(theirs_rest.iter().rev())
+            .take_while(|(a, b)| a == b)
+            .count()
+}
+
+/// Bytes that a run of literals needs besides its token and itself.
+#[inline(always)]
+pub(crate) fn literal_extension(run: usize) -> usize {
+    if run < NIBBLE_MAX {
+        0
+    } else {
+        1 + (run - NIBBLE_MAX) / 255
+    }
+}
+
+/// Whether a run of so many literals needs an extension byte more than a run of one less.
+#[inline(always)]
+pub(crate) fn literal_extension_grows(run: usize) -> bool {
+    run >= NIBBLE_MAX && (run - NIBBLE_MAX).is_multiple_of(255)
+}
+
+/// Bytes that a match needs besides its token: offset and length extension.
+#[inline(always)]
+pub(crate) fn match_cost(length: usize) -> usize {
+    if length <= SHORT_MATCH_MAX {
+        2
+    } else {
+        3 + (length - MIN_MATCH - NIBBLE_MAX) / 255
+    }
 }
 
 /// Writes the literals `window[from..to]` and a match of `length` bytes `offset` back to `out[at..]`, and returns
@@ -120,6 +200,40 @@ fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
     out[at..end].fill(255);
     out[end] = (length % 255) as u8;
     end + 1
+}
+
+/// Writes the sequences of a block one after the other.
+pub(crate) struct SequenceWriter<'a> {
+    window: &'a [u8],
+    out: &'a mut [u8],
+    written: usize,
+    /// The first byte of the window that no sequence holds yet.
+    pub(crate) anchor: usize,
+}
+
+impl<'a> SequenceWriter<'a> {
+    pub(crate) fn new(window: &'a [u8], start: usize, out: &'a mut [u8]) -> Self {
+        SequenceWriter {
+            window,
+            out,
+            written: 0,
+            anchor: start,
+        }
+    }
+
+    /// The literals from the anchor up to `start`, then a match.
+    #[inline(always)]
+    pub(crate) fn sequence(&mut self, start: usize, length: usize, offset: usize) {
+        debug_assert!(length >= MIN_MATCH && (1..=MAX_OFFSET).contains(&offset) && start >= self.anchor);
+        debug_assert!(offset <= start && self.window[start - offset..][..length] == self.window[start..][..length]);
+        self.written = write_sequence(self.out, self.written, self.window, self.anchor, start, offset, length);
+        self.anchor = start + length;
+    }
+
+    /// The block's last sequence: literals alone. Returns the block's length.
+    pub(crate) fn finish(self) -> usize {
+        write_last_literals(self.out, self.written, self.window, self.anchor)
+    }
 }
 
 #[cfg(test)]

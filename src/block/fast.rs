@@ -6,7 +6,7 @@
 //! 65536 bytes, or from before `floor`); it is then a candidate like any other: what makes a match is that the bytes
 //! are equal and lie between `floor` and the position.
 
-use super::sequence::{LAST_LITERALS, MATCH_MARGIN, load8, match_length, write_last_literals, write_sequence};
+use super::sequence::{LAST_LITERALS, LAST_MATCH_START, match_length, read_u64, write_last_literals, write_sequence};
 use std::hint::select_unpredictable;
 
 /// Entries of the table for the first few hundred bytes of a stream: clearing a larger one would cost more than
@@ -30,7 +30,7 @@ const PATIENCE: u32 = 6;
 
 /// Finds matches by hash, one candidate per position.
 #[derive(Clone)]
-pub(crate) struct Encoder {
+pub(crate) struct FastEncoder {
     /// `SMALL`, `NEAR` or `FAR` entries, or none: nothing was encoded since the start of the stream.
     /// It only grows within a stream, so that what was inserted stays findable.
     table: Vec<u16>,
@@ -40,11 +40,11 @@ pub(crate) struct Encoder {
     encoded: usize,
 }
 
-impl Encoder {
+impl FastEncoder {
     /// Makes an encoder; `acceleration` is clamped to 1..=65537 as liblz4 does. The table is allocated when the first
     /// page tells how large it needs to be.
-    pub(crate) fn new(acceleration: u32) -> Encoder {
-        Encoder {
+    pub(crate) fn new(acceleration: u32) -> FastEncoder {
+        FastEncoder {
             table: Vec::new(),
             acceleration: acceleration.clamp(1, 65537) as usize,
             encoded: 0,
@@ -146,7 +146,7 @@ fn hash<const N: usize>(bytes: u64) -> usize {
 /// Inserts every second position of `window[floor..start]`; extending matches backwards makes up for the others.
 fn insert<const N: usize>(table: &mut [u16], window: &[u8], floor: usize, start: usize) {
     for (i, bytes) in window[floor..start].windows(8).enumerate().step_by(2) {
-        table[hash::<N>(load8(bytes, 0))] = (floor + i) as u16;
+        table[hash::<N>(read_u64(bytes, 0))] = (floor + i) as u16;
     }
 }
 
@@ -179,7 +179,7 @@ fn replace<const N: usize>(
         let in_reach = distance.wrapping_sub(1) < position - floor;
         let candidate = position - select_unpredictable(in_reach, distance, 0);
         if candidate <= last {
-            let difference = load8(window, candidate) ^ bytes;
+            let difference = read_u64(window, candidate) ^ bytes;
             if (difference << (64 - same) | !in_reach as u64) == 0 {
                 return Some(Candidate {
                     position: candidate,
@@ -192,7 +192,7 @@ fn replace<const N: usize>(
         // (next to the one that keeps the load inside the window).
         let candidate = position.wrapping_sub(distance);
         if candidate <= last {
-            let difference = load8(window, candidate) ^ bytes;
+            let difference = read_u64(window, candidate) ^ bytes;
             if difference << (64 - same) == 0 && candidate >= floor && candidate < position {
                 return Some(Candidate {
                     position: candidate,
@@ -216,11 +216,11 @@ fn encode_page<const N: usize>(
     let mut written = 0;
     // Everything before this position is in the block.
     let mut anchor = start;
-    if window.len() >= MATCH_MARGIN && start <= window.len() - MATCH_MARGIN {
+    if window.len() >= LAST_MATCH_START && start <= window.len() - LAST_MATCH_START {
         // The last position where the format lets a match start.
-        let last = window.len() - MATCH_MARGIN;
+        let last = window.len() - LAST_MATCH_START;
         let mut position = start;
-        let mut bytes = load8(window, position);
+        let mut bytes = read_u64(window, position);
         'page: loop {
             let mut attempts = acceleration << PATIENCE;
             let mut step = 1;
@@ -234,7 +234,7 @@ fn encode_page<const N: usize>(
                 if position > last {
                     break 'page;
                 }
-                bytes = load8(window, position);
+                bytes = read_u64(window, position);
             };
             let mut back = length_back(
                 window,
@@ -252,8 +252,8 @@ fn encode_page<const N: usize>(
                     break 'page;
                 }
                 // One position inside the match, so that the same data is found again where it begins differently.
-                table[hash::<N>(load8(window, position - 2))] = (position - 2) as u16;
-                bytes = load8(window, position);
+                table[hash::<N>(read_u64(window, position - 2))] = (position - 2) as u16;
+                bytes = read_u64(window, position);
                 // A match right after a match: with long history only a long one pays, the search would often find
                 // a longer one a byte or two later.
                 let same = if N == FAR { 64 } else { 32 };
@@ -267,7 +267,7 @@ fn encode_page<const N: usize>(
             if position > last {
                 break 'page;
             }
-            bytes = load8(window, position);
+            bytes = read_u64(window, position);
         }
     }
     write_last_literals(out, written, window, anchor)
@@ -277,7 +277,7 @@ fn encode_page<const N: usize>(
 #[inline(always)]
 fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
     if earlier >= 8 && later >= 8 {
-        let difference = load8(window, later - 8) ^ load8(window, earlier - 8);
+        let difference = read_u64(window, later - 8) ^ read_u64(window, earlier - 8);
         let length = (difference.leading_zeros() as usize / 8).min(limit);
         if length < 8 {
             return length;
@@ -295,7 +295,7 @@ fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usi
 fn length_ahead(window: &[u8], found: Candidate, position: usize) -> usize {
     // Most matches are shorter than sixteen bytes, and how short cannot be predicted: no branch for them.
     if let Some(next) = window.get(position + 8..position + 16 + LAST_LITERALS) {
-        let difference = load8(next, 0) ^ load8(window, found.position + 8);
+        let difference = read_u64(next, 0) ^ read_u64(window, found.position + 8);
         let whole = ((found.difference == 0) as u32).wrapping_neg();
         let length = found.difference.trailing_zeros() / 8 + ((difference.trailing_zeros() / 8) & whole);
         if length < 16 {
@@ -427,13 +427,13 @@ mod tests {
 
     /// A window as the compressor keeps it.
     struct Stream {
-        encoder: Encoder,
+        encoder: FastEncoder,
         window: Vec<u8>,
         previous: usize,
     }
 
     impl Stream {
-        fn new(encoder: Encoder) -> Stream {
+        fn new(encoder: FastEncoder) -> Stream {
             Stream {
                 encoder,
                 window: Vec::new(),
@@ -466,7 +466,7 @@ mod tests {
         }
     }
 
-    fn blocks(encoder: Encoder, data: &[u8], page: usize) -> Vec<Vec<u8>> {
+    fn blocks(encoder: FastEncoder, data: &[u8], page: usize) -> Vec<Vec<u8>> {
         let mut stream = Stream::new(encoder);
         data.chunks(page).map(|page| stream.page(page)).collect()
     }
@@ -474,12 +474,12 @@ mod tests {
     #[test]
     fn every_small_page_round_trips() {
         for data in samples(4000) {
-            let mut stream = Stream::new(Encoder::new(1));
+            let mut stream = Stream::new(FastEncoder::new(1));
             let mut data = &data[..];
             for length in (0..=64).rev() {
                 let (page, rest) = data.split_at(length);
                 stream.page(page);
-                Stream::new(Encoder::new(1)).page(page);
+                Stream::new(FastEncoder::new(1)).page(page);
                 data = rest;
             }
         }
@@ -491,7 +491,7 @@ mod tests {
             for page in [
                 67, 200, 255, 511, 513, 1000, 4096, 20_011, 32_768, 32_769, 65_535, 65_536, 65_537, 299_999,
             ] {
-                blocks(Encoder::new(1), &data[..data.len().min(page * 64)], page);
+                blocks(FastEncoder::new(1), &data[..data.len().min(page * 64)], page);
             }
         }
     }
@@ -501,7 +501,7 @@ mod tests {
         for data in samples(500_000) {
             for acceleration in [1, 3] {
                 let mut random = Random(4711);
-                let mut stream = Stream::new(Encoder::new(acceleration));
+                let mut stream = Stream::new(FastEncoder::new(acceleration));
                 let mut data = &data[..];
                 while !data.is_empty() {
                     let most = 1 << (1 + random.below(17));
@@ -516,7 +516,7 @@ mod tests {
     #[test]
     fn long_history_is_used_where_it_is_allowed() {
         let page = noise(1000);
-        let mut stream = Stream::new(Encoder::new(1));
+        let mut stream = Stream::new(FastEncoder::new(1));
         stream.encode(&page, 0);
         for filler in noise(64_000).chunks(1000) {
             let floor = stream.window.len().saturating_sub(65_535);
@@ -534,7 +534,7 @@ mod tests {
         // The very same page again and again, but it may not be looked back at.
         for length in [100, 1000, 10_000, 60_000] {
             let page = noise(length);
-            let mut stream = Stream::new(Encoder::new(1));
+            let mut stream = Stream::new(FastEncoder::new(1));
             for _ in 0..4 {
                 let floor = stream.window.len();
                 assert!(stream.encode(&page, floor).len() > length);
@@ -548,7 +548,7 @@ mod tests {
     fn matches_a_whole_offset_away_are_found_and_none_farther() {
         let page = noise(65_536 + 40);
         for (distance, found) in [(65_535, true), (65_536, false), (65_537, false)] {
-            let mut stream = Stream::new(Encoder::new(1));
+            let mut stream = Stream::new(FastEncoder::new(1));
             stream.encode(&page[..distance], 0);
             assert_eq!(stream.encode(&page[..40], 0).len() < 40, found);
         }
@@ -557,7 +557,7 @@ mod tests {
     #[test]
     fn noise_stays_within_the_bound() {
         for length in [0, 1, 12, 13, 254, 255, 256, 1000, 65_536, 200_000] {
-            let block = Stream::new(Encoder::new(1)).page(&noise(length));
+            let block = Stream::new(FastEncoder::new(1)).page(&noise(length));
             assert!(block.len() <= 1 + length + length / 255 + 1);
         }
     }
@@ -566,7 +566,7 @@ mod tests {
     fn reset_is_as_good_as_new() {
         for data in samples(200_000) {
             for page in [100, 1000, 8192, 65_536] {
-                let mut encoder = Encoder::new(1);
+                let mut encoder = FastEncoder::new(1);
                 let new = blocks(encoder.clone(), &data, page);
                 for used in [300, 5000, 150_000] {
                     let mut stream = Stream::new(encoder);
@@ -586,7 +586,7 @@ mod tests {
 
     #[test]
     fn reset_allocates_nothing() {
-        let mut encoder = Encoder::new(1);
+        let mut encoder = FastEncoder::new(1);
         assert_eq!(encoder.table.capacity(), 0);
         blocks(encoder.clone(), &text(200_000), 65_536);
         let mut stream = Stream::new(encoder);
@@ -606,9 +606,9 @@ mod tests {
         for data in samples(400_000) {
             for page in [100, 1000, 7777, 65_536] {
                 let data = &data[..data.len().min(page * 200)];
-                let still = blocks(Encoder::new(1), data, page);
+                let still = blocks(FastEncoder::new(1), data, page);
                 let mut random = Random(99);
-                let mut stream = Stream::new(Encoder::new(1));
+                let mut stream = Stream::new(FastEncoder::new(1));
                 for (page, expected) in data.chunks(page).zip(&still) {
                     if random.below(3) == 0 {
                         let most = stream.previous;
@@ -629,7 +629,7 @@ mod tests {
     fn a_dictionary_is_found() {
         for length in [10, 300, 5000, 40_000, 65_535, 65_536] {
             let dictionary = noise(length);
-            let mut stream = Stream::new(Encoder::new(1));
+            let mut stream = Stream::new(FastEncoder::new(1));
             // What is before the dictionary does not matter.
             stream.window = vec![7; 123];
             stream.window.extend_from_slice(&dictionary);
@@ -641,7 +641,7 @@ mod tests {
             stream.encoder.reset();
             let mut again = Stream::new(stream.encoder);
             let start = again.window.len();
-            assert!(again.encode(page, start) == Stream::new(Encoder::new(1)).page(page));
+            assert!(again.encode(page, start) == Stream::new(FastEncoder::new(1)).page(page));
         }
     }
 
@@ -649,7 +649,7 @@ mod tests {
     fn history_is_found_after_the_table_grew() {
         for (before, after) in [(400, 600), (400, 40_000), (30_000, 40_000)] {
             let data = noise(before + after);
-            let mut stream = Stream::new(Encoder::new(1));
+            let mut stream = Stream::new(FastEncoder::new(1));
             stream.page(&data[after..]);
             let table = stream.encoder.table.len();
             // The second page begins inside the first (an empty entry stands for its start), and is otherwise new.
@@ -664,7 +664,7 @@ mod tests {
         let data = text(200_000);
         for page in [1000, 65_536] {
             let size = |acceleration| {
-                blocks(Encoder::new(acceleration), &data, page)
+                blocks(FastEncoder::new(acceleration), &data, page)
                     .iter()
                     .map(Vec::len)
                     .sum::<usize>()

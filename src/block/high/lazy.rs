@@ -1,0 +1,154 @@
+//! Parsing for the middle levels: look for a match, then for a longer one that overlaps its end, and so on; of all
+//! that were found write those that cost least.
+
+use super::Page;
+use super::chain::{AHEAD, Chains, Match, Search};
+use crate::block::sequence::*;
+
+/// The most matches that are considered together.
+const ROW: usize = 8;
+
+pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut SequenceWriter) {
+    let window = page.window;
+    let last_start = window.len() - LAST_MATCH_START;
+    let mut at = page.start;
+    let mut row = [Match::default(); ROW];
+    while at <= last_start {
+        let linked = if window.len() - at < 2 * AHEAD {
+            window.len()
+        } else {
+            at + AHEAD
+        };
+        let search = Search::new(chains, page, depth, linked);
+        let last = last_start.min(linked - 1);
+        while at <= last {
+            let (length, offset) = search.longer(at, MIN_MATCH - 1);
+            if offset == 0 {
+                at += 1;
+                continue;
+            }
+            row[0] = Match {
+                start: at,
+                length,
+                offset,
+            };
+            let found = overlapping(&search, &mut row, last);
+            at = row[found - 1].end();
+            if found == 1 {
+                writer.sequence(row[0].start, length, offset);
+            } else {
+                write_cheapest(&row[..found], writer);
+            }
+        }
+    }
+}
+
+/// Continues a row that has one match: each further one overlaps the end of the one before and is longer than what
+/// that one has left. Returns the row's length. Searches only up to `last`.
+#[inline(always)]
+fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize) -> usize {
+    let mut found = 1;
+    // Where the latest match begins when the one before it is written, too.
+    let mut begin = row[0].start;
+    // How far before its end to look for another one: a match may begin somewhat later than what it is good for.
+    let mut step = 2;
+    while found < ROW {
+        let end = row[found - 1].end();
+        if end > last {
+            break;
+        }
+        let Some(wider) = search.wider(end - step, begin, end - begin) else {
+            break;
+        };
+        if wider.start < begin + 3 {
+            // It replaces the one before: what is left of that would not be worth a sequence.
+            begin = wider.start;
+            step = 2;
+        } else {
+            begin = end
+                .min(begin + SHORT_MATCH_MAX)
+                .min(wider.end() - MIN_MATCH)
+                .max(wider.start);
+            step = 3;
+        }
+        row[found] = wider;
+        found += 1;
+    }
+    found
+}
+
+/// Each match of the row starts no earlier and ends later than the one before. Writes those that together cost least,
+/// the last one always; of two that overlap the first is cut.
+fn write_cheapest(row: &[Match], writer: &mut SequenceWriter) {
+    /// A match as the last one so far.
+    #[derive(Clone, Copy, Default)]
+    struct Step {
+        /// Where it begins, the one before it considered.
+        start: usize,
+        /// The bytes it takes to write everything up to its end.
+        cost: usize,
+        /// The one before it; itself when there is none.
+        previous: usize,
+    }
+    let mut steps = [Step::default(); ROW];
+    for (k, current) in row.iter().enumerate() {
+        let literals = current.start - writer.anchor;
+        let cost = literals + literal_extension(literals) + 1 + match_cost(current.length);
+        steps[k] = Step {
+            start: current.start,
+            cost,
+            previous: k,
+        };
+        for (j, previous) in row[..k].iter().enumerate() {
+            let before = steps[j];
+            let mut cost = before.cost + 1;
+            let mut start = current.start;
+            if previous.end() <= start {
+                let literals = start - previous.end();
+                cost += literals + literal_extension(literals);
+            } else {
+                // As much of the first one as needs no length byte, but leave the second one its minimum.
+                start = start
+                    .max((before.start + SHORT_MATCH_MAX).min(previous.end()))
+                    .min(current.end() - MIN_MATCH);
+                if start < before.start + MIN_MATCH || start < current.start {
+                    continue;
+                }
+                cost = cost + match_cost(start - before.start) - match_cost(previous.end() - before.start);
+            }
+            cost += match_cost(current.end() - start);
+            if cost < steps[k].cost {
+                steps[k] = Step {
+                    start,
+                    cost,
+                    previous: j,
+                };
+            }
+        }
+    }
+    // Turn the way that leads back from the last one into one that leads there.
+    let mut k = row.len() - 1;
+    let mut next = k;
+    loop {
+        let previous = std::mem::replace(&mut steps[k].previous, next);
+        if previous == k {
+            break;
+        }
+        next = k;
+        k = previous;
+    }
+    loop {
+        let next = steps[k].previous;
+        let start = steps[k].start;
+        let end = if next == k {
+            row[k].end()
+        } else {
+            row[k].end().min(steps[next].start)
+        };
+        writer.sequence(start, end - start, row[k].offset);
+        if next == k {
+            break;
+        }
+        k = next;
+    }
+}

@@ -1,0 +1,135 @@
+//! The lowest levels: no chains, but one table for short matches and one for long ones.
+use super::Page;
+use crate::block::sequence::*;
+
+const SHORT_LOG: u32 = 15;
+const LONG_LOG: u32 = 14;
+
+#[derive(Clone)]
+pub(super) struct Tables {
+    /// The last position seen of each hash of four bytes.
+    short: Box<[u32; 1 << SHORT_LOG]>,
+    /// The same for seven bytes. What is found here is taken at once.
+    long: Box<[u32; 1 << LONG_LOG]>,
+}
+
+#[inline(always)]
+fn short_hash(word: u64) -> usize {
+    ((word as u32).wrapping_mul(0x9E37_79B1) >> (32 - SHORT_LOG)) as usize
+}
+
+#[inline(always)]
+fn long_hash(word: u64) -> usize {
+    ((word << 8).wrapping_mul(0xCF1B_BCDC_B7A5_6463) >> (64 - LONG_LOG)) as usize
+}
+
+impl Tables {
+    pub(super) fn new() -> Tables {
+        Tables {
+            short: vec![0; 1 << SHORT_LOG].try_into().unwrap(),
+            long: vec![0; 1 << LONG_LOG].try_into().unwrap(),
+        }
+    }
+
+    /// Makes the window from its floor on findable.
+    pub(super) fn index(&mut self, page: &Page) {
+        for at in page.floor..page.window.len().saturating_sub(7) {
+            self.insert_long(page.window, page.base, at);
+            self.insert_short(page.window, page.base, at);
+        }
+    }
+
+    /// Lowers all positions.
+    pub(super) fn lower(&mut self, by: u32) {
+        for position in self.short.iter_mut().chain(&mut self.long[..]) {
+            *position = position.saturating_sub(by);
+        }
+    }
+
+    #[inline(always)]
+    fn insert_long(&mut self, window: &[u8], base: u32, at: usize) {
+        self.long[long_hash(read_u64(window, at))] = base + at as u32;
+    }
+
+    #[inline(always)]
+    fn insert_short(&mut self, window: &[u8], base: u32, at: usize) {
+        self.short[short_hash(read_u32(window, at) as u64)] = base + at as u32;
+    }
+}
+
+/// The length of the match with `candidate`, 0 when it is out of reach or none.
+#[inline(always)]
+fn verify(window: &[u8], base: u32, lowest: u32, candidate: u32, at: usize, limit: usize) -> usize {
+    if candidate < lowest {
+        return 0;
+    }
+    let earlier = (candidate - base) as usize;
+    if read_u32(window, earlier) != read_u32(window, at) {
+        return 0;
+    }
+    common_prefix(window, earlier, at, limit)
+}
+
+pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWriter) {
+    let &Page {
+        window,
+        base,
+        floor,
+        start,
+    } = page;
+    let limit = window.len() - LAST_LITERALS;
+    let last_start = window.len() - LAST_MATCH_START;
+    let floor_position = base + floor as u32;
+    let mut at = start;
+    while at <= last_start {
+        let position = base + at as u32;
+        let lowest = floor_position.max(position - MAX_OFFSET as u32);
+        let word = read_u64(window, at);
+        let long = std::mem::replace(&mut tables.long[long_hash(word)], position);
+        let short = std::mem::replace(&mut tables.short[short_hash(word)], position);
+        let mut begin = at;
+        let mut candidate = long;
+        let mut length = verify(window, base, lowest, long, at, limit);
+        if length == 0 {
+            candidate = short;
+            length = verify(window, base, lowest, short, at, limit);
+            if length == 0 {
+                at += 1 + (at - writer.anchor) / 128;
+                continue;
+            }
+            // Short: perhaps a longer one begins at the next byte.
+            if at < last_start {
+                let slot = &mut tables.long[long_hash(read_u64(window, at + 1))];
+                let next = verify(window, base, lowest + 1, *slot, at + 1, limit);
+                if next > length {
+                    candidate = *slot;
+                    *slot = position + 1;
+                    length = next;
+                    begin = at + 1;
+                }
+            }
+        }
+        let offset = (base + begin as u32 - candidate) as usize;
+        let more = common_suffix(
+            window,
+            begin - offset,
+            begin,
+            (begin - writer.anchor).min(begin - offset - floor),
+        );
+        writer.sequence(begin - more, length + more, offset);
+        // A few places of the match, so that what repeats it is found from any of them on.
+        tables.insert_long(window, base, at + 1);
+        tables.insert_long(window, base, at + 2);
+        tables.insert_short(window, base, at + 1);
+        at = begin + length;
+        tables.insert_long(window, base, at - 3);
+        if at <= last_start {
+            if at >= start + 5 {
+                tables.insert_long(window, base, at - 5);
+            }
+            tables.insert_long(window, base, at - 2);
+            tables.insert_short(window, base, at - 2);
+            tables.insert_short(window, base, at - 1);
+        }
+    }
+}
