@@ -55,8 +55,6 @@ pub struct Lz4StreamDecompressor {
     page_len: usize,
     /// Length of the longest page so far: what the next one will probably need.
     largest_page: usize,
-    /// Length of the longest block so far.
-    largest_block: usize,
     /// Index of the next block.
     blocks: u64,
     /// Length of all blocks so far with their prefixes.
@@ -94,7 +92,6 @@ impl Lz4StreamDecompressor {
             floor: 0,
             page_len: 0,
             largest_page: 0,
-            largest_block: 0,
             blocks: 0,
             total_in: 0,
         };
@@ -173,13 +170,11 @@ impl Lz4StreamDecompressor {
     fn decode(&mut self, block: &[u8]) -> Result<(), DecodeError> {
         // The decoder is given the room that the block will probably need, and more when that was not enough:
         // a window for the largest page there could be would let a few bytes of input take all that memory.
-        // No block decodes to more than 255 times its length, and a short one shall not make the window slide.
-        let mut room = self.largest_page.min(block.len().saturating_mul(255));
-        if block.len() > self.largest_block {
-            // The first block, or one of a longer page than there was before; much data shrinks to a third.
-            self.largest_block = block.len();
-            room = room.max(3 * block.len());
-        }
+        let mut room = match self.largest_page {
+            0 => block.len().saturating_mul(3),
+            // No block decodes to more than 255 times its length, and a short one shall not make the window slide.
+            largest_page => largest_page.min(block.len().saturating_mul(255)),
+        };
         let mut at = 0;
         loop {
             room = room.min(self.max_page_size);

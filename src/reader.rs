@@ -15,7 +15,7 @@ const FIRST_READ: usize = 16 * 1024;
 /// What is decoded is handed out before the inner reader is touched again, and of that only as much is read as the
 /// next block has: exactly prefix and data, so that the inner reader always stands at the border of a block when
 /// everything decoded was read. With prefixes that makes two reads a block: put a `BufReader` inside when reads are
-/// dear, as those of a file or a socket with small pages are. As a [`BufRead`] it lends the decoded bytes without
+/// dear, as those of a file or a socket with small pages are, and see [`in_place`](Lz4StreamReader::in_place). As a [`BufRead`] it lends the decoded bytes without
 /// copying them.
 ///
 /// # End of the stream
@@ -45,6 +45,8 @@ const FIRST_READ: usize = 16 * 1024;
 /// ```
 pub struct Lz4StreamReader<R, I = iter::Empty<usize>> {
     inner: R,
+    /// How the inner reader lends its buffer, if it has one and was asked to.
+    lender: Option<Lender<R>>,
     decompressor: Lz4StreamDecompressor,
     /// The block lengths, when they are kept out of band.
     sizes: I,
@@ -55,6 +57,12 @@ pub struct Lz4StreamReader<R, I = iter::Empty<usize>> {
     /// How many bytes of the decompressor's page were handed out.
     consumed: usize,
     total_out: u64,
+}
+
+/// The two functions of [`BufRead`]: known to be there without being asked of every inner reader.
+struct Lender<R> {
+    fill_buf: fn(&mut R) -> io::Result<&[u8]>,
+    consume: fn(&mut R, usize),
 }
 
 #[derive(Debug)]
@@ -140,6 +148,7 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
     fn build(inner: R, decompressor: Lz4StreamDecompressor, sizes: I) -> Self {
         Lz4StreamReader {
             inner,
+            lender: None,
             decompressor,
             sizes,
             state: State::Prefix,
@@ -175,15 +184,17 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
                 },
                 State::Block(len) => {
                     let len = *len;
-                    if !self.fill(len)? {
-                        return Err(self.unexpected_end(len).into());
-                    }
+                    let result = match self.decompress_lent(len)? {
+                        Some(result) => result,
+                        None if !self.fill(len)? => return Err(self.unexpected_end(len).into()),
+                        None => self.decompressor.decompress(&self.input[..len]).map(drop),
+                    };
                     self.filled = 0;
                     self.consumed = 0;
-                    match self.decompressor.decompress(&self.input[..len]) {
-                        Ok(_) => self.state = State::Prefix,
-                        Err(error) => self.state = State::Failed(error),
-                    }
+                    self.state = match result {
+                        Ok(()) => State::Prefix,
+                        Err(error) => State::Failed(error),
+                    };
                 }
                 State::Ended => return Ok(false),
                 State::Failed(error) => return Err(error.clone().into()),
@@ -229,6 +240,29 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
         }
     }
 
+    /// Decompresses a block of this length straight from the inner reader's buffer, if all of it is there.
+    fn decompress_lent(&mut self, len: usize) -> io::Result<Option<Result<(), Error>>> {
+        let Some(lender) = &self.lender else {
+            return Ok(None);
+        };
+        if self.filled > 0 {
+            return Ok(None);
+        }
+        let lent = loop {
+            match (lender.fill_buf)(&mut self.inner) {
+                Ok(lent) => break lent,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        };
+        let Some(block) = lent.get(..len) else {
+            return Ok(None);
+        };
+        let result = self.decompressor.decompress(block).map(drop);
+        (lender.consume)(&mut self.inner, len);
+        Ok(Some(result))
+    }
+
     /// Reads until `input[..needed]` is filled; `Ok(false)` when the input ends before. However it ends, what was
     /// read stays, for the next call to go on with.
     fn fill(&mut self, needed: usize) -> io::Result<bool> {
@@ -265,6 +299,28 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, I> {
             found: self.filled,
             needed,
         }
+    }
+}
+
+impl<R: BufRead, I> Lz4StreamReader<R, I> {
+    /// From now on, decompresses every block that lies whole in the buffer of the inner reader straight from there,
+    /// which saves a copy: for bytes in memory, and for a `BufReader` with room for several blocks.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamReader;
+    /// use std::io::Read;
+    ///
+    /// let mut text = String::new();
+    /// Lz4StreamReader::new(&b"\x06\0\0\0\x50hello"[..]).in_place().read_to_string(&mut text)?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn in_place(mut self) -> Self {
+        self.lender = Some(Lender {
+            fill_buf: R::fill_buf,
+            consume: R::consume,
+        });
+        self
     }
 }
 

@@ -110,6 +110,44 @@ fn what_is_decoded_is_handed_out_before_the_inner_reader_is_touched() {
 }
 
 #[test]
+fn in_place_reads_the_same_whatever_the_buffer() {
+    let (options, stream, all) = small_stream();
+    for capacity in [1, 3, 50, 200, 10_000] {
+        for seed in 0..20 {
+            let inner = BufReader::with_capacity(capacity, ScriptedReader::new(&stream, script(seed, 1000)));
+            let reader = options.reader(inner).unwrap().in_place();
+            assert!(read_through(reader, 100) == all, "capacity {capacity}, script {seed}");
+        }
+    }
+    // Consumes as exactly, and fails as lastingly.
+    let followed = [&stream[..], b"behind"].concat();
+    let mut reader = options.reader(&followed[..]).unwrap().in_place();
+    reader.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(reader.into_inner(), b"behind");
+    for cut in 0..stream.len() {
+        let mut copied = options.reader(&stream[..cut]).unwrap();
+        let mut lent = options.reader(&stream[..cut]).unwrap().in_place();
+        let (mut from_copied, mut from_lent) = (Vec::new(), Vec::new());
+        let expected = copied.read_to_end(&mut from_copied).unwrap_err().to_string();
+        for _ in 0..2 {
+            assert_eq!(lent.read_to_end(&mut from_lent).unwrap_err().to_string(), expected);
+        }
+        assert_eq!(from_copied, from_lent);
+    }
+    let bad = b"\x02\0\x10x\x03\0\x00\x09\x00\x02\0\x10y";
+    let mut reader = DecompressOptions::new()
+        .prefix_width(PrefixWidth::Two)
+        .reader(&bad[..])
+        .unwrap()
+        .in_place();
+    let mut out = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(reader.read_to_end(&mut out).unwrap_err().kind(), ErrorKind::InvalidData);
+    }
+    assert_eq!(out, b"x");
+}
+
+#[test]
 fn the_end_of_input_is_no_final_state() {
     // A file that another process appends to: its end, and then more of it.
     let (_, stream, _) = small_stream();

@@ -169,7 +169,7 @@ pub fn decompressors<'a>(
         }),
         our_decompressor(blocks),
         contender(READER, move || {
-            let mut reader = Lz4StreamReader::new(stream);
+            let mut reader = Lz4StreamReader::new(stream).in_place();
             let mut len = 0;
             loop {
                 let lent = black_box(reader.fill_buf().unwrap()).len();
