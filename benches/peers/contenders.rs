@@ -211,51 +211,67 @@ pub fn decompressors<'a>(
     ]
 }
 
-/// A stream of one message: made from nothing, and made by something that is there already.
-pub fn short_streams(message: &[u8]) -> Vec<Contender<'_>> {
-    let mut block = vec![0; compress_bound(message.len())];
+/// Streams of one message each: made from nothing, and made by something that is there already.
+pub fn short_streams<'a>(messages: &'a [&'a [u8]]) -> Vec<Contender<'a>> {
+    let most = messages.iter().map(|message| message.len()).max().unwrap_or(0);
+    let mut block = vec![0; compress_bound(most)];
     let mut again_block = block.clone();
-    let mut out = Vec::with_capacity(1000);
-    let mut codec_out = Vec::with_capacity(1000);
-    let mut peer = liblz4::Compressor::new(message.len(), Mode::Default, b"");
-    let mut writer = Lz4StreamWriter::new(Vec::with_capacity(1000));
-    let mut spare = Vec::with_capacity(1000);
+    let mut peer = liblz4::Compressor::new(most, Mode::Default, b"");
+    let (mut codec_out, mut again_out, mut out) = (Vec::new(), Vec::new(), Vec::new());
     let mut compressor = CompressOptions::new().compressor().unwrap();
+    let mut writer = Lz4StreamWriter::new(Vec::new());
+    let mut spare = Vec::new();
+    type One<'a> = Box<dyn FnMut(&[u8]) -> usize + 'a>;
+    let each = |name, mut one: One<'a>| contender(name, move || messages.iter().map(|message| one(message)).sum());
     vec![
-        contender("liblz4: create, compress, free", move || {
-            let mut compressor = liblz4::Compressor::new(message.len(), Mode::Default, b"");
-            4 + compressor.compress_into(message, &mut block)
-        }),
-        contender("lz4-stream: new compressor, compress, drop", move || {
-            codec_out.clear();
-            let mut compressor = CompressOptions::new().compressor().unwrap();
-            compressor.compress(message, &mut codec_out).unwrap()
-        }),
-        contender("lz4-stream: new writer, write_all, finish", move || {
-            out.clear();
-            let mut writer = Lz4StreamWriter::new(&mut out);
-            writer.write_all(message).unwrap();
-            writer.finish().unwrap().len()
-        }),
-        contender("liblz4: reset, compress", move || {
-            peer.reset();
-            4 + peer.compress_into(message, &mut again_block)
-        }),
-        contender("lz4-stream: reset compressor, compress", {
-            let mut out = Vec::with_capacity(1000);
-            move || {
+        each(
+            "liblz4: create, compress, free",
+            Box::new(move |message| {
+                let mut compressor = liblz4::Compressor::new(message.len(), Mode::Default, b"");
+                4 + compressor.compress_into(message, &mut block)
+            }),
+        ),
+        each(
+            "lz4-stream: new compressor, compress, drop",
+            Box::new(move |message| {
+                codec_out.clear();
+                let mut compressor = CompressOptions::new().compressor().unwrap();
+                compressor.compress(message, &mut codec_out).unwrap()
+            }),
+        ),
+        each(
+            "lz4-stream: new writer, write_all, finish",
+            Box::new(move |message| {
                 out.clear();
+                let mut writer = Lz4StreamWriter::new(&mut out);
+                writer.write_all(message).unwrap();
+                writer.finish().unwrap().len()
+            }),
+        ),
+        each(
+            "liblz4: reset, compress",
+            Box::new(move |message| {
+                peer.reset();
+                4 + peer.compress_into(message, &mut again_block)
+            }),
+        ),
+        each(
+            "lz4-stream: reset compressor, compress",
+            Box::new(move |message| {
+                again_out.clear();
                 compressor.reset();
-                compressor.compress(message, &mut out).unwrap()
-            }
-        }),
-        contender("lz4-stream: reset writer, write_all, finish", move || {
-            writer.write_all(message).unwrap();
-            spare.clear();
-            let done = writer.reset(std::mem::take(&mut spare)).unwrap();
-            spare = done;
-            spare.len()
-        }),
+                compressor.compress(message, &mut again_out).unwrap()
+            }),
+        ),
+        each(
+            "lz4-stream: reset writer, write_all, finish",
+            Box::new(move |message| {
+                writer.write_all(message).unwrap();
+                spare.clear();
+                spare = writer.reset(std::mem::take(&mut spare)).unwrap();
+                spare.len()
+            }),
+        ),
     ]
 }
 

@@ -31,7 +31,7 @@ const PATIENCE: u32 = 6;
 /// Finds matches by hash, one candidate per position.
 #[derive(Clone)]
 pub(crate) struct FastEncoder {
-    /// `SMALL`, `NEAR` or `FAR` entries, or none: nothing was encoded since the start of the stream.
+    /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page.
     /// It only grows within a stream, so that what was inserted stays findable.
     table: Vec<u16>,
     /// The step with which a search begins.
@@ -57,6 +57,7 @@ impl FastEncoder {
     /// length.
     pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
         let page = window.len() - start;
+        let fresh = self.encoded == 0;
         self.encoded = self.encoded.saturating_add(page);
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
@@ -65,12 +66,11 @@ impl FastEncoder {
         } else {
             FAR
         };
-        if self.table.len() < entries {
-            let fresh = self.table.is_empty();
+        if fresh {
             self.clear_table(entries, floor);
-            if !fresh {
-                self.insert_history(window, floor, start);
-            }
+        } else if self.table.len() < entries {
+            self.clear_table(entries, floor);
+            self.insert_history(window, floor, start);
         }
         let step = self.acceleration;
         if let Ok(table) = <&mut [u16; SMALL]>::try_from(&mut self.table[..]) {
@@ -112,15 +112,18 @@ impl FastEncoder {
 
     /// Starts a new stream, with the output of a new encoder.
     pub(crate) fn reset(&mut self) {
-        self.table.clear();
         self.encoded = 0;
     }
 
     /// Every entry says `floor` afterwards. Zero would do as well for correct blocks, but which candidates it stands
     /// for would depend on where in the window the stream happens to begin.
     fn clear_table(&mut self, entries: usize, floor: usize) {
-        self.table.clear();
-        self.table.resize(entries, floor as u16);
+        self.table.resize(entries, 0);
+        match floor as u16 {
+            // Spelled out, this is one call of memset: of weight where a stream is one short message.
+            0 => self.table.fill(0),
+            floor => self.table.fill(floor),
+        }
     }
 
     fn insert_history(&mut self, window: &[u8], floor: usize, start: usize) {
