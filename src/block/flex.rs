@@ -1,4 +1,5 @@
-//! The block codec of `lz4_flex`, with the history as its dictionary.
+//! The block codec of `lz4_flex`, with the history as its dictionary. It has no acceleration, and no state between
+//! blocks: it allocates and fills a match table for every page.
 
 use lz4_flex::block::{self, DecompressError};
 

@@ -1,0 +1,93 @@
+//! Real sockets on the loopback: stalls, non-blocking reads, messages both ways.
+
+mod common;
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use common::{pages, text};
+use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamReader, Lz4StreamWriter};
+
+fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (client, listener.accept().unwrap().0)
+}
+
+#[test]
+fn a_stream_that_stalls_anywhere_is_read_without_blocking() {
+    let all = text(1, 60_000);
+    let mut writer = CompressOptions::new()
+        .page_size(1000)
+        .end_mark(true)
+        .writer(Vec::new())
+        .unwrap();
+    writer.write_all(&all).unwrap();
+    let stream = writer.finish().unwrap();
+
+    let (mut client, server) = pair();
+    client.set_nodelay(true).unwrap();
+    let sender = thread::spawn(move || {
+        // Pieces that end in prefixes and in blocks, with pauses behind some.
+        for (i, piece) in pages(&stream, 700, Some(2)).into_iter().enumerate() {
+            client.write_all(piece).unwrap();
+            if i % 4 == 0 {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        client
+    });
+
+    server.set_nonblocking(true).unwrap();
+    let mut reader = DecompressOptions::new().end_mark(true).reader(server).unwrap();
+    let (mut out, mut buf, mut stalls) = (Vec::new(), [0; 300], 0);
+    loop {
+        match reader.read(&mut buf) {
+            Ok(0) => break,
+            Ok(n) => out.extend_from_slice(&buf[..n]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                stalls += 1;
+                thread::sleep(Duration::from_micros(100));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(out == all);
+    assert!(stalls > 0, "nothing stalled, the test shows nothing");
+    drop(sender.join().unwrap());
+}
+
+#[test]
+fn every_flush_is_a_message_that_arrives_at_once() {
+    let (client, server) = pair();
+    let echo = thread::spawn(move || -> io::Result<()> {
+        let mut reader = Lz4StreamReader::new(BufReader::new(server.try_clone()?)).in_place();
+        let mut writer = Lz4StreamWriter::new(server);
+        loop {
+            // One page is one message here: both are small.
+            let page = reader.fill_buf()?.to_vec();
+            if page.is_empty() {
+                writer.finish()?;
+                return Ok(());
+            }
+            reader.consume(page.len());
+            writer.write_all(&page)?;
+            writer.flush()?;
+        }
+    });
+    let mut reader = Lz4StreamReader::new(client.try_clone().unwrap());
+    let mut writer = Lz4StreamWriter::new(client);
+    let mut back = vec![0; 2000];
+    for len in (1..2000).step_by(37) {
+        let message = text(len as u64, len);
+        writer.write_all(&message).unwrap();
+        writer.flush().unwrap();
+        reader.read_exact(&mut back[..len]).unwrap();
+        assert!(back[..len] == message);
+    }
+    writer.finish().unwrap().shutdown(Shutdown::Write).unwrap();
+    assert_eq!(reader.read(&mut back).unwrap(), 0);
+    echo.join().unwrap().unwrap();
+}
