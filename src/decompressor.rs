@@ -190,7 +190,10 @@ impl Lz4StreamDecompressor {
             self.page_len += end - start;
             match result {
                 _ if self.page_len > self.max_page_size => return Err(DecodeError::OutputFull),
-                Err(DecodeError::OutputFull) if room < self.max_page_size => room = room.max(HISTORY).saturating_mul(2),
+                Err(DecodeError::OutputFull) if room < self.max_page_size => {
+                    // There may have been more room than was asked for.
+                    room = room.max(self.page_len).max(HISTORY).saturating_mul(2);
+                }
                 result => return result,
             }
         }

@@ -5,7 +5,7 @@ mod common;
 use std::io::{Read, Write};
 
 use common::{Data, Settings, compress_pages, decompress_all, liblz4, pages};
-use lz4_stream::{CompressOptions, Mode, PrefixWidth, Strategy};
+use lz4_stream::{CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
 use quickcheck::{QuickCheck, TestResult};
 
 /// Writes `data` in chunks whose lengths `cuts` gives in turn, flushing after those that are a multiple of 5.
@@ -116,6 +116,26 @@ fn streams_of_liblz4_in_every_mode_are_read() {
         TestResult::passed()
     }
     QuickCheck::new().tests(300).quickcheck(property as fn(_, _, _, _) -> _);
+}
+
+#[test]
+fn pages_of_any_length_follow_one_another() {
+    // Short pages leave a window with more room than the next page was expected to need, long ones with less.
+    let mut random = common::Random::new(12);
+    for round in 0..60 {
+        let options = CompressOptions::new().page_size(1 << 20);
+        let (mut compressor, mut decompressor) = (
+            options.compressor().unwrap(),
+            DecompressOptions::new().decompressor().unwrap(),
+        );
+        for _ in 0..12 {
+            let most = [100, 5_000, 70_000, 300_000, 1 << 20][random.below(5)];
+            let page = common::data(random.below(5), round, 1 + random.below(most));
+            let mut block = Vec::new();
+            compressor.compress(&page, &mut block).unwrap();
+            assert!(decompressor.decompress(&block[4..]).unwrap() == page);
+        }
+    }
 }
 
 #[test]
