@@ -59,10 +59,10 @@
 //!
 //! # Features
 //!
-//! * `lz4_flex` (off by default): the block codec of the widely deployed crate `lz4_flex` decodes, and encodes the modes
-//!   [`Mode::Default`] and [`Mode::Fast`], in place of this crate's own. It is slower, as it finds the history anew for
-//!   every page, and allocates a match table for each; it has no acceleration, so `Fast` compresses as `Default` does.
-//!   Everything else is the same, [`Mode::HighCompression`] included.
+//! * `lz4_flex` (off by default): the block codec of the widely deployed crate `lz4_flex` decodes, and encodes the
+//!   modes [`Mode::Default`] and [`Mode::Fast`], in place of this crate's own. It is slower, as it finds the history
+//!   anew for every page, and allocates a match table for each; it has no acceleration, so `Fast` compresses as
+//!   `Default` does. Everything else is the same, [`Mode::HighCompression`] included.
 //!
 //! # Organization
 //!

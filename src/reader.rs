@@ -15,8 +15,8 @@ const FIRST_READ: usize = 16 * 1024;
 /// What is decoded is handed out before the inner reader is touched again, and of that only as much is read as the
 /// next block has: exactly prefix and data, so that the inner reader always stands at the border of a block when
 /// everything decoded was read. With prefixes that makes two reads a block: put a `BufReader` inside when reads are
-/// dear, as those of a file or a socket with small pages are, and see [`in_place`](Lz4StreamReader::in_place). As a [`BufRead`] it lends the decoded bytes without
-/// copying them.
+/// dear, as those of a file or a socket with small pages are, and see [`in_place`](Lz4StreamReader::in_place). As a
+/// [`BufRead`] it lends the decoded bytes without copying them.
 ///
 /// # End of the stream
 /// An end of input between two blocks is the end of the stream, and so is **one where a stream was cut there**:

@@ -145,6 +145,16 @@ fn in_place_reads_the_same_whatever_the_buffer() {
         assert_eq!(reader.read_to_end(&mut out).unwrap_err().kind(), ErrorKind::InvalidData);
     }
     assert_eq!(out, b"x");
+    let mut copied = DecompressOptions::new()
+        .prefix_width(PrefixWidth::Two)
+        .reader(&bad[..])
+        .unwrap();
+    copied.read_to_end(&mut out).unwrap_err();
+    assert_eq!(
+        reader.into_inner(),
+        copied.into_inner(),
+        "a bad block is consumed either way"
+    );
 }
 
 #[test]

@@ -16,11 +16,8 @@
 use std::hint::select_unpredictable;
 
 use super::DecodeError::{self, MatchOffset, OutputFull, Truncated};
+use super::sequence::{MIN_MATCH, NIBBLE_MAX};
 
-/// The shortest match; lengths are stored less this.
-const MIN_MATCH: usize = 4;
-/// In either half of a token: the length goes on in the bytes that follow.
-const EXTENDED: usize = 15;
 /// An extension byte of this value is followed by another.
 const MORE: u8 = 255;
 
@@ -98,7 +95,7 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
         let token = ahead[0] as usize;
         let literals = token >> 4;
         let (reach, end, limit, offset, code, next);
-        if literals < EXTENDED {
+        if literals < NIBBLE_MAX {
             limit = base as usize + literals;
             end = here + literals;
             match window.get_mut(..end + SLACK) {
@@ -120,7 +117,7 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
                 continue;
             }
         } else {
-            let literals = EXTENDED + ahead[1] as usize;
+            let literals = NIBBLE_MAX + ahead[1] as usize;
             let Some(body) = rest.get(2..2 + STRIDE + 3) else { break };
             limit = base as usize + literals;
             end = here + literals;
@@ -144,7 +141,7 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
             let [low, high, extension] = *tail;
             offset = u16::from_le_bytes([low, high]) as usize;
             code = match_code(token, extension);
-            next = &rest[4 + literals + (token % 16 == EXTENDED) as usize..];
+            next = &rest[4 + literals + (token % 16 == NIBBLE_MAX) as usize..];
             let source = end.wrapping_sub(offset);
             if code <= 32 - MIN_MATCH && source <= limit {
                 copy_32(reach, source, end);
@@ -154,7 +151,7 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
             }
         }
         // a match that is long, or near, or wrong
-        if offset == 0 || offset > end || code == EXTENDED + MORE as usize {
+        if offset == 0 || offset > end || code == NIBBLE_MAX + MORE as usize {
             break;
         }
         let length = MIN_MATCH + code;
@@ -182,7 +179,7 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
 #[inline(always)]
 fn match_code(token: usize, extension: u8) -> usize {
     let code = token % 16;
-    select_unpredictable(code == EXTENDED, EXTENDED + extension as usize, code)
+    select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
 /// Decodes the one sequence at `block[at..]`, whatever it is. Returns where it ends in the block and in the window;
@@ -192,7 +189,7 @@ fn decode_one(block: &[u8], mut at: usize, window: &mut [u8], mut to: usize) -> 
     let token = *block.get(at).ok_or(Truncated)? as usize;
     at += 1;
     let mut literals = token >> 4;
-    if literals == EXTENDED {
+    if literals == NIBBLE_MAX {
         literals += read_extension(block, &mut at, block.len()).ok_or(Truncated)?;
     }
     let run = block[at..].get(..literals).ok_or(Truncated)?;
@@ -210,7 +207,7 @@ fn decode_one(block: &[u8], mut at: usize, window: &mut [u8], mut to: usize) -> 
     at += 2;
     let room = window.len() - to;
     let mut length = MIN_MATCH + token % 16;
-    if token % 16 == EXTENDED {
+    if token % 16 == NIBBLE_MAX {
         length += read_extension(block, &mut at, room).ok_or(Truncated)?;
     }
     if length > room {

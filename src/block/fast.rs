@@ -6,7 +6,7 @@
 //! 65536 bytes, or from before `floor`); it is then a candidate like any other: what makes a match is that the bytes
 //! are equal and lie between `floor` and the position.
 
-use super::sequence::{LAST_LITERALS, LAST_MATCH_START, match_length, read_u64, write_last_literals, write_sequence};
+use super::sequence::{LAST_LITERALS, MATCH_MARGIN, match_length, read_u64, write_last_literals, write_sequence};
 use std::hint::select_unpredictable;
 
 /// Entries of the table for the first few hundred bytes of a stream: clearing a larger one would cost more than
@@ -219,9 +219,9 @@ fn encode_page<const N: usize>(
     let mut written = 0;
     // Everything before this position is in the block.
     let mut anchor = start;
-    if window.len() >= LAST_MATCH_START && start <= window.len() - LAST_MATCH_START {
+    if window.len() >= MATCH_MARGIN && start <= window.len() - MATCH_MARGIN {
         // The last position where the format lets a match start.
-        let last = window.len() - LAST_MATCH_START;
+        let last = window.len() - MATCH_MARGIN;
         let mut position = start;
         let mut bytes = read_u64(window, position);
         'page: loop {
@@ -544,6 +544,43 @@ mod tests {
             }
             let start = stream.window.len();
             assert!(stream.encode(&page, start - length).len() < length / 5 + 20);
+        }
+    }
+
+    #[test]
+    fn the_floor_is_exact() {
+        // Each of the three tables.
+        for length in [200, 5000, 40_000] {
+            let history = noise(length);
+            for (first, most) in [(50, 11), (49, 12), (48, 13)] {
+                let mut stream = Stream::new(FastEncoder::new(1));
+                stream.page(&history);
+                let block = stream.encode(&history[first..first + 40], 50);
+                assert!(block.len() <= most, "{length} {first}: {}", block.len());
+                assert_eq!(block[block.len() - 6], 0x50, "five last literals");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_before_a_match_are_counted_exactly() {
+        let noise = noise(100);
+        for length in 0..40 {
+            let mut window = [&noise[..50], &noise[..50]].concat();
+            window[90 - length - 1] ^= 1;
+            assert_eq!(length_back(&window, 40, 90, 40), length);
+            assert_eq!(length_back(&window, 40, 90, length / 2), length / 2);
+        }
+    }
+
+    #[test]
+    fn a_match_begins_before_the_place_it_was_found_at() {
+        let dictionary = noise(300);
+        for first in 100..110 {
+            let mut stream = Stream::new(FastEncoder::new(1));
+            stream.window = dictionary.clone();
+            stream.encoder.index(&stream.window, 0, 300);
+            assert_eq!(stream.encode(&dictionary[first..first + 100], 0)[0] >> 4, 0);
         }
     }
 

@@ -4,9 +4,7 @@
 use lz4_flex::block::{self, DecompressError};
 
 use super::DecodeError;
-
-/// An LZ4 match goes back this far at the most.
-const MAX_OFFSET: usize = 65_535;
+use super::sequence::MAX_OFFSET;
 
 /// The decoder writes nothing behind the page.
 pub(crate) const SLACK: usize = 0;

@@ -53,8 +53,9 @@ pub(crate) enum Encoder {
 }
 
 impl Encoder {
+    /// For a mode with values in force, see [`Mode::clamped`].
     pub(crate) fn new(mode: Mode) -> Encoder {
-        match mode.clamped() {
+        match mode {
             Mode::Default => Encoder::Fast(FastEncoder::new(1)),
             Mode::Fast { acceleration } => Encoder::Fast(FastEncoder::new(acceleration.unsigned_abs())),
             Mode::HighCompression { level } => Encoder::High(HighEncoder::new(level)),

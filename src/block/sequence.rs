@@ -15,9 +15,9 @@ pub(crate) const MAX_OFFSET: usize = 65_535;
 /// The last five bytes of a block are literals.
 pub(crate) const LAST_LITERALS: usize = 5;
 /// No match starts in the last twelve bytes of a block.
-pub(crate) const LAST_MATCH_START: usize = 12;
+pub(crate) const MATCH_MARGIN: usize = 12;
 /// Either length of a token: this value says that more bytes follow.
-const NIBBLE_MAX: usize = 15;
+pub(crate) const NIBBLE_MAX: usize = 15;
 /// The longest match that needs no extra length byte.
 pub(crate) const SHORT_MATCH_MAX: usize = MIN_MATCH + NIBBLE_MAX - 1;
 
@@ -249,6 +249,31 @@ mod tests {
             assert_eq!(match_length(&window, 3, 50, 60), length.min(10));
         }
         assert_eq!(match_length(&[1; 100], 0, 1, 100), 99);
+    }
+
+    #[test]
+    fn equal_bytes_before_are_counted_to_the_byte() {
+        for length in 0..40 {
+            let mut window = vec![1; 100];
+            window[90 - length - 1] = 2;
+            assert_eq!(common_suffix(&window, 45, 90, 44), length);
+            assert_eq!(common_suffix(&window, 45, 90, length / 2), length / 2);
+        }
+    }
+
+    #[test]
+    fn costs_are_what_is_written() {
+        let window = [9; 1000];
+        let mut out = [0; 2000];
+        for literals in 0..800 {
+            let run = literal_extension(literals);
+            let grows = literals > 0 && run > literal_extension(literals - 1);
+            assert_eq!(literal_extension_grows(literals), grows);
+            for length in [4, 18, 19, 20, 272, 273, 274, 275, 527, 528, 529, 530] {
+                let end = write_sequence(&mut out, 0, &window, 0, literals, 1, length);
+                assert_eq!(end, 1 + run + literals + match_cost(length), "{literals} {length}");
+            }
+        }
     }
 
     /// Both ways to write a sequence make the same bytes.

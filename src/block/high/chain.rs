@@ -204,7 +204,7 @@ impl<'a> Search<'a> {
     #[inline(never)]
     fn skip_periods(&self, at: usize, earlier: usize, gap: usize) -> usize {
         let room = earlier - (at - self.room(at));
-        if room < gap || at + gap + LAST_MATCH_START > self.limit {
+        if room < gap || at + gap + MATCH_MARGIN > self.limit {
             return gap;
         }
         let left = common_prefix(self.window, at, at + gap, self.limit);

@@ -10,7 +10,7 @@ const ROW: usize = 8;
 
 pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut SequenceWriter) {
     let window = page.window;
-    let last_start = window.len() - LAST_MATCH_START;
+    let last_start = window.len() - MATCH_MARGIN;
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
     while at <= last_start {

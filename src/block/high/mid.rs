@@ -1,4 +1,5 @@
 //! The lowest levels: no chains, but one table for short matches and one for long ones.
+
 use super::Page;
 use crate::block::sequence::*;
 
@@ -78,7 +79,7 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
         start,
     } = page;
     let limit = window.len() - LAST_LITERALS;
-    let last_start = window.len() - LAST_MATCH_START;
+    let last_start = window.len() - MATCH_MARGIN;
     let floor_position = base + floor as u32;
     let mut at = start;
     while at <= last_start {
@@ -100,6 +101,7 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
             // Short: perhaps a longer one begins at the next byte.
             if at < last_start {
                 let slot = &mut tables.long[long_hash(read_u64(window, at + 1))];
+                // (Its candidate lies a byte higher than one for here may, if not for the floor: a match lost at most.)
                 let next = verify(window, base, lowest + 1, *slot, at + 1, limit);
                 if next > length {
                     candidate = *slot;

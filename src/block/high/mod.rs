@@ -11,7 +11,7 @@ mod lazy;
 mod mid;
 mod optimal;
 
-use crate::block::sequence::{LAST_MATCH_START, SequenceWriter};
+use crate::block::sequence::{MATCH_MARGIN, SequenceWriter};
 use chain::Chains;
 
 /// Positions begin here, so that none less a match's reach is negative, and 0 in a table is out of every match's reach.
@@ -101,7 +101,7 @@ impl HighEncoder {
         };
         self.end = page.end();
         let mut writer = SequenceWriter::new(window, start, out);
-        if window.len() - start > LAST_MATCH_START {
+        if window.len() - start > MATCH_MARGIN {
             match &mut self.method {
                 Method::Mid(tables) => mid::parse(tables, &page, &mut writer),
                 Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, &mut writer),
@@ -192,7 +192,7 @@ mod tests {
                 assert_eq!(token & 15, 0, "the last sequence has no match");
                 if let Some(start) = last_match {
                     assert!(
-                        literals >= LAST_LITERALS && output.len() - start >= LAST_MATCH_START,
+                        literals >= LAST_LITERALS && output.len() - start >= MATCH_MARGIN,
                         "end of block"
                     );
                 }
@@ -316,6 +316,72 @@ mod tests {
             }
             text.truncate(size);
             text
+        }
+    }
+
+    #[test]
+    fn the_bounds_of_a_match_are_exact() {
+        let noise = Random(13).bytes(65_536 + 100);
+        for level in LEVELS {
+            // As far back as an offset goes, and not a byte farther.
+            for (distance, found) in [(65_535, true), (65_536, false), (65_537, false)] {
+                let mut encoder = HighEncoder::new(level);
+                let mut out = vec![0; bound(70_000)];
+                encoder.encode(&noise[..distance], 0, 0, &mut out);
+                let window = [&noise[..distance], &noise[..40]].concat();
+                let length = encoder.encode(&window, 0, distance, &mut out);
+                assert!(decode(&out[..length], &noise[..distance]) == noise[..40]);
+                assert_eq!(length < 40, found, "level {level}: {distance}");
+            }
+            // Down to the floor, and not a byte lower.
+            for (first, most) in [(50, 16), (49, 17), (48, 18)] {
+                let mut encoder = HighEncoder::new(level);
+                let mut out = vec![0; 2000];
+                encoder.encode(&noise[..1000], 0, 0, &mut out);
+                let window = [&noise[..1000], &noise[first..first + 40]].concat();
+                let length = encoder.encode(&window, 50, 1000, &mut out);
+                assert!(decode(&out[..length], &noise[50..1000]) == window[1000..]);
+                assert!(length <= most, "level {level}: {first} {length}");
+            }
+            // In the very last place a match may begin; it ends five bytes before the end.
+            for (literals, found) in [(0, true), (28, true), (29, false), (30, false)] {
+                let mut encoder = HighEncoder::new(level);
+                let mut out = vec![0; 2000];
+                let page = [&noise[2000..2000 + literals], &noise[100..140 - literals]].concat();
+                let window = [&noise[..1000], &page].concat();
+                encoder.encode(&noise[..1000], 0, 0, &mut out);
+                let length = encoder.encode(&window, 0, 1000, &mut out);
+                assert!(decode(&out[..length], &noise[..1000]) == page);
+                assert_eq!(length < 40, found, "level {level}: {literals} {length}");
+                if found {
+                    assert_eq!(out[length - 6], 0x50, "level {level}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_highest_level_is_optimal_with_long_matches() {
+        let mut random = Random(15);
+        for _ in 0..150 {
+            let letters = [2, 3, 256][random.next(3)];
+            let mut data: Vec<u8> = (0..300).map(|_| random.next(letters) as u8).collect();
+            for _ in 0..2 + random.next(3) {
+                let length = [18, 19, 272, 273, 274, 275][random.next(6)];
+                let from = random.next(data.len() - length.min(data.len() - 1));
+                data.extend_from_within(from..from + length);
+                if random.next(2) == 0 {
+                    let count = random.next(20);
+                    data.extend((0..count).map(|_| random.next(letters) as u8));
+                }
+            }
+            let count = 5 + random.next(20);
+            data.extend(random.bytes(count));
+            let mut encoder = HighEncoder::new(12);
+            let mut out = vec![0; bound(data.len())];
+            let length = encoder.encode(&data, 0, 100, &mut out);
+            assert!(decode(&out[..length], &data[..100]) == data[100..]);
+            assert_eq!(length, smallest(&data, 0, 100));
         }
     }
 
@@ -537,7 +603,7 @@ mod tests {
         let mut cost = vec![0; end + 1];
         let mut from_match = vec![usize::MAX; end + 1];
         for at in (start..=end).rev() {
-            if at + LAST_MATCH_START <= end {
+            if at + MATCH_MARGIN <= end {
                 for earlier in floor.max(at.saturating_sub(MAX_OFFSET))..at {
                     let most = end - LAST_LITERALS - at;
                     let length = (0..most).take_while(|&k| window[earlier + k] == window[at + k]).count();

@@ -40,7 +40,7 @@ impl Plan {
 
 pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u32, writer: &mut SequenceWriter) {
     let window = page.window;
-    let match_end = window.len() - LAST_MATCH_START + 1;
+    let match_end = window.len() - MATCH_MARGIN + 1;
     let mut begin = page.start;
     while begin < match_end {
         let end = (begin + CHUNK).min(match_end);
