@@ -59,7 +59,13 @@ pub fn from_csv(csv: &Path, svg: &Path) -> Result<(), Box<dyn Error>> {
         .light_line_style(WHITE)
         .draw()?;
 
-    for (who, color) in [("lz4-stream", RED), ("liblz4", BLUE)] {
+    // A label beside its point, `right` and `down` of it in pixels.
+    let label = |text: String, point: Point, (right, down): (i32, i32), color: &RGBColor| {
+        let style = ("sans-serif", 12).into_font().color(color);
+        EmptyElement::at(point) + Text::new(text, (right, down), style)
+    };
+    // Ours above the curve, theirs below.
+    for (who, color, down) in [("lz4-stream", RED, -16), ("liblz4", BLUE, 6)] {
         for effort in ["fast", "level"] {
             let mut curve: Vec<(u32, Point)> = points
                 .iter()
@@ -78,20 +84,22 @@ pub fn from_csv(csv: &Path, svg: &Path) -> Result<(), Box<dyn Error>> {
             }
             chart.draw_series(line.iter().map(|point| Circle::new(*point, 3, color.filled())))?;
             // Every number would be a smear.
-            let ends = [curve.first(), curve.last()];
-            chart.draw_series(ends.into_iter().flatten().map(|(n, point)| {
-                Text::new(
-                    format!("{effort} {n}"),
-                    *point,
-                    ("sans-serif", 12).into_font().color(&color),
-                )
-            }))?;
+            for (number, point) in [curve.first(), curve.last()].into_iter().flatten() {
+                chart.draw_series([label(format!("{effort} {number}"), *point, (4, down), &color)])?;
+            }
         }
     }
-    for (name, point) in &points {
-        if ["lz4_flex block", "lz4_flex frame", "lz4rip frame", "snap frame"].contains(&name.as_str()) {
+    // Three of them lie close together.
+    let others = [
+        ("lz4rip frame", (-70, 6)),
+        ("snap frame", (-70, 2)),
+        ("lz4_flex block", (-40, 10)),
+        ("lz4_flex frame", (-50, -22)),
+    ];
+    for (name, beside) in others {
+        if let Some(point) = points.get(name) {
             chart.draw_series([TriangleMarker::new(*point, 5, BLACK.filled())])?;
-            chart.draw_series([Text::new(name.clone(), *point, ("sans-serif", 12).into_font())])?;
+            chart.draw_series([label(name.to_owned(), *point, beside, &BLACK)])?;
         }
     }
     chart

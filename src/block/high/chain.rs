@@ -122,8 +122,9 @@ impl<'a> Search<'a> {
     }
 
     /// The longest match at `at` that is longer than `best`: its length and offset. The offset is 0 when there is none.
+    /// `depth` is how many candidates to look at, and afterwards how many of them were not.
     #[inline(always)]
-    pub(super) fn longer(&self, at: usize, mut best: usize) -> (usize, usize) {
+    pub(super) fn longer(&self, at: usize, mut best: usize, depth: &mut u32) -> (usize, usize) {
         let window = self.window;
         let room = self.room(at);
         let mut distance = self.before(at);
@@ -136,7 +137,6 @@ impl<'a> Search<'a> {
             (link, distance) = self.widest_gap(at, best + 1);
         }
         let mut offset = 0;
-        let mut depth = self.depth;
         let mut tail = read_u32(window, at + best - 3);
         while distance <= room {
             let earlier = at - distance;
@@ -159,15 +159,15 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 // Comparing is work as well.
-                depth = depth.saturating_sub(length as u32 / 64);
+                *depth = depth.saturating_sub(length as u32 / 64);
             }
-            if depth <= 1 {
+            if *depth <= 1 {
                 break;
             }
-            depth -= 1;
+            *depth -= 1;
             let mut gap = self.before(earlier + link);
             // Now and then: is this a run of candidates of which one is as bad as the other?
-            if depth % 16 == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
+            if *depth % 16 == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
                 gap = self.skip_periods(at, earlier, gap);
             }
             distance += gap;

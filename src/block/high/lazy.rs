@@ -22,7 +22,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
         let search = Search::new(chains, page, depth, linked);
         let last = last_start.min(linked - 1);
         while at <= last {
-            let (length, offset) = search.longer(at, MIN_MATCH - 1);
+            let (length, offset) = search.longer(at, MIN_MATCH - 1, &mut { depth });
             if offset == 0 {
                 at += 1;
                 continue;

@@ -59,8 +59,8 @@ struct Page<'a> {
 impl HighEncoder {
     /// Levels below 1 mean 9, those above 12 mean 12.
     pub(crate) fn new(level: i32) -> HighEncoder {
-        // The depth is how many candidates a search looks at. One that small is enough for the highest level, too:
-        // chains are left early for rarer ones.
+        // The depth is how many candidates a search looks at; at the highest level all there are, as long as others
+        // look at few. That it is small for the others does little harm: chains are left early for rarer ones.
         let lazy = |depth| Method::Lazy {
             chains: Chains::new(),
             depth,
@@ -81,7 +81,7 @@ impl HighEncoder {
             9 => lazy(256),
             10 => optimal(48),
             11 => optimal(256),
-            _ => optimal(4096),
+            _ => optimal(65_536),
         };
         HighEncoder {
             method,

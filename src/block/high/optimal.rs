@@ -15,6 +15,9 @@ const CHUNK: usize = 1 << 14;
 /// What follows a chunk weighs on its last choices: the bytes of output before its end that are not written but
 /// planned again with the next chunk. (The first half of a chunk is always written.)
 const TENTATIVE: u16 = 64;
+/// How many candidates there are for each position of a chunk on average, when a single search may look at more: so
+/// many in all are looked at only in data of few letters.
+const MEAN_DEPTH: u32 = 4096;
 /// Positions after a chunk where a match without a length byte may end.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// Of a match as long as this it is only known that it is no shorter.
@@ -46,7 +49,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
         let end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, depth, end + MARGIN);
         let is_last = end == match_end;
-        plan_chunk(plan, &search, page, begin, end, is_last);
+        plan_chunk(plan, &search, page, begin, end, is_last, depth);
         let mut at = begin;
         while at < end && (is_last || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
             let choice = plan.choice[at - begin];
@@ -66,7 +69,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
 }
 
 #[inline(never)]
-fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: usize, is_last: bool) {
+fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: usize, is_last: bool, depth: u32) {
     let window = page.window;
     let cost = &mut *plan.cost;
     let choice = &mut *plan.choice;
@@ -88,6 +91,9 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     let mut next_cost = cost[count] as u32;
     // The longest match at hand; none when the offset is 0.
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
+    // How many candidates may be looked at in all.
+    let mean_depth = MEAN_DEPTH.min(depth);
+    let mut budget = count as u32 * mean_depth;
     let mut i = count;
     while i > 0 {
         i -= 1;
@@ -104,7 +110,12 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             }
         }
         if price >= next_cost {
-            let longer = search_longer(search, at, length);
+            // What other positions did not use may be used here.
+            let spare = budget.saturating_sub((i as u32 + 1) * mean_depth);
+            let allowed = (mean_depth + spare).min(depth);
+            let mut left = allowed;
+            let longer = search_longer(search, at, length, &mut left);
+            budget = budget.saturating_sub(allowed - left);
             if longer.1 > 0 {
                 (length, offset) = longer;
                 (price, cut) = cheapest(cost, i, top, length);
@@ -145,8 +156,8 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
 
 /// Kept out of the loop above, which has enough in registers.
 #[inline(never)]
-fn search_longer(search: &Search, at: usize, best: usize) -> (usize, usize) {
-    search.longer(at, best)
+fn search_longer(search: &Search, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
+    search.longer(at, best, depth)
 }
 
 /// What a match of `length` or a cut of it at `i` costs with everything after it, and which length costs least.
