@@ -424,7 +424,7 @@ mod tests {
                 400_000,
             ] {
                 let count = if size < 4096 { 60 } else { 400_000 };
-                Stream::new(level, 3 * size + 65_536).encode_all(&text[..text.len().min(count * size)], size);
+                Stream::new(level, 3 * size + 65_536).encode_all(&text[..text.len().min(size.saturating_mul(count))], size);
             }
         }
     }
