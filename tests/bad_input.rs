@@ -30,7 +30,7 @@ fn blocks_of(kind: usize, page_size: usize, count: usize) -> (Vec<Vec<u8>>, Vec<
     (blocks, all)
 }
 
-/// Decodes `block` behind `history` with the crate and with liblz4: what both say must be the same.
+/// Decodes `block` behind `history` with the crate, with lz4_flex and with liblz4: all must say the same.
 fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
     let options = DecompressOptions::new()
         .dictionary(history)
@@ -38,6 +38,13 @@ fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
     let ours = options.decompressor().unwrap().decompress(block).map(<[u8]>::to_vec);
     let history = &history[history.len().saturating_sub(65_535)..];
     let theirs = liblz4::decompress_with_history(block, max_page_size, history);
+    let mut page = vec![0; max_page_size];
+    let flex = lz4_flex::block::decompress_into_with_dict(block, &mut page, history);
+    match (&ours, flex) {
+        (Ok(ours), Ok(len)) => assert!(*ours == page[..len], "other bytes than lz4_flex's for {block:?}"),
+        (Err(Error::BlockTooLarge { .. }), _) | (Err(_), Err(_)) => {}
+        (ours, flex) => panic!("{ours:?}, but lz4_flex says {flex:?} of {block:?}"),
+    }
     match (ours, theirs) {
         (Ok(ours), Some(theirs)) => assert!(ours == theirs, "other bytes than liblz4's for {block:?}"),
         (Err(Error::BlockTooLarge { .. } | Error::EmptyBlock { .. }), _) | (Err(_), None) => {}

@@ -424,7 +424,8 @@ mod tests {
                 400_000,
             ] {
                 let count = if size < 4096 { 60 } else { 400_000 };
-                Stream::new(level, 3 * size + 65_536).encode_all(&text[..text.len().min(size.saturating_mul(count))], size);
+                Stream::new(level, 3 * size + 65_536)
+                    .encode_all(&text[..text.len().min(size.saturating_mul(count))], size);
             }
         }
     }
