@@ -28,6 +28,9 @@ const STRIDE: usize = 64;
 /// What the fast loop may overwrite behind the literals: its longest match (4 + 15 + 254), rounded up to whole
 /// strides, and some more.
 pub(crate) const SLACK: usize = 384;
+/// The longest match that is copied at once. All of it is read before any of it is written, so it must not reach into
+/// what it writes; reading back what was written a moment ago would stall besides.
+const SHORT: usize = 32;
 /// A rest of the block that is shorter than this is decoded from a padded copy; it covers every read ahead but the
 /// longest.
 const TAIL: usize = 72;
@@ -79,24 +82,19 @@ fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
 /// Returns where in the block and in the window the first sequence lies that it did not decode.
 ///
 /// The bounds below are written so that the compiler can derive every index from one comparison with the block
-/// (`ahead`), one with the window (`reach`) and one of the match with `limit`. Positions are widened from 32 bit to
-/// let it know that sums of them do not overflow. What is hard to predict from sequence to sequence is selected, or
-/// copied in excess, rather than branched on.
+/// (`ahead`), one with the window (`reach`) and one of the offset with `end`. Positions are widened from 32 bit to let it
+/// know that sums of them do not overflow. What is hard to predict from sequence to sequence is selected, or copied in
+/// excess, rather than branched on.
 #[inline(never)] // on its own, its loop has the registers for itself
 fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize, usize) {
-    // `limit` below lies 16 bytes before the write position
-    if to < 16 {
-        return (at, to);
-    }
-    let mut base = (to - 16) as u32;
+    let mut to = to as u32;
     let mut rest = &block[at..];
     while let Some(ahead) = rest.first_chunk::<AHEAD>() {
-        let here = base as usize + 16;
+        let here = to as usize;
         let token = ahead[0] as usize;
         let literals = token >> 4;
-        let (reach, end, limit, offset, code, next);
+        let (reach, end, offset, length, next);
         if literals < NIBBLE_MAX {
-            limit = base as usize + literals;
             end = here + literals;
             match window.get_mut(..end + SLACK) {
                 Some(room) => reach = room,
@@ -105,21 +103,20 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
             write::<16>(reach, here, read(ahead, 1));
             let [low, high, extension] = *read(ahead, 1 + literals);
             offset = u16::from_le_bytes([low, high]) as usize;
-            code = match_code(token, extension);
+            length = match_length(token, extension);
             // token, literals and offset, and one more when the match length carries over into an extension: (token +
             // 1) >> 4 is the literal length plus just that
             next = &rest[(token + 1 + (3 << 4)) >> 4..];
-            let source = end.wrapping_sub(offset);
-            if code <= 32 - MIN_MATCH && source <= limit {
-                copy_32(reach, source, end);
-                base = (limit + code + MIN_MATCH) as u32;
+            // (Once in each arm: behind both, the compiler would no longer know the bounds.)
+            if length <= SHORT && length <= offset && offset <= end {
+                write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
+                to = (end + length) as u32;
                 rest = next;
                 continue;
             }
         } else {
             let literals = NIBBLE_MAX + ahead[1] as usize;
             let Some(body) = rest.get(2..2 + STRIDE + 3) else { break };
-            limit = base as usize + literals;
             end = here + literals;
             match window.get_mut(..end + SLACK) {
                 Some(room) => reach = room,
@@ -140,21 +137,19 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
             };
             let [low, high, extension] = *tail;
             offset = u16::from_le_bytes([low, high]) as usize;
-            code = match_code(token, extension);
+            length = match_length(token, extension);
             next = &rest[4 + literals + (token % 16 == NIBBLE_MAX) as usize..];
-            let source = end.wrapping_sub(offset);
-            if code <= 32 - MIN_MATCH && source <= limit {
-                copy_32(reach, source, end);
-                base = (limit + code + MIN_MATCH) as u32;
+            if length <= SHORT && length <= offset && offset <= end {
+                write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
+                to = (end + length) as u32;
                 rest = next;
                 continue;
             }
         }
-        // a match that is long, or near, or wrong
-        if offset == 0 || offset > end || code == NIBBLE_MAX + MORE as usize {
+        // a match that is long, or overlaps itself, or is wrong
+        if offset == 0 || offset > end || length == MIN_MATCH + NIBBLE_MAX + MORE as usize {
             break;
         }
-        let length = MIN_MATCH + code;
         if offset < 16 {
             repeat(reach, end, offset, length);
         } else {
@@ -169,17 +164,17 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
                 }
             }
         }
-        base = (end + length - 16) as u32;
+        to = (end + length) as u32;
         rest = next;
     }
-    (block.len() - rest.len(), base as usize + 16)
+    (block.len() - rest.len(), to as usize)
 }
 
-/// The match length less `MIN_MATCH`, when it has one extension byte at most.
+/// The length of a match, when it has one extension byte at most.
 #[inline(always)]
-fn match_code(token: usize, extension: u8) -> usize {
+fn match_length(token: usize, extension: u8) -> usize {
     let code = token % 16;
-    select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
+    MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
 /// Decodes the one sequence at `block[at..]`, whatever it is. Returns where it ends in the block and in the window;
