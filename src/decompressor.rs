@@ -151,13 +151,10 @@ impl Lz4StreamDecompressor {
     pub fn decompress(&mut self, block: &[u8]) -> Result<&[u8], Error> {
         self.check_block_len(block.len())?;
         self.page_len = 0;
-        match self.decode(block) {
-            Ok(()) => {}
-            Err(error) => {
-                self.window.truncate(self.page_len);
-                self.page_len = 0;
-                return Err(self.explain(error, block));
-            }
+        if let Err(error) = self.decode(block) {
+            self.window.truncate(self.page_len);
+            self.page_len = 0;
+            return Err(self.explain(error, block));
         }
         self.largest_page = self.largest_page.max(self.page_len);
         self.blocks += 1;

@@ -2,9 +2,9 @@
 
 mod common;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 
-use common::{Random, compress_pages, data, liblz4, pages, text};
+use common::{Random, compress_all, compress_pages, data, liblz4, pages, text};
 use lz4_stream::{
     BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, Lz4StreamReader, Mode,
     PrefixWidth, Strategy,
@@ -165,13 +165,7 @@ fn every_bit_flipped_gets_the_verdict_of_liblz4() {
 #[test]
 fn every_bit_of_a_stream_flipped_gives_an_error_or_as_many_bytes_as_the_blocks_say() {
     let all = text(4, 2000);
-    let mut writer = CompressOptions::new()
-        .page_size(400)
-        .end_mark(true)
-        .writer(Vec::new())
-        .unwrap();
-    writer.write_all(&all).unwrap();
-    let stream = writer.finish().unwrap();
+    let stream = compress_all(&CompressOptions::new().page_size(400).end_mark(true), &all);
     let options = DecompressOptions::new().end_mark(true).max_page_size(400);
     let mut refused = 0;
     for bit in 0..stream.len() * 8 {

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 
 use common::hostile::FailingWriter;
-use common::{Random, text};
+use common::{Random, compress_all, text};
 use lz4_stream::{
     CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, Lz4StreamReader,
     Lz4StreamWriter, PrefixWidth,
@@ -135,11 +135,7 @@ fn drop_sends_the_page_but_never_the_end_mark() {
 fn a_failed_write_poisons_whatever_the_position_and_kind() {
     let all = text(5, 3000);
     let options = CompressOptions::new().page_size(500).end_mark(true);
-    let whole = {
-        let mut writer = options.writer(Vec::new()).unwrap();
-        writer.write_all(&all).unwrap();
-        writer.finish().unwrap()
-    };
+    let whole = compress_all(&options, &all);
     for kind in [ErrorKind::WriteZero, ErrorKind::WouldBlock, ErrorKind::BrokenPipe] {
         for room in 0..whole.len() {
             let mut inner = FailingWriter::new(room, 7, kind);
@@ -361,13 +357,7 @@ fn out_of_band_sizes_are_reported_and_taken() {
 #[test]
 fn the_reader_consumes_exactly_its_stream() {
     let all = text(10, 5000);
-    let mut writer = CompressOptions::new()
-        .page_size(1000)
-        .end_mark(true)
-        .writer(Vec::new())
-        .unwrap();
-    writer.write_all(&all).unwrap();
-    let stream = writer.finish().unwrap();
+    let stream = compress_all(&CompressOptions::new().page_size(1000).end_mark(true), &all);
     let followed = [&stream[..], b"behind the end mark"].concat();
 
     let mut reader = DecompressOptions::new().end_mark(true).reader(&followed[..]).unwrap();
@@ -413,9 +403,7 @@ fn an_empty_read_touches_nothing() {
 #[test]
 fn lent_bytes_are_those_that_are_read() {
     let all = text(11, 10_000);
-    let mut writer = CompressOptions::new().page_size(999).writer(Vec::new()).unwrap();
-    writer.write_all(&all).unwrap();
-    let stream = writer.finish().unwrap();
+    let stream = compress_all(&CompressOptions::new().page_size(999), &all);
     let mut reader = Lz4StreamReader::new(&stream[..]);
     let (mut out, mut random) = (Vec::new(), Random::new(11));
     loop {

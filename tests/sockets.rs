@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use common::{pages, text};
+use common::{compress_all, pages, text};
 use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamReader, Lz4StreamWriter};
 
 fn pair() -> (TcpStream, TcpStream) {
@@ -19,13 +19,7 @@ fn pair() -> (TcpStream, TcpStream) {
 #[test]
 fn a_stream_that_stalls_anywhere_is_read_without_blocking() {
     let all = text(1, 60_000);
-    let mut writer = CompressOptions::new()
-        .page_size(1000)
-        .end_mark(true)
-        .writer(Vec::new())
-        .unwrap();
-    writer.write_all(&all).unwrap();
-    let stream = writer.finish().unwrap();
+    let stream = compress_all(&CompressOptions::new().page_size(1000).end_mark(true), &all);
 
     let (mut client, server) = pair();
     client.set_nodelay(true).unwrap();

@@ -5,7 +5,7 @@ mod common;
 use std::io::{Read, Write};
 
 use common::liblz4;
-use common::{Random, compress_pages, data, decompress_all, pages, sequences, text};
+use common::{Random, compress_all, compress_pages, data, decompress_all, pages, sequences, text};
 use lz4_stream::{
     BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor,
     Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound,
@@ -149,9 +149,7 @@ fn fact_02_streams_of_c_with_short_pages_anywhere() {
 fn fact_03_the_reader_needs_a_limit_not_the_page_size() {
     let all = text(3, 300_000);
     for page_size in [1, 77, 4096, 65_536, 250_000] {
-        let mut writer = CompressOptions::new().page_size(page_size).writer(Vec::new()).unwrap();
-        writer.write_all(&all).unwrap();
-        let stream = writer.finish().unwrap();
+        let stream = compress_all(&CompressOptions::new().page_size(page_size), &all);
         assert_eq!(decompress_all(&DecompressOptions::new(), &stream).unwrap(), all);
         let exact = DecompressOptions::new().max_page_size(page_size);
         assert_eq!(decompress_all(&exact, &stream).unwrap(), all);
@@ -253,13 +251,7 @@ fn fact_06_compress_bound_and_the_page_sizes_a_prefix_allows() {
     // The largest page of noise fills the prefix, and fits.
     for (width, allowed) in [(PrefixWidth::One, 239), (PrefixWidth::Two, 65_264)] {
         let noise = Random::new(6).bytes(allowed);
-        let mut writer = CompressOptions::new()
-            .prefix_width(width)
-            .page_size(allowed)
-            .writer(Vec::new())
-            .unwrap();
-        writer.write_all(&noise).unwrap();
-        let stream = writer.finish().unwrap();
+        let stream = compress_all(&CompressOptions::new().prefix_width(width).page_size(allowed), &noise);
         let decompress = DecompressOptions::new().prefix_width(width);
         assert_eq!(decompress_all(&decompress, &stream).unwrap(), noise);
     }
@@ -371,9 +363,7 @@ fn fact_09_concatenated_streams_read_as_one() {
 fn fact_10_truncation_at_a_block_boundary_shows_only_with_an_end_mark() {
     let page = |end_mark| {
         let options = CompressOptions::new().page_size(10).end_mark(end_mark);
-        let mut writer = options.writer(Vec::new()).unwrap();
-        writer.write_all(b"0123456789abcde").unwrap();
-        writer.finish().unwrap()
+        compress_all(&options, b"0123456789abcde")
     };
     let first_block = 4 + 11;
     let mut out = Vec::new();

@@ -1,6 +1,8 @@
 //! Settings and data as the fuzzer chooses them.
 #![allow(dead_code)] // no target uses all of it
 
+use std::io::{self, Write};
+
 use arbitrary::Arbitrary;
 use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
 
@@ -137,6 +139,17 @@ pub fn assemble(pieces: &[Piece]) -> (Vec<u8>, Vec<usize>) {
         }
     }
     (data, flushes)
+}
+
+/// Writes `data` and flushes it at `flushes` and at its end.
+pub fn write_flushed(writer: &mut impl Write, data: &[u8], flushes: &[usize]) -> io::Result<()> {
+    let mut from = 0;
+    for &to in flushes.iter().chain([&data.len()]) {
+        writer.write_all(&data[from..to])?;
+        writer.flush()?;
+        from = to;
+    }
+    Ok(())
 }
 
 /// `data` cut at `flushes` and into pages of at most `page_size`.

@@ -6,7 +6,7 @@ mod common;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 
 use arbitrary::Arbitrary;
-use common::{Piece, Settings, assemble};
+use common::{Piece, Settings, assemble, write_flushed};
 use libfuzzer_sys::fuzz_target;
 use lz4_stream::{Error, PrefixWidth};
 
@@ -73,12 +73,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u16, u8)| {
         return;
     }
     let mut writer = settings.compress().writer(Vec::new()).unwrap();
-    let mut from = 0;
-    for &to in flushes.iter().chain([&data.len()]) {
-        writer.write_all(&data[from..to]).unwrap();
-        writer.flush().unwrap();
-        from = to;
-    }
+    write_flushed(&mut writer, &data, &flushes).unwrap();
     let stream = writer.finish().unwrap();
 
     // Reading, by copy and by loan in turn, through every error.
@@ -123,16 +118,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u16, u8)| {
             steps: steps.iter(),
         })
         .unwrap();
-    let mut from = 0;
-    let mut write_all = || -> io::Result<()> {
-        for &to in flushes.iter().chain([&data.len()]) {
-            writer.write_all(&data[from..to])?;
-            writer.flush()?;
-            from = to;
-        }
-        writer.try_finish()
-    };
-    let result = write_all();
+    let result = write_flushed(&mut writer, &data, &flushes).and_then(|()| writer.try_finish());
     assert_eq!(result.is_ok(), room == stream.len());
     if result.is_err() {
         for error in [

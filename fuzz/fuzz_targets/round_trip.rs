@@ -7,9 +7,9 @@ mod common;
 #[allow(dead_code)]
 mod liblz4;
 
-use std::io::{Read, Write};
+use std::io::Read;
 
-use common::{Piece, Settings, assemble, pages};
+use common::{Piece, Settings, assemble, pages, write_flushed};
 use libfuzzer_sys::fuzz_target;
 use lz4_stream::{PrefixWidth, Strategy};
 
@@ -21,12 +21,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>)| {
     }
 
     let mut writer = settings.compress().writer(Vec::new()).unwrap();
-    let mut from = 0;
-    for &to in flushes.iter().chain([&data.len()]) {
-        writer.write_all(&data[from..to]).unwrap();
-        writer.flush().unwrap();
-        from = to;
-    }
+    write_flushed(&mut writer, &data, &flushes).unwrap();
     writer.try_finish().unwrap();
     let sizes: Vec<usize> = writer.drain_block_sizes().collect();
     let stream = writer.into_inner().unwrap();

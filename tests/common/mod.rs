@@ -5,6 +5,8 @@
 pub mod hostile;
 pub mod liblz4;
 
+use std::io::Write;
+
 use lz4_stream::{
     BlockSplit, CompressOptions, DecompressOptions, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth,
 };
@@ -97,6 +99,13 @@ pub fn compress_pages(compressor: &mut Lz4StreamCompressor, pages: &[&[u8]]) -> 
             block
         })
         .collect()
+}
+
+/// The whole stream that a writer makes of `data`, without flushes.
+pub fn compress_all(options: &CompressOptions, data: &[u8]) -> Vec<u8> {
+    let mut writer = options.writer(Vec::new()).unwrap();
+    writer.write_all(data).unwrap();
+    writer.finish().unwrap()
 }
 
 /// Decompresses a whole stream with the codec.

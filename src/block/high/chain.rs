@@ -86,8 +86,6 @@ pub(super) struct Search<'a> {
     window: &'a [u8],
     base: usize,
     floor: usize,
-    /// How many candidates to look at.
-    depth: u32,
     /// Matches end here at the latest.
     limit: usize,
     /// Everything before is linked.
@@ -96,14 +94,13 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// A search in which everything before `window[linked]` is linked, as far as that is possible.
-    pub(super) fn new(chains: &'a mut Chains, page: &Page<'a>, depth: u32, linked: usize) -> Search<'a> {
+    pub(super) fn new(chains: &'a mut Chains, page: &Page<'a>, linked: usize) -> Search<'a> {
         chains.link(page, linked);
         Search {
             deltas: &chains.deltas,
             window: page.window,
             base: page.base as usize,
             floor: page.floor,
-            depth,
             limit: page.window.len() - LAST_LITERALS,
             linked: linked.min(page.window.len() - (GROUP - 1)),
         }
@@ -223,14 +220,13 @@ impl<'a> Search<'a> {
         gap * (1 + before / gap).min(most.div_ceil(gap))
     }
 
-    /// A match longer than `best` that holds `window[at]` and starts at `low` at the earliest.
+    /// A match longer than `best` that holds `window[at]` and starts at `low` at the earliest. Looks at `depth` candidates.
     #[inline(never)]
-    pub(super) fn wider(&self, at: usize, low: usize, mut best: usize) -> Option<Match> {
+    pub(super) fn wider(&self, at: usize, low: usize, mut best: usize, mut depth: u32) -> Option<Match> {
         let window = self.window;
         let room = self.room(at);
         let mut distance = self.before(at);
         let mut found = None;
-        let mut depth = self.depth;
         // Four bytes before each candidate are read with it, so the first four above the floor are none. (Judged by
         // the floor and not by the window's start: how far the window has slid must not change what is found.)
         while distance <= room && at - distance >= self.floor + 4 {

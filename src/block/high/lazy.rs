@@ -19,7 +19,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
         } else {
             at + AHEAD
         };
-        let search = Search::new(chains, page, depth, linked);
+        let search = Search::new(chains, page, linked);
         let last = last_start.min(linked - 1);
         while at <= last {
             let (length, offset) = search.longer(at, MIN_MATCH - 1, &mut { depth });
@@ -32,7 +32,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
                 length,
                 offset,
             };
-            let found = overlapping(&search, &mut row, last);
+            let found = overlapping(&search, &mut row, last, depth);
             at = row[found - 1].end();
             if found == 1 {
                 writer.sequence(row[0].start, length, offset);
@@ -46,7 +46,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
 /// Continues a row that has one match: each further one overlaps the end of the one before and is longer than what
 /// that one has left. Returns the row's length. Searches only up to `last`.
 #[inline(always)]
-fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize) -> usize {
+fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32) -> usize {
     let mut found = 1;
     // Where the latest match begins when the one before it is written, too.
     let mut begin = row[0].start;
@@ -57,7 +57,7 @@ fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize) -> usize {
         if end > last {
             break;
         }
-        let Some(wider) = search.wider(end - step, begin, end - begin) else {
+        let Some(wider) = search.wider(end - step, begin, end - begin, depth) else {
             break;
         };
         if wider.start < begin + 3 {

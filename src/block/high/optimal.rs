@@ -47,7 +47,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
     let mut begin = page.start;
     while begin < match_end {
         let end = (begin + CHUNK).min(match_end);
-        let search = Search::new(chains, page, depth, end + MARGIN);
+        let search = Search::new(chains, page, end + MARGIN);
         let is_last = end == match_end;
         plan_chunk(plan, &search, page, begin, end, is_last, depth);
         let mut at = begin;
