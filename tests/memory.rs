@@ -1,68 +1,14 @@
 //! What is allocated, counted by the allocator. One test, so that nothing else runs at the same time.
 
 mod common;
+#[path = "common/heap.rs"]
+mod heap;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::{Random, text};
+use heap::{allocations, peak};
 use lz4_stream::{CompressOptions, DecompressOptions, LZ4_MAX_INPUT_SIZE, Mode, Strategy};
-
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-
-fn count(taken: usize, given_back: usize) {
-    let held = HELD.fetch_add(taken, Relaxed) + taken - given_back;
-    HELD.fetch_sub(given_back, Relaxed);
-    PEAK.fetch_max(held, Relaxed);
-}
-
-// SAFETY: everything is done by the system's allocator; this only counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Relaxed);
-        count(layout.size(), 0);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(0, layout.size());
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Relaxed);
-        count(layout.size(), 0);
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        CALLS.fetch_add(1, Relaxed);
-        // Old and new may both be there for a while.
-        count(new_size, 0);
-        count(0, layout.size());
-        unsafe { System.realloc(at, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most that `work` held at a time beyond what was held before it, and what it returns.
-fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = HELD.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let result = work();
-    (PEAK.load(Relaxed) - before, result)
-}
-
-/// How often `work` allocated.
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = CALLS.load(Relaxed);
-    work();
-    CALLS.load(Relaxed) - before
-}
 
 const KIB: usize = 1024;
 const MODES: [Mode; 3] = [

@@ -11,6 +11,8 @@
 //! cancels.
 
 mod contenders;
+#[path = "../../tests/common/heap.rs"]
+#[allow(dead_code)]
 mod heap;
 #[path = "../../tests/common/liblz4.rs"]
 #[allow(dead_code, missing_docs)]
