@@ -1,4 +1,4 @@
-//! Who is measured, each through the interface a user of it would take, page by page.
+//! What is measured: each contender through the interface that its users would choose, page by page.
 
 use std::hint::black_box;
 use std::io::{BufRead, Read, Write};
@@ -9,7 +9,7 @@ use lz4_stream::{
 
 use crate::liblz4;
 
-/// One contender in one cell: a pass over all pages, which returns how many bytes came out.
+/// A contender in one cell. A pass goes over all pages and returns the number of bytes that came out.
 pub struct Contender<'a> {
     pub name: &'static str,
     pub pass: Box<dyn FnMut() -> usize + 'a>,
@@ -26,6 +26,7 @@ pub const OURS: &str = "lz4-stream";
 pub const LIBLZ4: &str = "liblz4";
 pub const WRITER: &str = "lz4-stream writer";
 pub const READER: &str = "lz4-stream reader";
+pub const MEMCPY: &str = "memcpy";
 
 fn options(page_size: usize, mode: Mode) -> CompressOptions {
     CompressOptions::new().page_size(page_size).mode(mode)
@@ -45,7 +46,7 @@ pub fn our_compressor(data: &[u8], page_size: usize, mode: Mode) -> Contender<'_
     })
 }
 
-/// liblz4 over two page buffers, with the prefix counted that ours has.
+/// liblz4 over two page buffers. The prefix that this crate writes is added to the count.
 pub fn liblz4_compressor(data: &[u8], page_size: usize, mode: Mode) -> Contender<'_> {
     let mut block = vec![0; compress_bound(page_size)];
     contender(LIBLZ4, move || {
@@ -56,7 +57,15 @@ pub fn liblz4_compressor(data: &[u8], page_size: usize, mode: Mode) -> Contender
     })
 }
 
-/// All who compress in their default mode.
+/// This crate and liblz4 in the same mode. liblz4 is the reference, here and below.
+pub fn ours_and_liblz4(data: &[u8], page_size: usize, mode: Mode) -> Vec<Contender<'_>> {
+    vec![
+        liblz4_compressor(data, page_size, mode),
+        our_compressor(data, page_size, mode),
+    ]
+}
+
+/// All compressors in their default modes.
 pub fn compressors(data: &[u8], page_size: usize) -> Vec<Contender<'_>> {
     let mut flex_block = vec![0; lz4_flex::block::get_maximum_output_size(page_size)];
     let mut copy = vec![0; page_size];
@@ -95,7 +104,7 @@ pub fn compressors(data: &[u8], page_size: usize) -> Vec<Contender<'_>> {
             write_pages(&mut writer, data, page_size);
             writer.into_inner().unwrap().0
         }),
-        contender("memcpy", move || {
+        contender(MEMCPY, move || {
             for page in data.chunks(page_size) {
                 copy[..page.len()].copy_from_slice(page);
                 black_box(&mut copy);
@@ -105,13 +114,13 @@ pub fn compressors(data: &[u8], page_size: usize) -> Vec<Contender<'_>> {
     ]
 }
 
-/// The blocks that liblz4 makes of `data`, the input of every linked-block decoder.
+/// `data` compressed by liblz4: the input of all decompressors of linked blocks.
 pub fn liblz4_blocks(data: &[u8], page_size: usize, mode: Mode) -> Vec<Vec<u8>> {
     let mut compressor = liblz4::Compressor::new(page_size, mode, b"");
     data.chunks(page_size).map(|page| compressor.compress(page)).collect()
 }
 
-/// `blocks` with prefixes, in one piece.
+/// `blocks` with their prefixes, as one stream.
 pub fn with_prefixes(blocks: &[Vec<u8>]) -> Vec<u8> {
     let mut stream = Vec::new();
     for block in blocks {
@@ -133,7 +142,7 @@ pub fn our_decompressor(blocks: &[Vec<u8>]) -> Contender<'_> {
     })
 }
 
-/// All who decompress. `blocks` and `stream` are liblz4's blocks of `data`, bare and with prefixes.
+/// All decompressors. `blocks` and `stream` are `data` compressed by liblz4, without and with prefixes.
 pub fn decompressors<'a>(
     data: &'a [u8],
     page_size: usize,
@@ -186,7 +195,7 @@ pub fn decompressors<'a>(
             for (i, block) in blocks.iter().enumerate() {
                 let [even, odd] = &mut two_pages;
                 let (page, history) = if i % 2 == 0 { (even, odd) } else { (odd, even) };
-                // A block that reaches two pages back fails here, and only here.
+                // Only this decompressor fails on a block that reaches two pages back.
                 last = lz4_flex::block::decompress_into_with_dict(block, page, &history[..last]).unwrap_or(0);
                 len += last;
             }
@@ -201,7 +210,7 @@ pub fn decompressors<'a>(
         contender("snap frame", move || {
             read_pages(snap::read::FrameDecoder::new(&snap_frame[..]), &mut snap_page)
         }),
-        contender("memcpy", move || {
+        contender(MEMCPY, move || {
             for page in data.chunks(page_size) {
                 copy[..page.len()].copy_from_slice(page);
                 black_box(&mut copy);
@@ -211,7 +220,7 @@ pub fn decompressors<'a>(
     ]
 }
 
-/// Streams of one message each: made from nothing, and made by something that is there already.
+/// A stream for each message: first with everything new each time, then with a compressor that is reset.
 pub fn short_streams<'a>(messages: &'a [&'a [u8]]) -> Vec<Contender<'a>> {
     let most = messages.iter().map(|message| message.len()).max().unwrap_or(0);
     let mut block = vec![0; compress_bound(most)];
@@ -279,7 +288,7 @@ fn rip_info() -> lz4rip::frame::FrameInfo {
     lz4rip::frame::FrameInfo::new().block_mode(lz4rip::frame::BlockMode::Linked)
 }
 
-/// Every page flushed, so that the frames have blocks of a page too.
+/// Flushes after every page, so that the blocks of the frames are pages too.
 fn write_pages(writer: &mut impl Write, data: &[u8], page_size: usize) {
     for page in data.chunks(page_size) {
         writer.write_all(page).unwrap();
@@ -300,7 +309,7 @@ fn read_pages(mut reader: impl Read, page: &mut [u8]) -> usize {
     }
 }
 
-/// Counts what is written and keeps none of it.
+/// Counts the bytes written and drops them.
 struct Counter(usize);
 
 impl Write for Counter {

@@ -1,57 +1,57 @@
-//! Speed against ratio, drawn from the figures in the CSV.
+//! Speed against compression ratio, drawn from the figures in a CSV.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// What the plot is of: the usual page.
+use crate::contenders::{LIBLZ4, MEMCPY, OURS, WRITER};
+use crate::labels::{Layout, Pixels, Place, Rect};
+use crate::report::COLUMNS;
+
+/// Only pages of this size are drawn.
 const PAGE_SIZE: &str = "65536";
+const SIZE: (u32, u32) = (820, 500);
+const FONT: (&str, i32) = ("sans-serif", 14);
+const LINE_HEIGHT: i32 = 14;
+const MARKER_RADIUS: i32 = 5;
 
-/// Compression ratio and MB/s of a contender, over all files.
+/// Compression ratio and MB/s over all files.
 type Point = (f64, f64);
+type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Draws `csv` to `svg`; nothing when the CSV has no figures for it.
-pub fn from_csv(csv: &Path, svg: &Path) -> Result<(), Box<dyn Error>> {
-    // Bytes before and after, and seconds, summed over the files.
-    let mut sums: BTreeMap<String, (f64, f64, f64)> = BTreeMap::new();
-    for line in fs::read_to_string(csv)?.lines().skip(1) {
-        let fields: Vec<&str> = line.split(',').collect();
-        let [part, _, page_size, contender, bytes_in, bytes_out, speed, ..] = fields[..] else {
-            continue;
-        };
-        if page_size != PAGE_SIZE || !["compress", "fast", "high"].contains(&part) || contender == "memcpy" {
-            continue;
-        }
-        let bytes_in: f64 = bytes_in.parse()?;
-        let sum = sums.entry(contender.to_owned()).or_default();
-        sum.0 += bytes_in;
-        sum.1 += bytes_out.parse::<f64>()?;
-        sum.2 += bytes_in / speed.parse::<f64>()? / 1e6;
-    }
-    let points: BTreeMap<String, Point> = sums
-        .into_iter()
-        .map(|(name, (bytes_in, bytes_out, seconds))| (name, (bytes_in / bytes_out, bytes_in / seconds / 1e6)))
+/// Draws `csv` to `svg`. Returns false, and draws nothing, if the CSV has no figures for the plot.
+pub fn from_csv(csv: &Path, svg: &Path) -> Result<bool, Box<dyn Error>> {
+    let csv = fs::read_to_string(csv)?;
+    let figures = Figures::read(&csv)?;
+    let (curves, peers) = (figures.curves(), figures.peers());
+    let points: Vec<Point> = (curves.iter().flat_map(|curve| &curve.points))
+        .chain(&peers)
+        .map(|(_, point)| *point)
         .collect();
     if points.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    let range = |values: &dyn Fn(&Point) -> f64, margin: f64| {
-        let low = points.values().map(values).fold(f64::INFINITY, f64::min);
-        let high = points.values().map(values).fold(0.0, f64::max);
-        low / margin..high * margin
-    };
-    let root = SVGBackend::new(svg, (820, 500)).into_drawing_area();
+    if let Some(folder) = svg.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let root = SVGBackend::new(svg, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
         .margin(14)
-        .x_label_area_size(40)
-        .y_label_area_size(56)
-        .build_cartesian_2d(range(&|point| point.0, 1.04), range(&|point| point.1, 1.4).log_scale())?;
+        .x_label_area_size(44)
+        .y_label_area_size(60)
+        .build_cartesian_2d(
+            range(points.iter().map(|point| point.0), 1.04),
+            range(points.iter().map(|point| point.1), 1.4).log_scale(),
+        )?;
     chart
         .configure_mesh()
+        .label_style(FONT)
         .x_desc("compression ratio, pages of 64 KiB")
         .y_desc("MB/s")
         .y_label_formatter(&|speed| format!("{speed:.0}"))
@@ -59,55 +59,179 @@ pub fn from_csv(csv: &Path, svg: &Path) -> Result<(), Box<dyn Error>> {
         .light_line_style(WHITE)
         .draw()?;
 
-    // A label beside its point, `right` and `down` of it in pixels.
-    let label = |text: String, point: Point, (right, down): (i32, i32), color: &RGBColor| {
-        let style = ("sans-serif", 12).into_font().color(color);
-        EmptyElement::at(point) + Text::new(text, (right, down), style)
-    };
-    // Ours above the curve, theirs below.
-    for (who, color, down) in [("lz4-stream", RED, -16), ("liblz4", BLUE, 6)] {
-        for effort in ["fast", "level"] {
-            let mut curve: Vec<(u32, Point)> = points
-                .iter()
-                .filter_map(|(name, point)| {
-                    let number = name.strip_prefix(who)?.trim_start().strip_prefix(effort)?;
-                    Some((number.trim().parse().ok()?, *point))
-                })
-                .collect();
-            curve.sort_by_key(|(number, _)| *number);
-            let line: Vec<Point> = curve.iter().map(|(_, point)| *point).collect();
-            let series = chart.draw_series(LineSeries::new(line.clone(), color.stroke_width(2)))?;
-            if effort == "fast" {
-                series
-                    .label(who)
-                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
-            }
-            chart.draw_series(line.iter().map(|point| Circle::new(*point, 3, color.filled())))?;
-            // Every number would be a smear.
-            for (number, point) in [curve.first(), curve.last()].into_iter().flatten() {
-                chart.draw_series([label(format!("{effort} {number}"), *point, (4, down), &color)])?;
+    let (columns, rows) = chart.plotting_area().get_pixel_range();
+    let mut layout = Layout::new(Rect {
+        left: columns.start,
+        top: rows.start,
+        right: columns.end,
+        bottom: rows.end,
+    });
+    let mut labels = Vec::new();
+    for (name, point) in peers {
+        chart.draw_series([TriangleMarker::new(point, MARKER_RADIUS, BLACK.filled())])?;
+        labels.push((name, chart.backend_coord(&point), BLACK));
+    }
+    for curve in curves {
+        let line: Vec<Point> = curve.points.iter().map(|(_, point)| *point).collect();
+        chart.draw_series(LineSeries::new(line.clone(), curve.color.stroke_width(2)))?;
+        chart.draw_series(line.iter().map(|point| Circle::new(*point, 3, curve.color.filled())))?;
+        let pixels: Vec<Pixels> = line.iter().map(|point| chart.backend_coord(point)).collect();
+        for ends in pixels.windows(2) {
+            layout.reserve_curve(ends[0], ends[1]);
+        }
+        for (i, ((name, _), &pixel)) in curve.points.iter().zip(&pixels).enumerate() {
+            layout.reserve_marker(pixel, MARKER_RADIUS);
+            // There is no room for all the numbers.
+            if i == 0 || i + 1 == pixels.len() {
+                labels.push((name.clone(), pixel, curve.color));
             }
         }
     }
-    // Three of them lie close together.
-    let others = [
-        ("lz4rip frame", (-70, 6)),
-        ("snap frame", (-70, 2)),
-        ("lz4_flex block", (-40, 10)),
-        ("lz4_flex frame", (-50, -22)),
-    ];
-    for (name, beside) in others {
-        if let Some(point) = points.get(name) {
-            chart.draw_series([TriangleMarker::new(*point, 5, BLACK.filled())])?;
-            chart.draw_series([label(name.to_owned(), *point, beside, &BLACK)])?;
+    for (_, pixel, _) in &labels {
+        layout.reserve_marker(*pixel, MARKER_RADIUS);
+    }
+    draw_legend(&root, &mut layout)?;
+    let wanted: Vec<_> = labels
+        .iter()
+        .map(|(text, pixel, _)| (*pixel, (width(text), LINE_HEIGHT)))
+        .collect();
+    for ((text, pixel, color), place) in labels.iter().zip(layout.place_all(&wanted)) {
+        match place {
+            Some(place) => draw_label(&root, text, *pixel, &place, *color)?,
+            None => eprintln!("the plot has no room for the label {text}"),
         }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .border_style(BLACK)
-        .background_style(WHITE)
-        .draw()?;
     root.present()?;
+    Ok(true)
+}
+
+/// The sums over all files: bytes before, bytes after, seconds. By contender and effort.
+struct Figures<'a>(BTreeMap<(&'a str, &'a str), (f64, f64, f64)>);
+
+/// Efforts of one kind by one contender.
+struct Curve {
+    color: RGBColor,
+    points: Vec<(String, Point)>,
+}
+
+impl Figures<'_> {
+    fn read(csv: &str) -> Result<Figures<'_>, Box<dyn Error>> {
+        let mut lines = csv.lines().filter(|line| !line.starts_with('#'));
+        if lines.next() != Some(COLUMNS) {
+            return Err(format!("the columns must be {COLUMNS}").into());
+        }
+        let mut sums: BTreeMap<_, (f64, f64, f64)> = BTreeMap::new();
+        for line in lines {
+            let fields: Vec<&str> = line.split(',').collect();
+            let [part, _, page_size, contender, effort, bytes_in, bytes_out, speed, _, _] = fields[..] else {
+                return Err(format!("not a line of figures: {line}").into());
+            };
+            if page_size == PAGE_SIZE && ["compress", "fast", "high"].contains(&part) {
+                let bytes_in: f64 = bytes_in.parse()?;
+                let sum = sums.entry((contender, effort)).or_default();
+                sum.0 += bytes_in;
+                sum.1 += bytes_out.parse::<f64>()?;
+                sum.2 += bytes_in / speed.parse::<f64>()? / 1e6;
+            }
+        }
+        Ok(Figures(sums))
+    }
+
+    /// Every contender with its effort and its point, in alphabetical order.
+    fn points(&self) -> impl Iterator<Item = (&str, &str, Point)> {
+        self.0.iter().map(|(&(contender, effort), &(before, after, seconds))| {
+            (contender, effort, (before / after, before / seconds / 1e6))
+        })
+    }
+
+    fn curves(&self) -> Vec<Curve> {
+        let mut curves = Vec::new();
+        for (who, color) in COLORS {
+            let curve = |kind: &str| {
+                let mut points: Vec<(i32, String, Point)> = self
+                    .points()
+                    .filter(|(contender, ..)| *contender == who)
+                    .filter_map(|(_, effort, point)| {
+                        let number = effort.strip_prefix(kind)?.trim_start();
+                        Some((number.parse().unwrap_or(0), effort.to_owned(), point))
+                    })
+                    .collect();
+                points.sort_by_key(|(number, ..)| *number);
+                Curve {
+                    color,
+                    points: points.into_iter().map(|(_, effort, point)| (effort, point)).collect(),
+                }
+            };
+            let (fast, high) = (curve("fast"), curve("level"));
+            // "fast 1" is the default mode.
+            let fast = if fast.points.is_empty() { curve("default") } else { fast };
+            curves.extend([fast, high]);
+        }
+        curves
+    }
+
+    fn peers(&self) -> Vec<(String, Point)> {
+        self.points()
+            .filter(|(contender, ..)| ![OURS, WRITER, LIBLZ4, MEMCPY].contains(contender))
+            .map(|(contender, _, point)| (contender.to_owned(), point))
+            .collect()
+    }
+}
+
+const COLORS: [(&str, RGBColor); 2] = [(OURS, RED), (LIBLZ4, BLUE)];
+
+/// From the least value to the greatest, with a margin around them.
+fn range(values: impl Iterator<Item = f64> + Clone, margin: f64) -> std::ops::Range<f64> {
+    values.clone().fold(f64::INFINITY, f64::min) / margin..values.fold(0.0, f64::max) * margin
+}
+
+/// An estimate, on the wide side: how wide the text is depends on the fonts of whoever looks at it.
+fn width(text: &str) -> i32 {
+    7 * text.chars().count() as i32
+}
+
+fn draw_text(root: &Canvas, text: &str, at: Pixels, color: RGBColor, align: HPos) -> Result<(), Box<dyn Error>> {
+    let style = FONT.into_font().color(&color).pos(Pos::new(align, VPos::Top));
+    root.draw(&Text::new(text, at, style))?;
     Ok(())
+}
+
+fn draw_legend(root: &Canvas, layout: &mut Layout) -> Result<(), Box<dyn Error>> {
+    const PADDING: i32 = 8;
+    const LINE: i32 = 18;
+    const SPACING: i32 = 20;
+    let text_width = COLORS.iter().map(|(who, _)| width(who)).max().unwrap_or(0);
+    let height = SPACING * (COLORS.len() as i32 - 1) + LINE_HEIGHT;
+    let size = (3 * PADDING + LINE + text_width, 2 * PADDING + height);
+    let Rect { left, top, .. } = layout.place_in_corner(size, 10);
+    let corners = [(left, top), (left + size.0, top + size.1)];
+    root.draw(&Rectangle::new(corners, WHITE.filled()))?;
+    root.draw(&Rectangle::new(corners, BLACK))?;
+    for (i, (who, color)) in COLORS.into_iter().enumerate() {
+        let (x, y) = (left + PADDING, top + PADDING + SPACING * i as i32);
+        let middle = y + LINE_HEIGHT / 2;
+        root.draw(&PathElement::new(
+            [(x, middle), (x + LINE, middle)],
+            color.stroke_width(2),
+        ))?;
+        draw_text(root, who, (x + LINE + PADDING, y), color, HPos::Left)?;
+    }
+    Ok(())
+}
+
+/// The label of the marker at `pixel`.
+fn draw_label(root: &Canvas, text: &str, pixel: Pixels, place: &Place, color: RGBColor) -> Result<(), Box<dyn Error>> {
+    if let Some(leader) = place.leader {
+        root.draw(&PathElement::new(leader, color.mix(0.5)))?;
+    }
+    let Rect { left, right, top, .. } = place.text;
+    // The text may be narrower than estimated: keep it close to the marker.
+    let (x, align) = if left > pixel.0 {
+        (left, HPos::Left)
+    } else if right <= pixel.0 {
+        (right, HPos::Right)
+    } else {
+        ((left + right) / 2, HPos::Center)
+    };
+    draw_text(root, text, (x, top), color, align)
 }
