@@ -13,7 +13,7 @@ fn exchange(messages: &[String], dictionary: &str) -> Result<usize, Error> {
     for message in messages {
         let mut stream = Vec::new();
         compressor.reset();
-        total += compressor.compress(message.as_bytes(), &mut stream)?;
+        total += compressor.compress_into(message.as_bytes(), &mut stream)?;
 
         decompressor.reset();
         let BlockSplit::Block { block, rest: [] } = decompressor.get_block(&stream)? else {

@@ -14,7 +14,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lz4_stream::{
-    ByteOrder, CompressOptions, DecompressOptions, Error, Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy,
+    BlockSizes, ByteOrder, CompressOptions, DecompressOptions, Error, Framing, Lz4StreamDecompressor, Lz4StreamWriter,
+    Mode, PrefixWidth, Progress, Strategy,
 };
 use tempfile::TempPath;
 
@@ -159,7 +160,7 @@ fn size(text: &str) -> Result<usize, String> {
     };
     let number: usize = digits
         .parse()
-        .map_err(|_| "not a number with K, M or nothing behind it")?;
+        .map_err(|_| "not a number, with or without K or M after it")?;
     number.checked_mul(unit).ok_or_else(|| "too large".into())
 }
 
@@ -401,7 +402,6 @@ struct Source {
     options: DecompressOptions,
     input: Input,
     sizes: Option<Sizes>,
-    prefix_len: u64,
     /// The files that may not be written over.
     inputs: Vec<Identity>,
 }
@@ -436,7 +436,6 @@ impl Source {
             options,
             input,
             sizes: sizes.map(Sizes::new),
-            prefix_len: format.prefix.bytes() as u64,
             inputs,
         })
     }
@@ -446,61 +445,65 @@ impl Source {
         self.input.show_progress(quiet);
         let input = BufReader::with_capacity(BUFFER, self.input);
         let Some(mut sizes) = self.sizes else {
-            return decode(self.options.reader(input)?, self.prefix_len, each);
+            return decode(input, self.options.decompressor()?, each);
         };
-        let result = decode(self.options.reader_with_sizes(input, &mut sizes)?, 0, each);
+        let framing = BlockSizes::new(&mut sizes);
+        let result = decode(
+            input,
+            Lz4StreamDecompressor::with_framing(framing, &self.options)?,
+            each,
+        );
         // A size that cannot be read ends the iterator and so the stream.
         sizes.problem.map_or(result, Err)
     }
 }
 
-fn decode<I: Iterator<Item = usize>>(
-    mut reader: Lz4StreamReader<BufReader<Input>, I>,
-    prefix_len: u64,
+fn decode<F: Framing>(
+    mut input: BufReader<Input>,
+    mut decompressor: Lz4StreamDecompressor<F>,
     mut each: impl FnMut(Page) -> Result<()>,
 ) -> Result<u64> {
-    let name = reader.get_ref().get_ref().name.clone();
+    let name = input.get_ref().name.clone();
     loop {
-        let (mut offset, blocks) = (reader.total_in(), reader.blocks());
-        let len = reader.fill_buf().map_err(at(&name))?.len();
-        let end = reader.total_in();
-        let is_last_for_now = reader.get_ref().buffer().is_empty();
-        // The reader passes over empty pages. Their blocks have one byte, a token, and are blocks all the same.
-        for _ in blocks + u64::from(len > 0)..reader.blocks() {
-            let block_len = prefix_len + 1;
-            each(Page {
-                offset,
-                block_len,
-                bytes: &[],
-                is_last_for_now,
-            })?;
-            offset += block_len;
+        let offset = decompressor.total_in();
+        // Nothing is missing at an end that the stream did not have to say.
+        let mut bytes = match decompressor.missing() {
+            0 => &[][..],
+            _ => match input.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result.map_err(at(&name))?,
+            },
+        };
+        let len = bytes.len();
+        let progress = decompressor.feed(&mut bytes).map_err(|error| at(&name)(error.into()))?;
+        let used = len - bytes.len();
+        match progress {
+            Progress::Page(_) => {
+                input.consume(used);
+                each(Page {
+                    offset,
+                    block_len: decompressor.total_in() - offset,
+                    bytes: decompressor.page(),
+                    is_last_for_now: input.buffer().is_empty(),
+                })?;
+            }
+            Progress::NeedMore(_) if len == 0 => {
+                decompressor.end_of_input().map_err(|error| at(&name)(error.into()))?;
+                break;
+            }
+            Progress::NeedMore(_) => input.consume(used),
+            Progress::End => {
+                input.consume(used);
+                break;
+            }
         }
-        if len == 0 {
-            break;
-        }
-        let bytes = reader.fill_buf().map_err(at(&name))?;
-        each(Page {
-            offset,
-            block_len: end - offset,
-            bytes,
-            is_last_for_now,
-        })?;
-        reader.consume(len);
     }
-    let blocks = reader.blocks();
-    let end = reader.total_in();
-    // There can be more behind an end mark and behind the last of the sizes.
-    if reader
-        .get_mut()
-        .bytes()
-        .next()
-        .transpose()
-        .map_err(at(&name))?
-        .is_some()
-    {
+    let (blocks, end) = (decompressor.blocks(), decompressor.total_in());
+    // There can be more after an end mark and after the last of the sizes.
+    if input.bytes().next().transpose().map_err(at(&name))?.is_some() {
+        let plural = if blocks == 1 { "" } else { "s" };
         let problem =
-            format_args!("the stream ends at offset {end}, blocks before it: {blocks}, but more bytes follow");
+            format_args!("the stream ends at offset {end}, after {blocks} block{plural}, but more bytes follow");
         return Err(failure(&name, problem));
     }
     Ok(end)
@@ -631,7 +634,7 @@ impl Output {
     }
 
     fn open(path: &Path, standard: bool, name: &str) -> io::Result<Output> {
-        // A file behind another descriptor has its beginning from somebody else: it is appended to.
+        // A file of another descriptor was begun by somebody else: append to it.
         let is_descriptor = path.starts_with("/dev/fd") || path.starts_with("/proc");
         // What is there already must be writable, though it is not written to yet.
         let existing = if standard {
@@ -651,7 +654,7 @@ impl Output {
         let (file, temporary) = match existing {
             Some(file) if standard || is_descriptor || !file.metadata()?.is_file() => (file, None),
             existing => {
-                // Behind a symbolic link it is the file that is replaced, not the link.
+                // Of a symbolic link the target is replaced, not the link.
                 let target = if existing.is_some() {
                     fs::canonicalize(path)?
                 } else {

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             60 + n % 7
         );
         block.clear();
-        sent += compressor.compress(reading.as_bytes(), &mut block)?;
+        sent += compressor.compress_into(reading.as_bytes(), &mut block)?;
         sender.send(&block)?;
 
         // Here none is lost or overtaken. Where that happens, number the blocks, and when one is missing `reset` both

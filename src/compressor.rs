@@ -1,58 +1,65 @@
-//! Page in, block out.
+//! Bytes in, pages gathered, blocks out: the writing end of a stream, without I/O.
 
 use std::fmt;
+use std::ops::Range;
 
-use crate::Error;
-use crate::block::{Encoder, encoded_room};
-use crate::options::{CompressOptions, Dictionary, Mode, Strategy};
-use crate::prefix::{ByteOrder, Prefix, PrefixWidth, compress_bound};
-use crate::window::{HISTORY, Window};
+use crate::block::Encoder;
+use crate::format::HISTORY;
+use crate::options::{CompressOptions, Strategy};
+use crate::window::Window;
+use crate::{Error, Framing, SizePrefix};
 
 /// Compresses pages to blocks, each of which may refer back to the pages before it; no I/O.
 ///
-/// What [`Lz4StreamWriter`](crate::Lz4StreamWriter) is built on, for packets, for sizes kept out of band and for
-/// other kinds of I/O. The blocks must be decompressed all and in order, by one
-/// [`Lz4StreamDecompressor`](crate::Lz4StreamDecompressor) or a peer with the same settings. It is
-/// `LZ4StreamCompressor` of python-lz4.
+/// It is what [`Lz4StreamWriter`](crate::Lz4StreamWriter) drives, and what packets and other kinds of I/O use
+/// directly. It is `LZ4StreamCompressor` of python-lz4. All blocks must be decompressed, in order, by one
+/// [`Lz4StreamDecompressor`](crate::Lz4StreamDecompressor) or by a peer with the same settings.
 ///
-/// Memory: with 64 KiB pages less than 512 KiB, with [`Mode::HighCompression`] less than 1 MiB; in general three
-/// pages and 512 KiB (1 MiB). Once warm, nothing is allocated but in the caller's own buffer.
+/// * **A page at a time**: [`compress`](Self::compress) makes the block of one page.
+/// * **Bytes as they come**: [`push`](Self::push) gathers bytes, [`is_full`](Self::is_full) tells when the page has no
+///   more room, [`end_page`](Self::end_page) makes its block.
+/// * [`finish`](Self::finish) ends the stream.
+///
+/// Each of these lends the bytes that go out next: a block with its head, an end mark. Whoever sends them in pieces
+/// calls [`consume`](Self::consume) for each piece; [`block`](Self::block) is what is left, until the next block is
+/// made. So a sender that was interrupted can go on at any later time, and nothing but the compressor needs to be kept.
+///
+/// Memory: with 64 KiB pages less than 512 KiB, with
+/// [`Mode::HighCompression`](crate::Mode::HighCompression) less than 1 MiB; in general three pages and 512 KiB
+/// (1 MiB). Once it is warm, it allocates nothing.
 ///
 /// ```
-/// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, BlockSplit};
+/// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};
 ///
 /// let mut compressor = Lz4StreamCompressor::new();
-/// let mut stream = Vec::new();
-/// compressor.compress(b"how much wood would a woodchuck chuck", &mut stream)?;
-/// let second = compressor.compress(b"if a woodchuck could chuck wood", &mut stream)?;
-/// assert!(second < 31);
+/// let mut stream = compressor.compress(b"how much wood would a woodchuck chuck")?.to_vec();
+/// let second = compressor.compress(b"if a woodchuck could chuck wood")?;
+/// assert!(second.len() < 31);
+/// stream.extend_from_slice(second);
 ///
 /// let mut decompressor = Lz4StreamDecompressor::new();
-/// let BlockSplit::Block { block, rest } = decompressor.get_block(&stream)? else { panic!() };
-/// assert_eq!(decompressor.decompress(block)?, b"how much wood would a woodchuck chuck");
-/// let BlockSplit::Block { block, rest } = decompressor.get_block(rest)? else { panic!() };
-/// assert_eq!(decompressor.decompress(block)?, b"if a woodchuck could chuck wood");
-/// assert!(rest.is_empty());
+/// let mut input = &stream[..];
+/// assert_eq!(decompressor.feed(&mut input)?, Progress::Page(b"how much wood would a woodchuck chuck"));
+/// assert_eq!(decompressor.feed(&mut input)?, Progress::Page(b"if a woodchuck could chuck wood"));
 /// # Ok::<(), lz4_stream::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Lz4StreamCompressor {
-    prefix: Prefix,
-    end_mark: bool,
-    dictionary: Dictionary,
-    page_size: usize,
-    strategy: Strategy,
-    mode: Mode,
+pub struct Lz4StreamCompressor<F = SizePrefix> {
+    framing: F,
+    options: CompressOptions,
     encoder: Encoder,
+    /// The history, and the page being filled.
     window: Window,
-    /// Lowest index of the window that a match of the page being filled may reach.
-    floor: usize,
-    /// Where the page being filled starts in the window; it ends where the content does.
-    start: usize,
-    /// Length of the last page, which lies directly before `start`: what the next one will probably need.
+    /// The length of the last page: what the next one will probably need.
     last_page: usize,
-    /// Prefix and data of the last block. Grows to the longest it can be and stays.
-    block: Vec<u8>,
+    /// Room for a head, a block and an end mark. Grows to the longest that was needed, and stays.
+    buffer: Vec<u8>,
+    /// What of `buffer` was made last and not consumed.
+    unsent: Range<usize>,
+    finished: bool,
+    blocks: u64,
+    total_in: u64,
+    total_out: u64,
 }
 
 impl Default for Lz4StreamCompressor {
@@ -62,200 +69,383 @@ impl Default for Lz4StreamCompressor {
 }
 
 impl Lz4StreamCompressor {
-    /// A compressor with the default settings, those of [`CompressOptions::new`].
+    /// A compressor with the default settings, those of [`CompressOptions::new`]. For others, see
+    /// [`CompressOptions::compressor`].
+    ///
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x06\0\0\0\x50hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn new() -> Self {
-        Self::build(&CompressOptions::default())
+        let options = CompressOptions::new();
+        Self::build(options.get_format().prefix, &options)
     }
+}
 
-    /// A compressor with the given settings.
+impl<F: Framing> Lz4StreamCompressor<F> {
+    /// A compressor with a framing of one's own. Prefix width, byte order and end mark of `options` are not used.
     ///
     /// # Errors
-    /// Those of [`CompressOptions::compressor`].
-    pub fn with_options(options: &CompressOptions) -> Result<Self, Error> {
-        options.validate()?;
-        Ok(Self::build(options))
+    /// [`Error::PageSize`] when the page size is zero or too large for the framing.
+    ///
+    /// See [`Framing`] for an example.
+    pub fn with_framing(framing: F, options: &CompressOptions) -> Result<Self, Error> {
+        options.check_page_size(&framing, None)?;
+        Ok(Self::build(framing, options))
     }
 
-    fn build(options: &CompressOptions) -> Self {
-        let mode = options.mode.clamped();
+    fn build(framing: F, options: &CompressOptions) -> Self {
         let mut compressor = Lz4StreamCompressor {
-            prefix: options.prefix,
-            end_mark: options.end_mark,
-            dictionary: options.dictionary.clone(),
-            page_size: options.page_size,
-            strategy: options.strategy,
-            mode,
-            encoder: Encoder::new(mode),
+            framing,
+            options: options.clone(),
+            encoder: Encoder::new(options.get_mode(), options.get_engine()),
             window: Window::default(),
-            floor: 0,
-            start: 0,
             last_page: 0,
-            block: Vec::new(),
+            buffer: Vec::new(),
+            unsent: 0..0,
+            finished: false,
+            blocks: 0,
+            total_in: 0,
+            total_out: 0,
         };
-        compressor.load_dictionary();
+        compressor.load_history(options.get_format().get_dictionary());
         compressor
     }
 
-    /// Compresses `page` and appends its block, prefix included, to `out`. Returns how many bytes that was:
-    /// with [`PrefixWidth::OutOfBand`] the size to hand to the other end. An empty page makes no block and
-    /// returns 0: it says nothing, and python-lz4 and the C library can lose track of their two buffers around one.
+    /// Takes the beginning of `bytes` into the page being filled, as much as fits, and returns how much that was: 0
+    /// when the page is full.
     ///
     /// # Errors
-    /// [`Error::PageTooLarge`] when the page is over the page size; nothing has changed then.
-    pub fn compress(&mut self, page: &[u8], out: &mut Vec<u8>) -> Result<usize, Error> {
-        if page.len() > self.page_size {
-            return Err(Error::PageTooLarge {
-                found: page.len(),
-                allowed: self.page_size,
-            });
-        }
-        self.push(page);
-        let block = self.end_page();
-        out.extend_from_slice(block);
-        Ok(block.len())
-    }
-
-    /// Appends what ends the stream to `out`: the end mark when the settings ask for it, otherwise nothing.
-    /// Returns how many bytes that was. To go on with another stream, [`reset`](Self::reset).
+    /// [`Error::Finished`] after [`finish`](Self::finish).
     ///
     /// ```
     /// use lz4_stream::CompressOptions;
     ///
-    /// let mut out = Vec::new();
-    /// assert_eq!(CompressOptions::new().end_mark(true).compressor()?.finish(&mut out), 4);
-    /// assert_eq!(out, [0, 0, 0, 0]);
+    /// let mut compressor = CompressOptions::new().page_size(4).compressor()?;
+    /// let mut stream = Vec::new();
+    /// let mut rest = &b"abcdef"[..];
+    /// while !rest.is_empty() {
+    ///     let taken = compressor.push(rest)?;
+    ///     rest = &rest[taken..];
+    ///     if compressor.is_full() {
+    ///         stream.extend_from_slice(compressor.end_page());
+    ///     }
+    /// }
+    /// stream.extend_from_slice(compressor.finish());
+    /// assert_eq!(stream, b"\x05\0\0\0\x40abcd\x03\0\0\0\x20ef");
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
-    pub fn finish(&mut self, out: &mut Vec<u8>) -> usize {
-        let mark = self.final_mark();
-        out.extend_from_slice(mark);
-        mark.len()
-    }
-
-    /// Starts a new stream with the same settings, without allocating: what comes then is what a new compressor
-    /// would make, and nothing of the old stream is in it.
-    pub fn reset(&mut self) {
-        self.encoder.reset();
-        self.window.clear();
-        self.start = 0;
-        self.floor = 0;
-        self.last_page = 0;
-        self.load_dictionary();
-    }
-
-    /// The largest page, in bytes.
-    pub fn page_size(&self) -> usize {
-        self.page_size
-    }
-
-    /// The width of the prefixes.
-    pub fn prefix_width(&self) -> PrefixWidth {
-        self.prefix.width
-    }
-
-    /// The byte order of the prefixes.
-    pub fn byte_order(&self) -> ByteOrder {
-        self.prefix.order
-    }
-
-    /// Takes the beginning of `bytes` into the page being filled, as much as fits, and returns how much that was.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> usize {
-        let filled = self.page_len();
-        let taken = bytes.len().min(self.page_size - filled);
-        // The next page will probably be as long as the last: room for all of it now, so that no slide falls into
-        // the middle of a page and moves that too.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        if self.finished {
+            return Err(Error::Finished);
+        }
+        let filled = self.window.page().len();
+        let taken = bytes.len().min(self.options.get_page_size() - filled);
+        // The next page will probably be as long as the last. Make room for all of it now, so that the window does not
+        // slide in the middle of a page and move that too.
         let room = if filled == 0 { taken.max(self.last_page) } else { taken };
-        self.make_room(room);
+        let slid = self.window.reserve(room, HISTORY + self.options.get_page_size());
+        if slid > 0 {
+            self.encoder.slide(slid);
+        }
         self.window.push(&bytes[..taken]);
-        taken
+        self.total_in += taken as u64;
+        Ok(taken)
     }
 
-    /// Length of the page being filled.
-    pub(crate) fn page_len(&self) -> usize {
-        self.window.end() - self.start
-    }
-
-    /// The last `n` bytes pushed, of the page being filled or of the one that was encoded last.
-    pub(crate) fn last_bytes(&self, n: usize) -> &[u8] {
-        let content = self.window.content();
-        &content[content.len() - n..]
-    }
-
-    /// Encodes the page being filled and begins the next one. Returns the block with its prefix, or nothing for an
-    /// empty page.
-    pub(crate) fn end_page(&mut self) -> &[u8] {
-        let page_len = self.page_len();
-        if page_len == 0 {
+    /// Ends the page being filled and lends its block, with the head. An empty page makes no block and lends nothing:
+    /// see [*Empty pages*](crate::format#empty-pages).
+    ///
+    /// See [`push`](Self::push) for an example.
+    #[must_use = "the block is part of the stream; `block` lends it again"]
+    pub fn end_page(&mut self) -> &[u8] {
+        if self.window.page().is_empty() {
             return &[];
         }
-        let width = self.prefix.width.bytes();
-        let room = width + encoded_room(page_len);
-        if self.block.len() < room {
-            // By doubling for pages that get longer and longer, but never beyond what the longest can need. What is
-            // in it is of no use any more, so it need not be there twice.
-            let most = width + encoded_room(self.page_size);
-            let len = room.max(2 * self.block.len()).min(most);
-            self.block = Vec::new();
-            self.block = vec![0; len];
-        }
-        let data = &mut self.block[width..];
-        let data_len = self.encoder.encode(self.window.content(), self.floor, self.start, data);
-        debug_assert!(data_len <= compress_bound(page_len));
-        self.prefix.write(data_len, &mut self.block[..width]);
+        self.make_block();
+        self.block()
+    }
 
-        let end = self.window.end();
-        // Rule 1 of the format: a reader with two page buffers holds the page just encoded and the one that will
-        // be written over the page before it.
-        let oldest = match self.strategy {
-            Strategy::DoubleBuffer => self.start,
-            Strategy::RingBuffer => self.floor,
+    /// [`end_page`](Self::end_page) that makes a block of an empty page too, for protocols that send one to say
+    /// something. The pages after an empty page refer to nothing before it, because liblz4's decoder drops its history
+    /// there: see [*Empty pages*](crate::format#empty-pages).
+    ///
+    /// # Errors
+    /// [`Error::Finished`] after [`finish`](Self::finish).
+    ///
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// assert_eq!(compressor.end_page(), b"");
+    /// assert_eq!(compressor.end_page_even_empty()?, b"\x01\0\0\0\0");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn end_page_even_empty(&mut self) -> Result<&[u8], Error> {
+        if self.finished {
+            return Err(Error::Finished);
+        }
+        self.make_block();
+        Ok(self.block())
+    }
+
+    /// Compresses `page`, together with what was pushed before, as one page, and lends its block with the head. An
+    /// empty page makes no block and lends nothing.
+    ///
+    /// # Errors
+    /// [`Error::PageTooLarge`] when the page is over the page size, [`Error::Finished`] after
+    /// [`finish`](Self::finish). Nothing has changed then.
+    ///
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x06\0\0\0\x50hello");
+    /// assert_eq!(compressor.compress(b"")?, b"");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn compress(&mut self, page: &[u8]) -> Result<&[u8], Error> {
+        let (found, allowed) = (
+            self.window.page().len().saturating_add(page.len()),
+            self.options.get_page_size(),
+        );
+        if found > allowed {
+            return Err(Error::PageTooLarge { found, allowed });
+        }
+        self.push(page)?;
+        Ok(self.end_page())
+    }
+
+    /// [`compress`](Self::compress) that appends the block to `out`, and returns how many bytes that was. With
+    /// [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand) this is the size to hand to the other end.
+    ///
+    /// # Errors
+    /// Those of [`compress`](Self::compress).
+    ///
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// let mut stream = Vec::new();
+    /// assert_eq!(compressor.compress_into(b"hello", &mut stream)?, 10);
+    /// assert_eq!(stream, b"\x06\0\0\0\x50hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn compress_into(&mut self, page: &[u8], out: &mut Vec<u8>) -> Result<usize, Error> {
+        let block = self.compress(page)?;
+        out.extend_from_slice(block);
+        Ok(block.len())
+    }
+
+    /// Ends the stream: lends the block of the page being filled, if there is anything in it, and the end mark, if the
+    /// settings ask for one. Nothing can be pushed after it, and calling it again lends nothing. To begin another
+    /// stream, [`reset`](Self::reset).
+    ///
+    /// ```
+    /// use lz4_stream::{CompressOptions, Error};
+    ///
+    /// let mut compressor = CompressOptions::new().end_mark(true).compressor()?;
+    /// compressor.push(b"hello")?;
+    /// assert_eq!(compressor.finish(), b"\x06\0\0\0\x50hello\0\0\0\0");
+    /// assert_eq!(compressor.finish(), b"");
+    /// assert_eq!(compressor.push(b"more"), Err(Error::Finished));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    #[must_use = "the last block and the end mark are part of the stream; `block` lends them again"]
+    pub fn finish(&mut self) -> &[u8] {
+        if self.finished {
+            return &[];
+        }
+        self.finished = true;
+        self.unsent = 0..0;
+        if !self.window.page().is_empty() {
+            self.make_block();
+        }
+        let end = self.unsent.end;
+        if self.buffer.len() < end + F::MAX_HEAD_LEN {
+            self.buffer.resize(end + F::MAX_HEAD_LEN, 0);
+        }
+        let mark_len = self.framing.write_end(&mut self.buffer[end..][..F::MAX_HEAD_LEN]);
+        self.unsent.end += mark_len;
+        self.total_out += mark_len as u64;
+        self.block()
+    }
+
+    /// Starts a new stream with the same settings, without allocating: what comes then is what a new compressor would
+    /// make, and nothing of the old stream is in it. What was not ended or not consumed is dropped. A framing with
+    /// state of its own keeps it, see [`framing_mut`](Self::framing_mut).
+    ///
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// let first = compressor.compress(b"the same words")?.to_vec();
+    /// assert!(compressor.compress(b"the same words")?.len() < first.len());
+    /// compressor.reset();
+    /// assert_eq!(compressor.compress(b"the same words")?, first);
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn reset(&mut self) {
+        // A reference count, no copy.
+        let format = self.options.get_format().clone();
+        self.reset_with_history(format.get_dictionary());
+    }
+
+    /// [`reset`](Self::reset) with the last 64 KiB of `history` in place of the settings' dictionary. The other end
+    /// must have decoded the same bytes before, or be given them: what a resumed stream, a new dictionary or a page
+    /// that is compressed on another core needs (see
+    /// [*Pages are independent*](crate::format#pages-are-independent)).
+    ///
+    /// ```
+    /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor};
+    ///
+    /// // Two pages of one stream, compressed independently.
+    /// let pages = [b"how much wood would a woodchuck", b"chuck if a woodchuck chuck wood"];
+    /// let first = Lz4StreamCompressor::new().compress(pages[0])?.to_vec();
+    /// let mut another = Lz4StreamCompressor::new();
+    /// another.reset_with_history(pages[0]);
+    /// let second = another.compress(pages[1])?;
+    ///
+    /// let mut decompressor = Lz4StreamDecompressor::new();
+    /// assert_eq!(decompressor.decompress(&first[4..])?, pages[0]);
+    /// assert_eq!(decompressor.decompress(&second[4..])?, pages[1]);
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn reset_with_history(&mut self, history: &[u8]) {
+        self.encoder.reset();
+        self.last_page = 0;
+        self.unsent = 0..0;
+        self.finished = false;
+        (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
+        self.load_history(history);
+    }
+
+    /// Encodes the page, empty or not, and begins the next one.
+    ///
+    /// ```text
+    /// buffer = … head | data | …        the head ends where the data begins, whatever its length
+    /// ```
+    fn make_block(&mut self) {
+        let page_len = self.window.page().len();
+        let room = |page_len| F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
+        if self.buffer.len() < room(page_len) {
+            // By doubling for pages that get longer and longer, but never beyond what the longest can need. The old
+            // content is of no use, so both buffers need not exist at the same time.
+            let len = room(page_len)
+                .max(2 * self.buffer.len())
+                .min(room(self.options.get_page_size()));
+            self.buffer = Vec::new();
+            self.buffer = vec![0; len];
+        }
+        let (head_room, data) = self.buffer.split_at_mut(F::MAX_HEAD_LEN);
+        let data_len = if page_len == 0 {
+            // One token: no literals, no match.
+            data[0] = 0;
+            1
+        } else {
+            let (floor, start) = (self.window.floor(), self.window.start());
+            self.encoder.encode(self.window.content(), floor, start, data)
         };
-        self.floor = oldest.max(end.saturating_sub(HISTORY));
-        self.start = end;
+        let head_len = self.framing.write_head(data_len, head_room);
+        head_room.rotate_left(head_len);
+        self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
+        self.blocks += 1;
+        self.total_out += self.unsent.len() as u64;
+
+        // The rules *One page back* and *Empty pages*: a reader with two page buffers holds the page just encoded and
+        // the one that it will write over the page before; liblz4's decoder holds nothing after an empty page.
+        if page_len == 0 || self.options.get_strategy() == Strategy::DoubleBuffer {
+            self.window.forget_history();
+        }
+        self.window.end_page();
         self.last_page = page_len;
-        &self.block[..width + data_len]
     }
 
-    /// The bytes that end a stream: an end mark or nothing.
-    pub(crate) fn final_mark(&self) -> &'static [u8] {
-        let width = if self.end_mark { self.prefix.width.bytes() } else { 0 };
-        &[0; 4][..width]
-    }
-
-    fn make_room(&mut self, room: usize) {
-        let by = self.window.reserve(room, self.floor, HISTORY + self.page_size);
-        if by > 0 {
-            self.encoder.slide(by);
-            self.floor -= by;
-            self.start -= by;
+    /// Puts `history` where the page before the first one would be, in an encoder that was reset.
+    fn load_history(&mut self, history: &[u8]) {
+        self.window.restart(history);
+        let start = self.window.start();
+        if start > 0 {
+            self.encoder.index(self.window.content(), 0, start);
         }
-    }
-
-    /// Puts the dictionary where the page before the first one would be.
-    fn load_dictionary(&mut self) {
-        let len = self.dictionary.0.len();
-        if len == 0 {
-            return;
-        }
-        self.make_room(len);
-        self.window.push(&self.dictionary.0);
-        self.floor = self.start;
-        self.start += len;
-        self.encoder.index(self.window.content(), self.floor, self.start);
     }
 }
 
-impl fmt::Debug for Lz4StreamCompressor {
+impl<F> Lz4StreamCompressor<F> {
+    /// Whether the page being filled has no more room.
+    pub fn is_full(&self) -> bool {
+        self.window.page().len() == self.options.get_page_size()
+    }
+
+    /// What was made last, a block or the end of the stream, less what was consumed of it. Making another block
+    /// replaces it.
+    pub fn block(&self) -> &[u8] {
+        &self.buffer[self.unsent.clone()]
+    }
+
+    /// Marks the first `n` bytes of [`block`](Self::block) as sent; all of it when `n` is more.
+    ///
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// compressor.compress(b"hello")?;
+    /// compressor.consume(4);
+    /// assert_eq!(compressor.block(), b"\x50hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn consume(&mut self, n: usize) {
+        self.unsent.start += n.min(self.unsent.len());
+    }
+
+    /// The settings.
+    pub fn options(&self) -> &CompressOptions {
+        &self.options
+    }
+
+    /// What stands around the blocks.
+    pub fn framing(&self) -> &F {
+        &self.framing
+    }
+
+    /// What stands around the blocks. [`reset`](Self::reset) does not touch it.
+    pub fn framing_mut(&mut self) -> &mut F {
+        &mut self.framing
+    }
+
+    /// The bytes pushed into the page being filled.
+    pub fn page(&self) -> &[u8] {
+        self.window.page()
+    }
+
+    /// The bytes that the page being filled may refer to: at most 64 KiB, with
+    /// [`Strategy::DoubleBuffer`] of the last page only.
+    pub fn history(&self) -> &[u8] {
+        self.window.history()
+    }
+
+    /// Whether the stream was finished.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// How many blocks were made.
+    pub fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// How many bytes were pushed or compressed.
+    pub fn total_in(&self) -> u64 {
+        self.total_in
+    }
+
+    /// How many bytes of the stream were made: blocks with their heads, and the end mark.
+    pub fn total_out(&self) -> u64 {
+        self.total_out
+    }
+}
+
+impl<F> fmt::Debug for Lz4StreamCompressor<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lz4StreamCompressor")
-            .field("prefix", &self.prefix)
-            .field("end_mark", &self.end_mark)
-            .field("dictionary", &self.dictionary)
-            .field("page_size", &self.page_size)
-            .field("strategy", &self.strategy)
-            .field("mode", &self.mode)
-            .field("history", &(self.start - self.floor))
-            .field("page", &self.page_len())
+            .field("options", &self.options)
+            .field("window", &self.window)
+            .field("unsent", &self.unsent.len())
+            .field("finished", &self.finished)
+            .field("blocks", &self.blocks)
+            .field("total_in", &self.total_in)
+            .field("total_out", &self.total_out)
             .finish_non_exhaustive()
     }
 }

@@ -1,16 +1,16 @@
-//! What can be wrong: with the settings, with a stream, with the order of calls.
+//! What can go wrong: with the settings, with a stream, with the order of calls.
 
 use std::{fmt, io};
 
-use crate::prefix::PrefixWidth;
+use crate::PrefixWidth;
 
-/// Everything this crate itself finds wrong; errors of the inner reader or writer pass through as they are.
+/// Everything that this crate itself finds wrong. Errors of the inner reader or writer pass through unchanged.
 ///
-/// Turned into an [`io::Error`] by `From` (and so by `?`), with the kind each variant names. The adapters return
-/// [`io::Error`]; the `Error` inside is got back by downcast, see [`Error::from_io`].
+/// `From` (and so `?`) turns it into an [`io::Error`] of the same [`kind`](Error::kind). The adapters return
+/// [`io::Error`]; [`Error::from_io`] gets the `Error` inside back.
 ///
-/// In every variant `block` is the index of the block in its stream (the first is 0) and `offset` the number of
-/// bytes of the stream before that block's prefix.
+/// In every variant, `block` is the index of the block in its stream (the first is 0), and `offset` is the number of
+/// bytes of the stream before that block's head.
 ///
 /// ```
 /// use lz4_stream::{Error, Lz4StreamReader};
@@ -29,18 +29,18 @@ pub enum Error {
         /// The width asked for, in bytes.
         found: usize,
     },
-    /// A page size of zero or over the largest one that the prefix can frame:
+    /// A page size of zero, or over the largest one that the framing can announce:
     /// [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE), 65 264 with a 2-byte prefix, 239 with a 1-byte prefix.
     /// Kind: `InvalidInput`.
     PageSize {
         /// The page size asked for, in bytes.
         found: usize,
-        /// The largest page size that the prefix width allows, in bytes.
+        /// The largest page size that the framing allows, in bytes.
         allowed: usize,
-        /// The prefix width.
-        width: PrefixWidth,
+        /// The prefix width. None with a framing of one's own.
+        width: Option<PrefixWidth>,
     },
-    /// A largest accepted page of zero or over [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
+    /// A largest accepted page of zero, or over [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
     /// Kind: `InvalidInput`.
     MaxPageSize {
         /// The largest page asked for, in bytes.
@@ -48,54 +48,64 @@ pub enum Error {
         /// The most it can be, in bytes.
         allowed: usize,
     },
-    /// An end mark was asked for, but without prefixes there is nothing to carry it. Kind: `InvalidInput`.
+    /// An end mark was asked for, but there is no prefix that could carry it. Kind: `InvalidInput`.
     EndMarkWithoutPrefix,
-    /// The sizes of the blocks are kept out of band, but the call needs them in the stream; or the reader was
-    /// given sizes although the stream has prefixes. Kind: `InvalidInput`.
+    /// The call needs prefixes in the stream, but the sizes of the blocks are kept out of band; or sizes were given
+    /// although the stream has prefixes. Kind: `InvalidInput`.
     OutOfBandSizes {
         /// The prefix width of the settings.
         width: PrefixWidth,
     },
     /// A page handed to the compressor is over its page size. Kind: `InvalidInput`.
     PageTooLarge {
-        /// The page's length, in bytes.
+        /// The length of the page, with what was pushed into it before, in bytes.
         found: usize,
         /// The compressor's page size, in bytes.
         allowed: usize,
     },
-    /// A block's length is over what a page of the largest accepted size can need. Kind: `InvalidData`.
+    /// The head of a block is malformed, or the [`Framing`](crate::Framing) contradicts itself. The built-in framings
+    /// never cause it. Kind: `InvalidData`.
+    BadHead {
+        /// The block's index in the stream.
+        block: u64,
+        /// The offset of the block's head in the stream, in bytes.
+        offset: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A block is longer than a page of the largest accepted size can need. Kind: `InvalidData`.
     BlockTooLarge {
         /// The block's index in the stream.
         block: u64,
-        /// The offset of the block's prefix in the stream, in bytes.
+        /// The offset of the block's head in the stream, in bytes.
         offset: u64,
         /// The block's length, in bytes.
         found: usize,
-        /// The longest block accepted, [`compress_bound`](crate::compress_bound) of the largest page.
+        /// The longest block accepted: [`compress_bound`](crate::compress_bound) of the largest page.
         allowed: usize,
     },
     /// A block decodes to more than the largest accepted page. Kind: `InvalidData`.
     PageOverLimit {
         /// The block's index in the stream.
         block: u64,
-        /// The offset of the block's prefix in the stream, in bytes.
+        /// The offset of the block's head in the stream, in bytes.
         offset: u64,
         /// The largest page accepted, in bytes.
         allowed: usize,
     },
-    /// A block of no bytes, which no encoder makes: an end mark where none was asked for, or corruption.
+    /// A block of no bytes, which no encoder makes: an end mark where none is expected, or corruption.
     /// Kind: `InvalidData`.
     EmptyBlock {
         /// The block's index in the stream.
         block: u64,
-        /// The offset of the block's prefix in the stream, in bytes.
+        /// The offset of the block's head in the stream, in bytes.
         offset: u64,
     },
     /// A block that ends inside a sequence. Kind: `InvalidData`.
     TruncatedBlock {
         /// The block's index in the stream.
         block: u64,
-        /// The offset of the block's prefix in the stream, in bytes.
+        /// The offset of the block's head in the stream, in bytes.
         offset: u64,
         /// The block's length, in bytes.
         found: usize,
@@ -105,20 +115,20 @@ pub enum Error {
     MatchOffset {
         /// The block's index in the stream.
         block: u64,
-        /// The offset of the block's prefix in the stream, in bytes.
+        /// The offset of the block's head in the stream, in bytes.
         offset: u64,
         /// The match's offset: how many bytes it goes back.
         found: usize,
-        /// How far back it may go at the most: the history there is.
+        /// How far back it may go at most: the history there is.
         allowed: usize,
     },
-    /// The input ended inside a prefix or a block. Kind: `UnexpectedEof`.
+    /// The input ended inside a head or a block. Kind: `UnexpectedEof`.
     UnexpectedEnd {
         /// The block's index in the stream.
         block: u64,
-        /// The offset of the block's prefix in the stream, in bytes.
+        /// The offset of the block's head in the stream, in bytes.
         offset: u64,
-        /// How many bytes of the prefix or of the block there were.
+        /// How many bytes of the head or of the block there were.
         found: usize,
         /// How many there should have been.
         needed: usize,
@@ -130,14 +140,20 @@ pub enum Error {
         /// The length of the stream, in bytes.
         offset: u64,
     },
-    /// Something was written after the stream was finished. Kind: `Other`.
+    /// Bytes follow the end mark where a stream was expected to be alone. Kind: `InvalidData`.
+    TrailingBytes {
+        /// The length of the stream with its end mark, in bytes.
+        offset: u64,
+        /// How many bytes follow.
+        found: usize,
+    },
+    /// The stream is over: something was written to it after it was finished, or a block was decompressed after its
+    /// end mark. Kind: `Other`.
     Finished,
-    /// An earlier write to the inner writer failed and may have put part of a block out, so nothing can be
-    /// written behind it. Kind: `Other`.
+    /// The inner writer panicked, so nobody knows how much it took, and nothing can be written after that.
+    /// Kind: `Other`.
     Poisoned {
-        /// The index of the block that may be out in part.
-        block: u64,
-        /// The offset of that block's prefix in the stream, in bytes.
+        /// How many bytes of the stream the inner writer had taken before, in bytes.
         offset: u64,
     },
 }
@@ -157,7 +173,22 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
-    fn kind(&self) -> io::ErrorKind {
+    /// What a [`Framing`](crate::Framing) returns when the bytes at a block boundary can be no head. `reason` completes
+    /// the sentence "block 7 at offset 99: …".
+    ///
+    /// ```
+    /// use lz4_stream::Error;
+    ///
+    /// let error = Error::bad_head("no `#` before a block");
+    /// assert_eq!(error.to_string(), "block 0 at offset 0: no `#` before a block");
+    /// ```
+    pub fn bad_head(reason: &'static str) -> Error {
+        let (block, offset) = (0, 0);
+        Error::BadHead { block, offset, reason }
+    }
+
+    /// The kind of [`io::Error`] that this becomes.
+    pub fn kind(&self) -> io::ErrorKind {
         match self {
             Error::PrefixWidth { .. }
             | Error::PageSize { .. }
@@ -165,98 +196,93 @@ impl Error {
             | Error::EndMarkWithoutPrefix
             | Error::OutOfBandSizes { .. }
             | Error::PageTooLarge { .. } => io::ErrorKind::InvalidInput,
-            Error::BlockTooLarge { .. }
+            Error::BadHead { .. }
+            | Error::BlockTooLarge { .. }
             | Error::PageOverLimit { .. }
             | Error::EmptyBlock { .. }
             | Error::TruncatedBlock { .. }
-            | Error::MatchOffset { .. } => io::ErrorKind::InvalidData,
+            | Error::MatchOffset { .. }
+            | Error::TrailingBytes { .. } => io::ErrorKind::InvalidData,
             Error::UnexpectedEnd { .. } | Error::MissingEndMark { .. } => io::ErrorKind::UnexpectedEof,
             Error::Finished | Error::Poisoned { .. } => io::ErrorKind::Other,
+        }
+    }
+
+    /// Block and offset, of the variants that are about a block.
+    fn place(&self) -> Option<(u64, u64)> {
+        match *self {
+            Error::BadHead { block, offset, .. }
+            | Error::BlockTooLarge { block, offset, .. }
+            | Error::PageOverLimit { block, offset, .. }
+            | Error::EmptyBlock { block, offset }
+            | Error::TruncatedBlock { block, offset, .. }
+            | Error::MatchOffset { block, offset, .. }
+            | Error::UnexpectedEnd { block, offset, .. } => Some((block, offset)),
+            _ => None,
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((block, offset)) = self.place() {
+            write!(f, "block {block} at offset {offset}: ")?;
+        }
         match self {
-            Error::PrefixWidth { found } => {
-                write!(f, "a prefix of {found} bytes: it can be 0, 1, 2 or 4 bytes")
+            Error::PrefixWidth { found } => write!(f, "prefix width {found} is not 0, 1, 2 or 4"),
+            Error::PageSize { found, allowed, width } => {
+                write!(f, "page size {found} is out of range 1..={allowed} ")?;
+                match width {
+                    Some(PrefixWidth::OutOfBand) => f.write_str("for an LZ4 block"),
+                    Some(width) => write!(f, "for a {}-byte prefix", width.bytes()),
+                    None => f.write_str("for this framing"),
+                }
             }
-            Error::PageSize { found, allowed, width } => write!(
-                f,
-                "a page size of {found} bytes: it can be 1 to {allowed} with a prefix of {} bytes",
-                width.bytes()
-            ),
             Error::MaxPageSize { found, allowed } => {
-                write!(f, "a largest page of {found} bytes: it can be 1 to {allowed}")
+                write!(f, "largest accepted page size {found} is out of range 1..={allowed}")
             }
             Error::EndMarkWithoutPrefix => f.write_str("an end mark needs a prefix of 1, 2 or 4 bytes"),
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,
-            } => f.write_str("the stream has no prefixes: the block sizes must be given"),
+            } => f.write_str("the stream has no size prefixes, so block sizes must be given"),
             Error::OutOfBandSizes { width } => write!(
                 f,
-                "block sizes were given, but the stream has prefixes of {} bytes",
+                "block sizes were given for a stream with {}-byte prefixes",
                 width.bytes()
             ),
             Error::PageTooLarge { found, allowed } => {
-                write!(f, "a page of {found} bytes: the page size is {allowed} bytes")
+                write!(f, "page of {found} bytes exceeds the page size of {allowed}")
             }
-            Error::BlockTooLarge {
-                block,
-                offset,
-                found,
-                allowed,
-            } => write!(
-                f,
-                "block {block} at offset {offset}: {found} bytes long, at most {allowed} are accepted"
-            ),
-            Error::PageOverLimit { block, offset, allowed } => write!(
-                f,
-                "block {block} at offset {offset}: decodes to more than the {allowed} bytes accepted"
-            ),
-            Error::EmptyBlock { block, offset } => {
+            Error::BadHead { reason, .. } => f.write_str(reason),
+            Error::BlockTooLarge { found, allowed, .. } => {
+                write!(f, "length {found} exceeds the accepted maximum of {allowed}")
+            }
+            Error::PageOverLimit { allowed, .. } => {
+                write!(f, "decodes to more than the accepted maximum of {allowed} bytes")
+            }
+            Error::EmptyBlock { .. } => f.write_str("length is zero, but no end mark is expected"),
+            Error::TruncatedBlock { found, .. } => write!(f, "its {found} bytes end inside a sequence"),
+            Error::MatchOffset { found: 0, .. } => f.write_str("match offset is zero"),
+            Error::MatchOffset { found, allowed, .. } => {
+                write!(f, "match offset {found} exceeds the {allowed} bytes of history")
+            }
+            Error::UnexpectedEnd { found, needed, .. } => {
+                write!(f, "input ends after {found} of {needed} bytes")
+            }
+            Error::MissingEndMark { block, offset } => {
+                let plural = if *block == 1 { "" } else { "s" };
                 write!(
                     f,
-                    "block {block} at offset {offset}: a length of zero where no end mark is expected"
+                    "input ends at offset {offset}, after {block} block{plural}, without an end mark"
                 )
             }
-            Error::TruncatedBlock { block, offset, found } => write!(
+            Error::TrailingBytes { offset, found } => {
+                write!(f, "{found} bytes follow the end mark, which ends at offset {offset}")
+            }
+            Error::Finished => f.write_str("the stream is finished"),
+            Error::Poisoned { offset } => write!(
                 f,
-                "block {block} at offset {offset}: its {found} bytes end inside a sequence"
-            ),
-            Error::MatchOffset {
-                block,
-                offset,
-                found: 0,
-                ..
-            } => write!(f, "block {block} at offset {offset}: a match with an offset of zero"),
-            Error::MatchOffset {
-                block,
-                offset,
-                found,
-                allowed,
-            } => write!(
-                f,
-                "block {block} at offset {offset}: a match goes {found} bytes back, there are {allowed}"
-            ),
-            Error::UnexpectedEnd {
-                block,
-                offset,
-                found,
-                needed,
-            } => write!(
-                f,
-                "block {block} at offset {offset}: the input ends after {found} of {needed} bytes"
-            ),
-            Error::MissingEndMark { block, offset } => write!(
-                f,
-                "the input ends at offset {offset} without an end mark, blocks before it: {block}"
-            ),
-            Error::Finished => f.write_str("the stream is finished, nothing can be written to it"),
-            Error::Poisoned { block, offset } => write!(
-                f,
-                "an earlier write failed: block {block} at offset {offset} may be out in part"
+                "the inner writer panicked after {offset} bytes, so the stream cannot be continued"
             ),
         }
     }

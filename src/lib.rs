@@ -1,20 +1,22 @@
 //! LZ4 linked-block streams for [`std::io`], in safe Rust.
 //!
-//! A stream is a sequence of LZ4 blocks, each behind its length, in which every page may refer back to the page
-//! before it: small pages compress nearly as well as one large buffer, and every flush is one decodable block.
-//! It is the format of python-lz4's `lz4.stream` and of the C library's double-buffer streaming.
+//! A stream is a sequence of LZ4 blocks, each after its length, in which every page may refer back to the page before
+//! it. So small pages compress nearly as well as one large buffer, and every flush is one block that can be decoded at
+//! once. It is the format of python-lz4's `lz4.stream` and of the C library's double-buffer streaming.
 //!
 //! # Overview
 //!
-//! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets, anything that is `Write` or `Read`. Start
-//!   here.
-//! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the same without I/O: page in, block out, block in,
-//!   page out. For packets and for other kinds of I/O.
-//! * [`CompressOptions`] and [`DecompressOptions`] are the settings. A stream says nothing of its own, so both ends
-//!   must agree on them.
-//! * [`Error`] is what can be wrong.
+//! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets, anything that is `Write` or `Read`. Start here.
+//!   [`Lz4StreamBufReader`] wraps what is `BufRead` and saves a copy.
+//! * [`compress`] and [`decompress`] do a whole stream in memory.
+//! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the stream without I/O, for packets and for other kinds
+//!   of I/O. The adapters above only drive them.
+//! * [`CompressOptions`] and [`DecompressOptions`] are the settings. A stream records none of them, so both ends must
+//!   agree on those in [`StreamFormat`].
+//! * [`Framing`] is what stands around a block, for other protocols than the size prefixes of this format.
+//! * [`Error`] is what can go wrong. [`format`](mod@format) has the rules of the format, each with its source.
 //!
-//! Want a file that describes itself, with a magic number and checksums? Use the LZ4 frame format instead.
+//! Do you want a file that describes itself, with a magic number and checksums? Use the LZ4 frame format instead.
 //!
 //! # Example: a compressed file
 //!
@@ -59,16 +61,15 @@
 //!
 //! # Features
 //!
-//! * `lz4_flex` (off by default): the block codec of the widely deployed crate `lz4_flex` decodes, and encodes the
-//!   modes [`Mode::Default`] and [`Mode::Fast`], in place of this crate's own. It is slower, as it finds the history
-//!   anew for every page, and allocates a match table for each; it has no acceleration, so `Fast` compresses as
-//!   `Default` does. Everything else is the same, [`Mode::HighCompression`] included.
+//! * `lz4_flex` (off by default): makes `Engine::Lz4Flex` available, a setting by which the block codec of the widely
+//!   deployed crate `lz4_flex` does the work of this crate's own. Nothing changes for who does not choose it.
 //!
 //! # Organization
 //!
-//! Data goes one way: adapter (`writer`, `reader`), codec (`compressor`, `decompressor`), block codec (`block`), and
-//! back. `window` is the history that both codecs keep, `prefix` the wire format around a block, `options` the
-//! settings, `error` what can go wrong.
+//! Data goes one way: adapter (`writer`, `reader`, `functions`), codec (`compressor`, `decompressor`), block codec
+//! (`block`), and back. The codecs own the stream, the adapters only do I/O. `framing` is what stands around a block,
+//! `window` the history and page that both codecs keep, `options` the settings, `error` what can go wrong, `format` the
+//! rules that all of them keep.
 
 #![forbid(unsafe_code)]
 
@@ -76,18 +77,22 @@ mod block;
 mod compressor;
 mod decompressor;
 mod error;
+pub mod format;
+mod framing;
+mod functions;
 mod options;
-mod prefix;
 mod reader;
 mod window;
 mod writer;
 
 pub use compressor::Lz4StreamCompressor;
-pub use decompressor::{BlockSplit, Lz4StreamDecompressor};
+pub use decompressor::{BlockSplit, Lz4StreamDecompressor, Progress};
 pub use error::Error;
-pub use options::{CompressOptions, DecompressOptions, Mode, Strategy};
-pub use prefix::{ByteOrder, LZ4_MAX_INPUT_SIZE, PrefixWidth, compress_bound, input_bound};
-pub use reader::Lz4StreamReader;
+pub use format::{LZ4_MAX_INPUT_SIZE, compress_bound, input_bound, page_bound};
+pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix};
+pub use functions::{compress, decompress};
+pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};
+pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
 pub use writer::{IntoInnerError, Lz4StreamWriter};
 
 #[cfg(doctest)]

@@ -1,47 +1,49 @@
-//! The settings of both ends and their validation.
+//! The settings of both ends, and their validation.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::sync::Arc;
 
-use crate::prefix::{LZ4_MAX_INPUT_SIZE, Prefix};
-use crate::window::HISTORY;
+use crate::format::{HISTORY, LZ4_MAX_INPUT_SIZE, page_bound};
 use crate::{
-    ByteOrder, Error, Lz4StreamCompressor, Lz4StreamDecompressor, Lz4StreamReader, Lz4StreamWriter, PrefixWidth,
+    BlockSizes, ByteOrder, Error, Framing, Lz4StreamBufReader, Lz4StreamCompressor, Lz4StreamDecompressor,
+    Lz4StreamReader, Lz4StreamWriter, PrefixWidth, SizePrefix,
 };
 
 /// How far back the writer looks for matches.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Strategy {
-    /// Into the page itself and the one page before it (its last 64 KiB): what python-lz4 and every reader with
-    /// two page buffers is sure to hold.
+    /// Into the page itself and the one page before it (the last 64 KiB of that page). python-lz4 and every other
+    /// reader with two page buffers holds this much. See [*One page back*](crate::format#one-page-back).
     #[default]
     DoubleBuffer,
-    /// Into the last 64 KiB of the stream, over any number of pages: smaller output for small pages, for readers
-    /// that keep 64 KiB (this crate's, the C library's over a ring buffer of 64 KiB and a page).
+    /// Into the last 64 KiB of the stream, over any number of pages: smaller output for small pages.
     ///
-    /// **python-lz4's decompressor reads such a stream to wrong bytes without an error.**
+    /// **For readers that hold 64 KiB and a page**: this crate's, and the C library over a ring buffer of that size.
+    /// A reader that holds less, such as python-lz4's, decodes such a stream **to wrong bytes without an error**, or
+    /// refuses it.
     RingBuffer,
 }
 
-/// How much effort goes into a block. The names are python-lz4's; every mode makes blocks that any LZ4 decoder
-/// reads.
+/// How much effort goes into a block. The names are python-lz4's. Every mode makes blocks that any LZ4 decoder reads.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
     /// The usual trade of speed for size.
     #[default]
     Default,
-    /// Faster and larger. With the feature `lz4_flex` this compresses as [`Mode::Default`] does.
+    /// Faster and larger.
     Fast {
-        /// 1 is as [`Mode::Default`]; each step looks at fewer places. Clamped to 1 ..= 65 537, as liblz4 does.
+        /// 1 equals [`Mode::Default`]; with higher values the encoder looks for matches at fewer places. Clamped to
+        /// 1 ..= 65 537, as liblz4 does.
         acceleration: i32,
     },
     /// Slower and smaller, and with more memory: the writer takes up to 650 KiB more.
     HighCompression {
-        /// 1 to 12. As in liblz4 1.10, a level below 1 means 9 and one above 12 means 12; 1 and 2 look at two
-        /// candidates a position, 3 to 9 follow chains of them ever further, 10 to 12 find the (nearly) smallest block.
+        /// 1 to 12. As in liblz4 1.10, a level below 1 means 9 and a level above 12 means 12. Levels 1 and 2 look at
+        /// two candidates a position, 3 to 9 follow chains of candidates ever further, 10 to 12 find a block that is
+        /// (nearly) as small as can be.
         level: i32,
     },
 }
@@ -57,6 +59,7 @@ impl Mode {
     /// assert_eq!(Mode::HighCompression { level: 0 }.clamped(), Mode::HighCompression { level: 9 });
     /// assert_eq!(Mode::HighCompression { level: 99 }.clamped(), Mode::HighCompression { level: 12 });
     /// ```
+    #[must_use]
     pub fn clamped(self) -> Mode {
         match self {
             Mode::Default => Mode::Default,
@@ -69,16 +72,24 @@ impl Mode {
     }
 }
 
-/// The last 64 KiB of a dictionary: an LZ4 match reaches no further. Shared, so that settings and codecs clone
-/// cheaply.
-#[derive(Clone, Default)]
-pub(crate) struct Dictionary(pub(crate) Arc<[u8]>);
-
-impl Dictionary {
-    fn new(bytes: &[u8]) -> Dictionary {
-        Dictionary(bytes[bytes.len().saturating_sub(HISTORY)..].into())
-    }
+/// Who encodes and decodes the LZ4 blocks. Every engine reads the blocks of every other.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Engine {
+    /// This crate's own block codec.
+    #[default]
+    Own,
+    /// The block codec of the crate `lz4_flex`, with the feature of that name. It decodes, and it encodes in the modes
+    /// [`Mode::Default`] and [`Mode::Fast`], which are the same to it: it has no acceleration.
+    /// [`Mode::HighCompression`] stays with this crate's own encoder. It is slower, and allocates a match table for
+    /// every page, because it keeps nothing from one page to the next.
+    #[cfg(feature = "lz4_flex")]
+    Lz4Flex,
 }
+
+/// The last 64 KiB of a dictionary: a match reaches no further. Shared, so that settings and codecs clone cheaply.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Dictionary(Arc<[u8]>);
 
 impl fmt::Debug for Dictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,10 +97,226 @@ impl fmt::Debug for Dictionary {
     }
 }
 
+/// What both ends of a stream must agree on, in one piece that can be handed to either: the width and byte order of
+/// the size prefixes, the end mark, the dictionary. A stream records none of it.
+///
+/// ```
+/// use lz4_stream::{CompressOptions, DecompressOptions, PrefixWidth, StreamFormat};
+///
+/// let format = StreamFormat::new().prefix_width(PrefixWidth::Two).end_mark(true);
+/// let sender = CompressOptions::new().format(format.clone()).page_size(8192);
+/// let receiver = DecompressOptions::new().format(format);
+///
+/// let stream = lz4_stream::compress(b"hello", &sender)?;
+/// assert_eq!(stream, b"\x06\0\x50hello\0\0");
+/// assert_eq!(lz4_stream::decompress(&stream, &receiver)?, b"hello");
+/// # Ok::<(), lz4_stream::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StreamFormat {
+    pub(crate) prefix: SizePrefix,
+    dictionary: Dictionary,
+}
+
+impl StreamFormat {
+    /// Prefixes of 4 bytes in little endian, no end mark, no dictionary.
+    ///
+    /// ```
+    /// assert_eq!(lz4_stream::StreamFormat::new().get_prefix_width().bytes(), 4);
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many bytes the size prefix of every block has. Default: [`PrefixWidth::Four`].
+    ///
+    /// ```
+    /// use lz4_stream::{PrefixWidth, StreamFormat};
+    ///
+    /// let format = StreamFormat::new().prefix_width(PrefixWidth::Two);
+    /// assert_eq!(format.get_prefix_width(), PrefixWidth::Two);
+    /// ```
+    #[must_use]
+    pub fn prefix_width(mut self, width: PrefixWidth) -> Self {
+        self.prefix.width = width;
+        self
+    }
+
+    /// The order of the bytes in the prefixes. Default: [`ByteOrder::Little`].
+    ///
+    /// ```
+    /// use lz4_stream::{ByteOrder, StreamFormat};
+    ///
+    /// let format = StreamFormat::new().byte_order(ByteOrder::Big);
+    /// assert_eq!(format.get_byte_order(), ByteOrder::Big);
+    /// ```
+    #[must_use]
+    pub fn byte_order(mut self, order: ByteOrder) -> Self {
+        self.prefix.order = order;
+        self
+    }
+
+    /// Whether the stream ends with a prefix of zero. Default: no.
+    ///
+    /// With it, a reader can tell a finished stream from one that was cut at a block boundary: it stops after the mark
+    /// and takes an end of input before the mark for an error. Without it, a prefix of zero is an error. python-lz4
+    /// has no end mark and raises an error on it.
+    ///
+    /// ```
+    /// use lz4_stream::StreamFormat;
+    ///
+    /// assert!(StreamFormat::new().end_mark(true).get_end_mark());
+    /// ```
+    #[must_use]
+    pub fn end_mark(mut self, end_mark: bool) -> Self {
+        self.prefix.end_mark = end_mark;
+        self
+    }
+
+    /// History for the first page. Its last 64 KiB are used, and copied. Default: none.
+    ///
+    /// ```
+    /// use lz4_stream::StreamFormat;
+    ///
+    /// let format = StreamFormat::new().dictionary(vec![7; 100_000]);
+    /// assert_eq!(format.get_dictionary(), [7; 65_536]);
+    /// ```
+    #[must_use]
+    pub fn dictionary(mut self, dictionary: impl AsRef<[u8]>) -> Self {
+        let bytes = dictionary.as_ref();
+        self.dictionary = Dictionary(bytes[bytes.len().saturating_sub(HISTORY)..].into());
+        self
+    }
+
+    /// How many bytes the size prefix of every block has.
+    pub fn get_prefix_width(&self) -> PrefixWidth {
+        self.prefix.width
+    }
+
+    /// The order of the bytes in the prefixes.
+    pub fn get_byte_order(&self) -> ByteOrder {
+        self.prefix.order
+    }
+
+    /// Whether the stream ends with a prefix of zero.
+    pub fn get_end_mark(&self) -> bool {
+        self.prefix.end_mark
+    }
+
+    /// The history for the first page: at most 64 KiB.
+    pub fn get_dictionary(&self) -> &[u8] {
+        &self.dictionary.0
+    }
+
+    fn validate(&self) -> Result<(), Error> {
+        if self.prefix.end_mark && self.prefix.width == PrefixWidth::OutOfBand {
+            return Err(Error::EndMarkWithoutPrefix);
+        }
+        Ok(())
+    }
+}
+
+/// The setters of the settings that both ends share.
+macro_rules! format_setters {
+    ($Options:ident) => {
+        /// Everything that both ends must agree on, in one piece.
+        ///
+        /// ```
+        #[doc = concat!("use lz4_stream::{", stringify!($Options), ", StreamFormat};")]
+        ///
+        /// let format = StreamFormat::new().end_mark(true);
+        #[doc = concat!("let options = ", stringify!($Options), "::new().format(format.clone());")]
+        /// assert_eq!(*options.get_format(), format);
+        /// ```
+        #[must_use]
+        pub fn format(mut self, format: StreamFormat) -> Self {
+            self.format = format;
+            self
+        }
+
+        /// How many bytes the size prefix of every block has, see [`StreamFormat::prefix_width`].
+        ///
+        /// ```
+        #[doc = concat!("use lz4_stream::{", stringify!($Options), ", PrefixWidth};")]
+        ///
+        #[doc = concat!("let options = ", stringify!($Options), "::new().prefix_width(PrefixWidth::Two);")]
+        /// assert_eq!(options.get_format().get_prefix_width(), PrefixWidth::Two);
+        /// ```
+        #[must_use]
+        pub fn prefix_width(mut self, width: PrefixWidth) -> Self {
+            self.format = self.format.prefix_width(width);
+            self
+        }
+
+        /// The order of the bytes in the prefixes, see [`StreamFormat::byte_order`].
+        ///
+        /// ```
+        #[doc = concat!("use lz4_stream::{", stringify!($Options), ", ByteOrder};")]
+        ///
+        #[doc = concat!("let options = ", stringify!($Options), "::new().byte_order(ByteOrder::Big);")]
+        /// assert_eq!(options.get_format().get_byte_order(), ByteOrder::Big);
+        /// ```
+        #[must_use]
+        pub fn byte_order(mut self, order: ByteOrder) -> Self {
+            self.format = self.format.byte_order(order);
+            self
+        }
+
+        /// Whether the stream ends with a prefix of zero, see [`StreamFormat::end_mark`].
+        ///
+        /// ```
+        #[doc = concat!("let options = lz4_stream::", stringify!($Options), "::new().end_mark(true);")]
+        /// assert!(options.get_format().get_end_mark());
+        /// ```
+        #[must_use]
+        pub fn end_mark(mut self, end_mark: bool) -> Self {
+            self.format = self.format.end_mark(end_mark);
+            self
+        }
+
+        /// History for the first page, see [`StreamFormat::dictionary`].
+        ///
+        /// ```
+        #[doc = concat!("let options = lz4_stream::", stringify!($Options), "::new().dictionary(\"a few words\");")]
+        /// assert_eq!(options.get_format().get_dictionary(), b"a few words");
+        /// ```
+        #[must_use]
+        pub fn dictionary(mut self, dictionary: impl AsRef<[u8]>) -> Self {
+            self.format = self.format.dictionary(dictionary);
+            self
+        }
+
+        /// Who decodes and encodes the blocks. Default: [`Engine::Own`].
+        ///
+        /// ```
+        #[doc = concat!("use lz4_stream::{", stringify!($Options), ", Engine};")]
+        ///
+        #[doc = concat!("let options = ", stringify!($Options), "::new().engine(Engine::Own);")]
+        /// assert_eq!(options.get_engine(), Engine::Own);
+        /// ```
+        #[must_use]
+        pub fn engine(mut self, engine: Engine) -> Self {
+            self.engine = engine;
+            self
+        }
+
+        /// Everything that both ends must agree on.
+        pub fn get_format(&self) -> &StreamFormat {
+            &self.format
+        }
+
+        /// Who decodes and encodes the blocks.
+        pub fn get_engine(&self) -> Engine {
+            self.engine
+        }
+    };
+}
+
 /// The settings of the writing end: [`Lz4StreamWriter`] and [`Lz4StreamCompressor`].
 ///
-/// The stream says nothing of its own settings: prefix width, byte order, end mark and dictionary must be the
-/// same at the reading end, and python-lz4's decompressor needs the page size as its `buffer_size` too.
+/// A stream records none of them. The reading end needs the same [`StreamFormat`], and python-lz4's decompressor needs
+/// the page size as its `buffer_size` too.
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, Mode, PrefixWidth};
@@ -104,78 +331,100 @@ impl fmt::Debug for Dictionary {
 /// assert_eq!(writer.finish()?, b"\x06\0\x50hello");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompressOptions {
-    pub(crate) prefix: Prefix,
-    pub(crate) end_mark: bool,
-    pub(crate) dictionary: Dictionary,
-    pub(crate) page_size: usize,
-    pub(crate) strategy: Strategy,
-    pub(crate) mode: Mode,
+    format: StreamFormat,
+    page_size: usize,
+    strategy: Strategy,
+    mode: Mode,
+    engine: Engine,
 }
 
 impl Default for CompressOptions {
     fn default() -> Self {
         CompressOptions {
-            prefix: Prefix::default(),
-            end_mark: false,
-            dictionary: Dictionary::default(),
+            format: StreamFormat::default(),
             page_size: 64 * 1024,
             strategy: Strategy::default(),
             mode: Mode::default(),
+            engine: Engine::default(),
         }
     }
 }
 
 impl CompressOptions {
-    /// Pages of 64 KiB, prefixes of 4 bytes in little endian, no end mark, no dictionary,
-    /// [`Strategy::DoubleBuffer`], [`Mode::Default`].
+    /// [`StreamFormat::new`], pages of 64 KiB, [`Strategy::DoubleBuffer`], [`Mode::Default`].
+    ///
+    /// ```
+    /// assert_eq!(lz4_stream::CompressOptions::new().get_page_size(), 65_536);
+    /// ```
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many bytes the size prefix of every block has. Default: [`PrefixWidth::Four`].
-    pub fn prefix_width(mut self, width: PrefixWidth) -> Self {
-        self.prefix.width = width;
-        self
-    }
+    format_setters!(CompressOptions);
 
-    /// The order of the bytes in the prefixes. Default: [`ByteOrder::Little`].
-    pub fn byte_order(mut self, order: ByteOrder) -> Self {
-        self.prefix.order = order;
-        self
-    }
-
-    /// Whether the stream ends with a prefix of zero, by which a reader can tell a finished stream from one that
-    /// was cut at a block boundary. Default: no. python-lz4 knows no end mark and raises on it.
-    pub fn end_mark(mut self, end_mark: bool) -> Self {
-        self.end_mark = end_mark;
-        self
-    }
-
-    /// History for the first page; the last 64 KiB are used, and copied. Default: none.
-    pub fn dictionary(mut self, dictionary: impl AsRef<[u8]>) -> Self {
-        self.dictionary = Dictionary::new(dictionary.as_ref());
-        self
-    }
-
-    /// The largest page, in bytes: 1 to what [`PrefixWidth::max_page_size`] allows. Default: 65 536. Memory for
-    /// a page is taken as it fills, not before.
+    /// The largest page, in bytes: 1 to what [`PrefixWidth::max_page_size`] allows. Default: 65 536. Memory for a page
+    /// is taken as it fills, not before.
+    ///
+    /// ```
+    /// use lz4_stream::{CompressOptions, PrefixWidth};
+    ///
+    /// let options = CompressOptions::new().page_size(240);
+    /// assert!(options.compressor().is_ok());
+    /// assert!(options.prefix_width(PrefixWidth::One).compressor().is_err());
+    /// ```
+    #[must_use]
     pub fn page_size(mut self, bytes: usize) -> Self {
         self.page_size = bytes;
         self
     }
 
     /// How far back matches reach. Default: [`Strategy::DoubleBuffer`].
+    ///
+    /// ```
+    /// use lz4_stream::{CompressOptions, Strategy, compress};
+    ///
+    /// let text = "every fourth page is like this one. ".repeat(40);
+    /// let pages = CompressOptions::new().page_size(9);
+    /// let ring = pages.clone().strategy(Strategy::RingBuffer);
+    /// assert!(compress(text.as_bytes(), &ring)?.len() <= compress(text.as_bytes(), &pages)?.len());
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
     }
 
     /// How much effort goes into a block. Default: [`Mode::Default`].
+    ///
+    /// ```
+    /// use lz4_stream::{CompressOptions, Mode};
+    ///
+    /// let options = CompressOptions::new().mode(Mode::HighCompression { level: 9 });
+    /// assert_eq!(options.get_mode(), Mode::HighCompression { level: 9 });
+    /// ```
+    #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
+    }
+
+    /// The largest page, in bytes.
+    pub fn get_page_size(&self) -> usize {
+        self.page_size
+    }
+
+    /// How far back matches reach.
+    pub fn get_strategy(&self) -> Strategy {
+        self.strategy
+    }
+
+    /// How much effort goes into a block, as it was set: see [`Mode::clamped`] for what is in force.
+    pub fn get_mode(&self) -> Mode {
+        self.mode
     }
 
     /// A compressor with these settings.
@@ -183,28 +432,53 @@ impl CompressOptions {
     /// # Errors
     /// [`Error::PageSize`] when the page size is zero or too large for the prefix width,
     /// [`Error::EndMarkWithoutPrefix`] when there is an end mark but no prefix.
+    ///
+    /// ```
+    /// use lz4_stream::CompressOptions;
+    ///
+    /// let mut compressor = CompressOptions::new().page_size(4096).compressor()?;
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x06\0\0\0\x50hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn compressor(&self) -> Result<Lz4StreamCompressor, Error> {
-        Lz4StreamCompressor::with_options(self)
+        let prefix = self.format.prefix;
+        self.format.validate()?;
+        self.check_page_size(&prefix, Some(prefix.width))?;
+        Lz4StreamCompressor::with_framing(prefix, self)
     }
 
     /// A writer with these settings around `inner`.
     ///
     /// # Errors
     /// Those of [`compressor`](Self::compressor).
+    ///
+    /// ```
+    /// use lz4_stream::CompressOptions;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = CompressOptions::new().end_mark(true).writer(Vec::new())?;
+    /// writer.write_all(b"hello")?;
+    /// assert_eq!(writer.finish()?, b"\x06\0\0\0\x50hello\0\0\0\0");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn writer<W: Write>(&self, inner: W) -> Result<Lz4StreamWriter<W>, Error> {
-        Lz4StreamWriter::with_options(inner, self)
+        Ok(Lz4StreamWriter::from_parts(inner, self.compressor()?))
     }
 
-    pub(crate) fn validate(&self) -> Result<(), Error> {
-        check_page_size(self.page_size, self.prefix.width)?;
-        check_end_mark(self.end_mark, self.prefix.width)
+    /// Checks the page size against what the framing can announce; `width` is for the message.
+    pub(crate) fn check_page_size(&self, framing: &impl Framing, width: Option<PrefixWidth>) -> Result<(), Error> {
+        let (found, allowed) = (self.page_size, page_bound(framing.max_block_len()));
+        if found == 0 || found > allowed {
+            return Err(Error::PageSize { found, allowed, width });
+        }
+        Ok(())
     }
 }
 
-/// The settings of the reading end: [`Lz4StreamReader`] and [`Lz4StreamDecompressor`].
+/// The settings of the reading end: [`Lz4StreamReader`], [`Lz4StreamBufReader`] and [`Lz4StreamDecompressor`].
 ///
-/// Prefix width, byte order, end mark and dictionary must be those the stream was written with; the page size of
-/// the writer need not be known.
+/// The [`StreamFormat`] must be the one that the stream was written with. The page size of the writer need not be
+/// known.
 ///
 /// ```
 /// use lz4_stream::{DecompressOptions, PrefixWidth};
@@ -218,61 +492,55 @@ impl CompressOptions {
 /// assert_eq!(text, "hello");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecompressOptions {
-    pub(crate) prefix: Prefix,
-    pub(crate) end_mark: bool,
-    pub(crate) dictionary: Dictionary,
-    pub(crate) max_page_size: usize,
+    format: StreamFormat,
+    max_page_size: usize,
+    engine: Engine,
 }
 
 impl Default for DecompressOptions {
     fn default() -> Self {
         DecompressOptions {
-            prefix: Prefix::default(),
-            end_mark: false,
-            dictionary: Dictionary::default(),
+            format: StreamFormat::default(),
             max_page_size: 4 * 1024 * 1024,
+            engine: Engine::default(),
         }
     }
 }
 
 impl DecompressOptions {
-    /// Prefixes of 4 bytes in little endian, no end mark, no dictionary, pages of at most 4 MiB.
+    /// [`StreamFormat::new`], pages of at most 4 MiB.
+    ///
+    /// ```
+    /// assert_eq!(lz4_stream::DecompressOptions::new().get_max_page_size(), 4 << 20);
+    /// ```
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many bytes the size prefix of every block has. Default: [`PrefixWidth::Four`].
-    pub fn prefix_width(mut self, width: PrefixWidth) -> Self {
-        self.prefix.width = width;
-        self
-    }
+    format_setters!(DecompressOptions);
 
-    /// The order of the bytes in the prefixes. Default: [`ByteOrder::Little`].
-    pub fn byte_order(mut self, order: ByteOrder) -> Self {
-        self.prefix.order = order;
-        self
-    }
-
-    /// Whether the stream must end with a prefix of zero. Default: no. With it the reader stops behind the mark
-    /// and takes an end of input before it for an error; without it a prefix of zero is an error.
-    pub fn end_mark(mut self, end_mark: bool) -> Self {
-        self.end_mark = end_mark;
-        self
-    }
-
-    /// History for the first page, the same the writer had; the last 64 KiB are used, and copied. Default: none.
-    pub fn dictionary(mut self, dictionary: impl AsRef<[u8]>) -> Self {
-        self.dictionary = Dictionary::new(dictionary.as_ref());
-        self
-    }
-
-    /// The largest page accepted, in bytes: 1 to [`LZ4_MAX_INPUT_SIZE`]. Default: 4 MiB. It bounds the memory
-    /// that a stream can make the reader take: about three such pages and 512 KiB.
+    /// The largest page accepted, in bytes: 1 to [`LZ4_MAX_INPUT_SIZE`]. Default: 4 MiB. It bounds the memory that a
+    /// stream can make the reader take: about three such pages and 512 KiB.
+    ///
+    /// ```
+    /// use lz4_stream::{DecompressOptions, Error};
+    ///
+    /// let options = DecompressOptions::new().max_page_size(4);
+    /// let error = lz4_stream::decompress(b"\x06\0\0\0\x50hello", &options).unwrap_err();
+    /// assert_eq!(error, Error::PageOverLimit { block: 0, offset: 0, allowed: 4 });
+    /// ```
+    #[must_use]
     pub fn max_page_size(mut self, bytes: usize) -> Self {
         self.max_page_size = bytes;
         self
+    }
+
+    /// The largest page accepted, in bytes.
+    pub fn get_max_page_size(&self) -> usize {
+        self.max_page_size
     }
 
     /// A decompressor with these settings.
@@ -280,56 +548,107 @@ impl DecompressOptions {
     /// # Errors
     /// [`Error::MaxPageSize`] when the largest page is zero or over [`LZ4_MAX_INPUT_SIZE`],
     /// [`Error::EndMarkWithoutPrefix`] when there is an end mark but no prefix.
+    ///
+    /// ```
+    /// use lz4_stream::{DecompressOptions, PrefixWidth};
+    ///
+    /// let options = DecompressOptions::new().prefix_width(PrefixWidth::OutOfBand);
+    /// assert_eq!(options.decompressor()?.decompress(b"\x50hello")?, b"hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn decompressor(&self) -> Result<Lz4StreamDecompressor, Error> {
-        Lz4StreamDecompressor::with_options(self)
+        self.format.validate()?;
+        Lz4StreamDecompressor::with_framing(self.format.prefix, self)
     }
 
     /// A reader with these settings around `inner`.
     ///
     /// # Errors
     /// Those of [`decompressor`](Self::decompressor), and [`Error::OutOfBandSizes`] with
-    /// [`PrefixWidth::OutOfBand`], for which [`reader_with_sizes`](Self::reader_with_sizes) is.
+    /// [`PrefixWidth::OutOfBand`]: [`reader_with_sizes`](Self::reader_with_sizes) is for that.
+    ///
+    /// ```
+    /// use lz4_stream::DecompressOptions;
+    /// use std::io::Read;
+    ///
+    /// let mut reader = DecompressOptions::new().end_mark(true).reader(&b"\x02\0\0\0\x10x\0\0\0\0"[..])?;
+    /// let mut text = String::new();
+    /// reader.read_to_string(&mut text)?;
+    /// assert_eq!(text, "x");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn reader<R: Read>(&self, inner: R) -> Result<Lz4StreamReader<R>, Error> {
-        Lz4StreamReader::with_options(inner, self)
+        self.check_sizes(false)?;
+        Ok(Lz4StreamReader::from_parts(inner, self.decompressor()?))
     }
 
-    /// A reader with these settings around `inner`, for a stream without prefixes: `sizes` gives the length of
-    /// each block in bytes. The stream ends when `sizes` does.
+    /// A reader with these settings that decodes from the buffer of `inner`.
+    ///
+    /// # Errors
+    /// Those of [`reader`](Self::reader).
+    ///
+    /// ```
+    /// use lz4_stream::DecompressOptions;
+    /// use std::io::{BufReader, Read};
+    ///
+    /// let file = BufReader::new(&b"\x06\0\0\0\x50hello"[..]);
+    /// let mut text = String::new();
+    /// DecompressOptions::new().buf_reader(file)?.read_to_string(&mut text)?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn buf_reader<R: BufRead>(&self, inner: R) -> Result<Lz4StreamBufReader<R>, Error> {
+        self.check_sizes(false)?;
+        Ok(Lz4StreamBufReader::from_parts(inner, self.decompressor()?))
+    }
+
+    /// A reader with these settings around `inner`, for a stream without prefixes: `sizes` gives the length of each
+    /// block in bytes. The stream ends when `sizes` does. A size is taken when its block is needed, not before.
     ///
     /// # Errors
     /// Those of [`decompressor`](Self::decompressor), and [`Error::OutOfBandSizes`] when the prefix width is not
     /// [`PrefixWidth::OutOfBand`].
-    pub fn reader_with_sizes<R, I>(&self, inner: R, sizes: I) -> Result<Lz4StreamReader<R, I::IntoIter>, Error>
+    ///
+    /// ```
+    /// use lz4_stream::{DecompressOptions, PrefixWidth};
+    /// use std::io::Read;
+    ///
+    /// let options = DecompressOptions::new().prefix_width(PrefixWidth::OutOfBand);
+    /// let mut text = String::new();
+    /// options.reader_with_sizes(&b"\x40abcd\x20ef"[..], [5, 3])?.read_to_string(&mut text)?;
+    /// assert_eq!(text, "abcdef");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reader_with_sizes<R, I>(
+        &self,
+        inner: R,
+        sizes: I,
+    ) -> Result<Lz4StreamReader<R, BlockSizes<I::IntoIter>>, Error>
     where
         R: Read,
         I: IntoIterator<Item = usize>,
     {
-        Lz4StreamReader::with_sizes(inner, self, sizes)
+        self.check_sizes(true)?;
+        self.format.validate()?;
+        let decompressor = Lz4StreamDecompressor::with_framing(BlockSizes::new(sizes), self)?;
+        Ok(Lz4StreamReader::from_parts(inner, decompressor))
     }
 
-    pub(crate) fn validate(&self) -> Result<(), Error> {
-        // Any limit goes with any width: a reader that accepts more than its prefix can announce loses nothing.
-        if self.max_page_size == 0 || self.max_page_size > LZ4_MAX_INPUT_SIZE {
-            return Err(Error::MaxPageSize {
-                found: self.max_page_size,
-                allowed: LZ4_MAX_INPUT_SIZE,
-            });
+    /// Whether sizes are given exactly where the stream has none.
+    fn check_sizes(&self, given: bool) -> Result<(), Error> {
+        let width = self.format.prefix.width;
+        if (width == PrefixWidth::OutOfBand) != given {
+            return Err(Error::OutOfBandSizes { width });
         }
-        check_end_mark(self.end_mark, self.prefix.width)
+        Ok(())
     }
-}
 
-fn check_page_size(found: usize, width: PrefixWidth) -> Result<(), Error> {
-    let allowed = width.max_page_size();
-    if found == 0 || found > allowed {
-        return Err(Error::PageSize { found, allowed, width });
+    pub(crate) fn check_max_page_size(&self) -> Result<(), Error> {
+        // Any limit goes with any width: a reader that accepts more than its prefix can announce loses nothing.
+        let (found, allowed) = (self.max_page_size, LZ4_MAX_INPUT_SIZE);
+        if found == 0 || found > allowed {
+            return Err(Error::MaxPageSize { found, allowed });
+        }
+        Ok(())
     }
-    Ok(())
-}
-
-fn check_end_mark(end_mark: bool, width: PrefixWidth) -> Result<(), Error> {
-    if end_mark && width == PrefixWidth::OutOfBand {
-        return Err(Error::EndMarkWithoutPrefix);
-    }
-    Ok(())
 }

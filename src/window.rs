@@ -1,71 +1,117 @@
-//! The sliding window: history and the page behind it, in one piece, so that a match never crosses a border.
+//! The sliding window: history and the page after it in one piece, so that a match never crosses a boundary.
 
 use std::fmt;
 
-/// How much history there can be, in bytes: an LZ4 offset has 16 bits (65 535 at the most).
-pub(crate) const HISTORY: usize = 64 * 1024;
+use crate::format::HISTORY;
 
 /// Up to this size the buffer grows before the window slides. Every slide moves up to [`HISTORY`] bytes, so with
 /// pages of 64 KiB it costs a quarter of a byte moved per byte of the stream, within half a MiB of cache.
 const ROOMY: usize = HISTORY + 4 * HISTORY;
 
-/// The least that is allocated.
+/// The smallest allocation.
 const SMALLEST: usize = 1024;
 
-/// Content up to this size has a buffer of its own size, more of it one of [`ROOMY`]: the step is large, so that old
-/// and new buffer together are hardly more than the new one.
+/// Up to this size the buffer fits its content; above it the buffer goes to [`ROOMY`] at once. With a step that large,
+/// the old and the new buffer together take hardly more than the new one.
 const SHORT: usize = 16 * 1024;
 
-/// A buffer whose content ends at `end`; what is behind `end` is room for more, with arbitrary bytes in it.
+/// ```text
+/// buf = dropped | history | page | room
+///               floor     start  end
+/// ```
+///
+/// `history` is what the page may refer to. `room` holds arbitrary bytes, which nothing reads.
 #[derive(Clone, Default)]
 pub(crate) struct Window {
     buf: Vec<u8>,
+    floor: usize,
+    start: usize,
     end: usize,
 }
 
 impl Window {
-    pub(crate) fn end(&self) -> usize {
-        self.end
+    /// The index of the first byte of history in [`content`](Self::content).
+    pub(crate) fn floor(&self) -> usize {
+        self.floor
     }
 
-    /// The content, without the room behind it.
+    /// The index of the first byte of the page in [`content`](Self::content).
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Everything up to the end of the page, for an encoder.
     pub(crate) fn content(&self) -> &[u8] {
         &self.buf[..self.end]
     }
 
-    /// Content and room in one slice, for a decoder that writes from `end` on.
-    pub(crate) fn with_room(&mut self) -> &mut [u8] {
-        &mut self.buf
+    pub(crate) fn history(&self) -> &[u8] {
+        &self.buf[self.floor..self.start]
     }
 
-    /// Takes the first `n` bytes of the room into the content.
-    pub(crate) fn extend(&mut self, n: usize) {
-        debug_assert!(n <= self.buf.len() - self.end);
-        self.end += n;
+    pub(crate) fn page(&self) -> &[u8] {
+        &self.buf[self.start..self.end]
     }
 
-    /// Takes all content out, and keeps the room.
-    pub(crate) fn clear(&mut self) {
-        self.end = 0;
+    /// What a page after this one could refer to: the last 64 KiB of history and page.
+    pub(crate) fn next_history(&self) -> &[u8] {
+        &self.buf[self.next_floor()..self.end]
     }
 
-    /// Takes the last `n` bytes of the content out of it.
-    pub(crate) fn truncate(&mut self, n: usize) {
-        self.end -= n;
+    fn next_floor(&self) -> usize {
+        self.floor.max(self.end.saturating_sub(HISTORY))
     }
 
-    /// Appends `bytes`; [`reserve`](Self::reserve) has made room for them.
+    /// Starts afresh with the last 64 KiB of `history` before an empty page.
+    pub(crate) fn restart(&mut self, history: &[u8]) {
+        (self.floor, self.start, self.end) = (0, 0, 0);
+        let history = &history[history.len().saturating_sub(HISTORY)..];
+        if !history.is_empty() {
+            self.reserve(history.len(), HISTORY);
+            self.push(history);
+            self.start = self.end;
+        }
+    }
+
+    /// Ends the page: history and page together, their last 64 KiB, are the history of the next one.
+    pub(crate) fn end_page(&mut self) {
+        self.floor = self.next_floor();
+        self.start = self.end;
+    }
+
+    /// Drops all history.
+    pub(crate) fn forget_history(&mut self) {
+        self.floor = self.start;
+    }
+
+    /// Drops what the page holds.
+    pub(crate) fn clear_page(&mut self) {
+        self.end = self.start;
+    }
+
+    /// Appends `bytes` to the page. [`reserve`](Self::reserve) has made room for them.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buf[self.end..][..bytes.len()].copy_from_slice(bytes);
         self.end += bytes.len();
     }
 
-    /// Makes room for `room` bytes behind the content. Content below `keep` may be dropped for it: returns by how
-    /// many bytes everything moved down. `most` bounds the buffer: content from `keep` on and room are never more.
+    /// Content and room in one slice, and the index of the page's end, from which a decoder writes on.
+    pub(crate) fn with_room(&mut self) -> (&mut [u8], usize) {
+        (&mut self.buf, self.end)
+    }
+
+    /// Appends the bytes up to index `end`, which a decoder wrote into the room, to the page.
+    pub(crate) fn extend_to(&mut self, end: usize) {
+        debug_assert!((self.end..=self.buf.len()).contains(&end));
+        self.end = end;
+    }
+
+    /// Makes room for `room` bytes after the page. Drops what lies before the history if it must, and returns by how
+    /// many bytes everything moved down then. `most` bounds the buffer: history, page and room never take more.
     ///
-    /// A short stream gets little room, a longer one as much at once as makes sliding cheap; more only for pages
-    /// that are too large for that.
-    pub(crate) fn reserve(&mut self, room: usize, keep: usize, most: usize) -> usize {
+    /// A short stream gets little room. A longer one gets enough at once to make sliding cheap, and more only for
+    /// pages that are too large for that.
+    pub(crate) fn reserve(&mut self, room: usize, most: usize) -> usize {
         if self.buf.len() - self.end >= room {
             return 0;
         }
@@ -78,14 +124,17 @@ impl Window {
             });
             return 0;
         }
-        self.buf.copy_within(keep..self.end, 0);
-        self.end -= keep;
+        let by = self.floor;
+        self.buf.copy_within(by..self.end, 0);
+        self.floor = 0;
+        self.start -= by;
+        self.end -= by;
         let enough = self.end + room;
         if self.buf.len() < enough {
             // By doubling, so that a page that grows byte by byte is not copied each time.
             self.grow(enough.max(2 * self.buf.len()).min(most).max(ROOMY));
         }
-        keep
+        by
     }
 
     fn grow(&mut self, len: usize) {
@@ -98,6 +147,11 @@ impl Window {
 
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} bytes", self.end, self.buf.len())
+        write!(
+            f,
+            "{} bytes of history, {} of page",
+            self.history().len(),
+            self.page().len()
+        )
     }
 }

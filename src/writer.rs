@@ -1,33 +1,34 @@
 //! [`std::io::Write`] over the compressor.
 
 use std::io::{self, Write};
-use std::{fmt, thread};
+use std::{fmt, iter, thread};
 
-use crate::compressor::Lz4StreamCompressor;
-use crate::options::CompressOptions;
-use crate::{Error, PrefixWidth};
+use crate::{Error, Framing, Lz4StreamCompressor, PrefixWidth, SizePrefix};
 
 /// Compresses what is written to it into a stream of blocks on the inner writer.
 ///
-/// Bytes are gathered in a page. A full page becomes a block, which goes out in one `write_all` of prefix and data
-/// together; [`flush`](Write::flush) sends a page that is not full, so every flush makes everything written so far
-/// readable at the other end. Small flushes cost compression: a block has at least two bytes of its own and the
-/// prefix. There is no need for a `BufWriter` around it, nor inside of it unless pages are small.
+/// Bytes are gathered in a page. A full page becomes a block, which goes out in one write of head and data together.
+/// [`flush`](Write::flush) sends a page that is not full, so after a flush everything written so far can be read at the
+/// other end. Small flushes cost compression: a block has at least two bytes of its own and the prefix. There is no
+/// need for a `BufWriter` around it, nor inside it unless pages are small.
 ///
 /// # End of the stream
-/// Call [`finish`](Self::finish). The blocks of a stream say nothing of how many there are: **a stream cut between
-/// two blocks looks like a whole one**, unless both ends agree on an end mark
-/// ([`CompressOptions::end_mark`]).
+/// Call [`finish`](Self::finish). Blocks do not say how many there are: **a stream cut between two blocks looks like a
+/// whole one**, unless both ends use an end mark ([`StreamFormat::end_mark`](crate::StreamFormat::end_mark)).
 ///
-/// Dropping the writer sends the page that is not full, as `BufWriter` does (errors are ignored; not while
-/// panicking, not after a failed write), but never the end mark, so that a sender that gave up cannot pass for one
-/// that finished.
+/// Dropping the writer sends what is left, as `BufWriter` does: errors are ignored, and nothing is sent while
+/// panicking. It never sends an end mark that `finish` was not asked for, so that a sender that gave up cannot pass
+/// for one that finished.
 ///
 /// # Errors
-/// After an error of the inner writer part of a block may be out. The writer is poisoned then: each further call
-/// returns [`Error::Poisoned`] and writes nothing; [`into_parts`](Self::into_parts) gives back the inner writer and
-/// the page that was lost. Writing after [`try_finish`](Self::try_finish) is [`Error::Finished`].
-/// `ErrorKind::Interrupted` is retried; a non-blocking inner writer must take whole blocks.
+/// Errors of the inner writer pass through, and lose nothing, whatever the kind: what is left of a block is sent first
+/// by the next call, from where the error stopped it. So a non-blocking inner writer can be tried again after
+/// `WouldBlock`, with [`flush`](Write::flush) for instance. `Interrupted` is retried here. As the trait demands, a
+/// [`write`](Write::write) that returns an error has taken nothing; one that took something reports an error with the
+/// next call.
+///
+/// Only a panic of the inner writer ends the stream: nobody knows what it took. Each further call returns
+/// [`Error::Poisoned`]. Writing after [`try_finish`](Self::try_finish) is [`Error::Finished`].
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamReader, Lz4StreamWriter};
@@ -44,56 +45,65 @@ use crate::{Error, PrefixWidth};
 /// assert_eq!(text, "one messageand another message");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct Lz4StreamWriter<W: Write> {
-    /// `None` only once the inner writer was handed back, which consumes `self`: for `Drop`, which still runs then.
-    inner: Option<W>,
-    compressor: Lz4StreamCompressor,
-    state: State,
-    blocks: u64,
-    total_in: u64,
-    /// How much of `total_in` is in blocks that the inner writer has taken whole.
-    total_sent: u64,
-    total_out: u64,
+#[must_use = "dropping the writer ignores errors: call `finish`"]
+pub struct Lz4StreamWriter<W: Write, F: Framing = SizePrefix> {
+    /// The inner writer and the compressor. `None` only once they were handed back, which consumes `self`: `Drop`
+    /// still runs then.
+    parts: Option<(W, Lz4StreamCompressor<F>)>,
+    /// While the inner writer is called, and so for good after it panicked.
+    poisoned: bool,
     /// The sizes of the blocks since the last `drain_block_sizes`, when they are kept out of band.
     sizes: Vec<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    Finished,
-    /// A write to the inner writer failed, or panicked.
-    Poisoned,
+impl<W: Write> Lz4StreamWriter<W> {
+    /// A writer with the default settings, those of [`CompressOptions::new`](crate::CompressOptions::new). For others,
+    /// see [`CompressOptions::writer`](crate::CompressOptions::writer).
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = Lz4StreamWriter::new(Vec::new());
+    /// writer.write_all(b"hello")?;
+    /// assert_eq!(writer.finish()?, b"\x06\0\0\0\x50hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn new(inner: W) -> Self {
+        Self::from_parts(inner, Lz4StreamCompressor::new())
+    }
 }
 
-impl<W: Write> Lz4StreamWriter<W> {
-    /// A writer with the default settings, those of [`CompressOptions::new`].
-    pub fn new(inner: W) -> Self {
-        Self::build(inner, Lz4StreamCompressor::new())
-    }
-
-    /// A writer with the given settings.
+impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
+    /// A writer around `inner` that goes on where `compressor` is: it sends what is left of the compressor's last
+    /// block first, and what was pushed into the compressor begins its next page.
     ///
-    /// # Errors
-    /// Those of [`CompressOptions::compressor`].
-    pub fn with_options(inner: W, options: &CompressOptions) -> Result<Self, Error> {
-        Ok(Self::build(inner, options.compressor()?))
-    }
-
-    fn build(inner: W, compressor: Lz4StreamCompressor) -> Self {
+    /// ```
+    /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamWriter};
+    /// use std::io::Write;
+    ///
+    /// // One warm compressor for many short streams.
+    /// let mut compressor = Lz4StreamCompressor::new();
+    /// for _ in 0..3 {
+    ///     let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
+    ///     writer.write_all(b"hello")?;
+    ///     writer.try_finish()?;
+    ///     let stream;
+    ///     (stream, compressor) = writer.into_parts();
+    ///     assert_eq!(stream, b"\x06\0\0\0\x50hello");
+    ///     compressor.reset();
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn from_parts(inner: W, compressor: Lz4StreamCompressor<F>) -> Self {
         Lz4StreamWriter {
-            inner: Some(inner),
-            compressor,
-            state: State::Open,
-            blocks: 0,
-            total_in: 0,
-            total_sent: 0,
-            total_out: 0,
+            parts: Some((inner, compressor)),
+            poisoned: false,
             sizes: Vec::new(),
         }
     }
 
-    /// Sends the last page, the end mark if there is one, flushes the inner writer and gives it back.
+    /// Sends the last page, and the end mark if there is one, flushes the inner writer and gives it back.
     ///
     /// # Errors
     /// Those of [`try_finish`](Self::try_finish). The inner writer is dropped then; to keep it, call
@@ -101,68 +111,98 @@ impl<W: Write> Lz4StreamWriter<W> {
     ///
     /// With [`PrefixWidth::OutOfBand`], call `try_finish` first and then
     /// [`drain_block_sizes`](Self::drain_block_sizes): the sizes go with the writer.
+    ///
+    /// ```
+    /// use lz4_stream::CompressOptions;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = CompressOptions::new().end_mark(true).writer(Vec::new())?;
+    /// writer.write_all(b"hello")?;
+    /// assert_eq!(writer.finish()?, b"\x06\0\0\0\x50hello\0\0\0\0");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn finish(self) -> io::Result<W> {
         self.into_inner().map_err(IntoInnerError::into_error)
     }
 
-    /// Sends the last page and the end mark, if there is one, and flushes the inner writer. After it nothing can be
-    /// written; calling it again only flushes again.
+    /// Sends the last page, and the end mark if there is one, and flushes the inner writer. Nothing can be written
+    /// after it. Calling it again sends what an error left unsent, and flushes again.
     ///
     /// # Errors
-    /// Those of the inner writer, and [`Error::Poisoned`] after an earlier one.
-    pub fn try_finish(&mut self) -> io::Result<()> {
-        if self.state != State::Finished {
-            self.emit()?;
-            let mark = self.compressor.final_mark();
-            if !mark.is_empty() {
-                self.put_out(|_| mark)?;
-            }
-            self.state = State::Finished;
-        }
-        self.inner_mut().flush()
-    }
-
-    /// [`finish`](Self::finish) that gives everything back when it fails.
-    ///
-    /// # Errors
-    /// An [`IntoInnerError`] with the error of [`try_finish`](Self::try_finish) and the writer itself.
+    /// Those of the inner writer, and [`Error::Poisoned`].
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
     /// use std::io::Write;
     ///
+    /// let mut writer = Lz4StreamWriter::new(Vec::new());
+    /// writer.write_all(b"hello")?;
+    /// writer.try_finish()?;
+    /// assert_eq!(writer.total_out(), 10);
+    /// assert!(writer.write(b"more").is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn try_finish(&mut self) -> io::Result<()> {
+        self.send()?;
+        if !self.compressor().is_finished() {
+            let ends_page = !self.compressor().page().is_empty();
+            let _lent = self.parts_mut().1.finish();
+            self.keep_size(ends_page);
+            self.send()?;
+        }
+        self.flush_inner()
+    }
+
+    /// [`finish`](Self::finish) that gives everything back when it fails.
+    ///
+    /// # Errors
+    /// An [`IntoInnerError`] with the error of [`try_finish`](Self::try_finish) and the writer itself, which can go
+    /// on.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::{ErrorKind, Write};
+    ///
     /// let mut small = [0; 4];
     /// let mut writer = Lz4StreamWriter::new(&mut small[..]);
     /// writer.write_all(b"does not fit")?;
     /// let (error, writer) = writer.into_inner().unwrap_err().into_parts();
-    /// assert_eq!(error.kind(), std::io::ErrorKind::WriteZero);
-    /// let (_inner, page) = writer.into_parts();
-    /// assert_eq!(page, b"does not fit");
+    /// assert_eq!(error.kind(), ErrorKind::WriteZero);
+    /// let (_inner, compressor) = writer.into_parts();
+    /// assert_eq!(compressor.block(), b"\xc0does not fit");
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[allow(clippy::result_large_err)] // the writer itself is what is given back
     pub fn into_inner(mut self) -> Result<W, IntoInnerError<Self>> {
         match self.try_finish() {
-            Ok(()) => Ok(self.take_inner()),
+            Ok(()) => Ok(self.into_parts().0),
             Err(error) => Err(IntoInnerError { error, writer: self }),
         }
     }
 
-    /// Takes the writer apart without writing anything: the inner writer, and the page that was not sent or, after
-    /// a failed write, not known to be sent whole.
-    pub fn into_parts(self) -> (W, Vec<u8>) {
-        // At most a page and so a usize.
-        let unsent = (self.total_in - self.total_sent) as usize;
-        let page = self.compressor.last_bytes(unsent).to_vec();
-        (self.take_inner(), page)
+    /// Takes the writer apart without writing anything: the inner writer, and the compressor with all that was not
+    /// sent. [`Lz4StreamCompressor::block`] is what is left of the last block, [`Lz4StreamCompressor::page`] the page
+    /// that was gathered. [`from_parts`](Self::from_parts) goes on with both.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = Lz4StreamWriter::new(Vec::new());
+    /// writer.write_all(b"hello")?;
+    /// let (inner, compressor) = writer.into_parts();
+    /// assert_eq!((inner, compressor.page()), (vec![], &b"hello"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn into_parts(mut self) -> (W, Lz4StreamCompressor<F>) {
+        self.parts.take().expect(HAS_PARTS)
     }
 
-    /// Finishes this stream, begins a new one with the same settings on `inner`, and gives back the old inner
-    /// writer. The counts start at zero again; block sizes kept out of band stay until they are drained. Nothing is
-    /// allocated.
+    /// Finishes this stream, begins a new one with the same settings on `inner`, and gives back the old inner writer.
+    /// The counts start at zero again. Block sizes kept out of band stay until they are drained. Nothing is allocated.
     ///
     /// # Errors
-    /// Those of [`try_finish`](Self::try_finish); this stream goes on then as after that, and `inner` is dropped.
+    /// Those of [`try_finish`](Self::try_finish). This stream goes on then, and `inner` is dropped.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -178,39 +218,42 @@ impl<W: Write> Lz4StreamWriter<W> {
     /// ```
     pub fn reset(&mut self, inner: W) -> io::Result<W> {
         self.try_finish()?;
-        self.compressor.reset();
-        self.state = State::Open;
-        (self.blocks, self.total_in, self.total_sent, self.total_out) = (0, 0, 0, 0);
-        Ok(self.inner.replace(inner).expect(HAS_INNER))
+        let (old, compressor) = self.parts_mut();
+        compressor.reset();
+        Ok(std::mem::replace(old, inner))
     }
 
     /// The inner writer.
     pub fn get_ref(&self) -> &W {
-        self.inner.as_ref().expect(HAS_INNER)
+        &self.parts.as_ref().expect(HAS_PARTS).0
     }
 
-    /// The inner writer. Writing to it directly puts the bytes between two blocks, where a reader takes them for a
-    /// prefix.
+    /// The inner writer. Writing to it directly puts bytes into the middle of the stream.
     pub fn get_mut(&mut self) -> &mut W {
-        self.inner_mut()
+        &mut self.parts_mut().0
+    }
+
+    /// The compressor: settings, history, what was not sent.
+    pub fn compressor(&self) -> &Lz4StreamCompressor<F> {
+        &self.parts.as_ref().expect(HAS_PARTS).1
     }
 
     /// How many bytes were written to this writer.
     pub fn total_in(&self) -> u64 {
-        self.total_in
+        self.compressor().total_in()
     }
 
-    /// How many bytes this writer has written to the inner one: blocks, prefixes, end mark.
+    /// How many bytes the inner writer has taken: blocks, their heads, end mark.
     pub fn total_out(&self) -> u64 {
-        self.total_out
+        self.compressor().total_out() - self.compressor().block().len() as u64
     }
 
-    /// How many blocks were written to the inner writer; the end mark is none.
+    /// How many blocks were made. The last may be unsent, in part or whole, after an error.
     pub fn blocks(&self) -> u64 {
-        self.blocks
+        self.compressor().blocks()
     }
 
-    /// With [`PrefixWidth::OutOfBand`], the sizes in bytes of the blocks written since the last call, oldest first;
+    /// With [`PrefixWidth::OutOfBand`], the sizes in bytes of the blocks made since the last call, oldest first;
     /// otherwise nothing. They are kept until they are asked for: on a long stream, do so now and then.
     ///
     /// ```
@@ -224,72 +267,112 @@ impl<W: Write> Lz4StreamWriter<W> {
     /// assert_eq!(writer.drain_block_sizes().collect::<Vec<_>>(), [5, 3]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn drain_block_sizes(&mut self) -> impl Iterator<Item = usize> {
+    pub fn drain_block_sizes(
+        &mut self,
+    ) -> impl ExactSizeIterator<Item = usize> + DoubleEndedIterator + iter::FusedIterator {
         self.sizes.drain(..)
     }
 
-    fn inner_mut(&mut self) -> &mut W {
-        self.inner.as_mut().expect(HAS_INNER)
+    fn parts_mut(&mut self) -> &mut (W, Lz4StreamCompressor<F>) {
+        self.parts.as_mut().expect(HAS_PARTS)
     }
 
-    fn take_inner(mut self) -> W {
-        self.inner.take().expect(HAS_INNER)
-    }
-
-    fn check_open(&self) -> io::Result<()> {
-        match self.state {
-            State::Open => Ok(()),
-            State::Finished => Err(Error::Finished.into()),
-            State::Poisoned => Err(Error::Poisoned {
-                block: self.blocks,
-                offset: self.total_out,
+    /// Calls the inner writer until it does not say `Interrupted`.
+    fn with_inner<T>(
+        &mut self,
+        mut call: impl FnMut(&mut W, &mut Lz4StreamCompressor<F>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.poisoned {
+            let offset = self.total_out();
+            return Err(Error::Poisoned { offset }.into());
+        }
+        // Until the call returns, so that a panic leaves it set.
+        self.poisoned = true;
+        let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        let result = loop {
+            match call(inner, compressor) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result,
             }
-            .into()),
-        }
+        };
+        self.poisoned = false;
+        result
     }
 
-    /// Sends the page that was gathered, if there is one.
-    fn emit(&mut self) -> io::Result<()> {
-        self.check_open()?;
-        if self.compressor.page_len() == 0 {
-            return Ok(());
-        }
-        let len = self.put_out(Lz4StreamCompressor::end_page)?;
-        self.blocks += 1;
-        self.total_sent = self.total_in;
-        if self.compressor.prefix_width() == PrefixWidth::OutOfBand {
-            self.sizes.push(len);
-        }
-        Ok(())
+    /// Sends what is left of the last block.
+    fn send(&mut self) -> io::Result<()> {
+        self.with_inner(|inner, compressor| {
+            while !compressor.block().is_empty() {
+                let block = compressor.block();
+                match inner.write(block)? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    n if n > block.len() => {
+                        return Err(io::Error::other("the inner writer took more bytes than it was given"));
+                    }
+                    n => compressor.consume(n),
+                }
+            }
+            Ok(())
+        })
     }
 
-    /// Writes the bytes that `make` makes of the compressor, all of them or never anything again.
-    fn put_out(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor) -> &[u8]) -> io::Result<usize> {
-        // Poisoned until it has gone well, so that a panic in the inner writer counts as a failure too.
-        self.state = State::Poisoned;
-        let bytes = make(&mut self.compressor);
-        self.inner.as_mut().expect(HAS_INNER).write_all(bytes)?;
-        self.state = State::Open;
-        self.total_out += bytes.len() as u64;
-        Ok(bytes.len())
+    fn flush_inner(&mut self) -> io::Result<()> {
+        self.with_inner(|inner, _| inner.flush())
+    }
+
+    /// Makes the block of the page that was gathered, if there is anything in it.
+    fn end_page(&mut self) {
+        let made = !self.parts_mut().1.end_page().is_empty();
+        self.keep_size(made);
+    }
+
+    /// Keeps the size of the block that was `made` just now, if the stream does not have it.
+    fn keep_size(&mut self, made: bool) {
+        let format = self.compressor().options().get_format();
+        if made && format.get_prefix_width() == PrefixWidth::OutOfBand {
+            self.sizes.push(self.compressor().block().len());
+        }
     }
 }
 
-const HAS_INNER: &str = "the inner writer is only taken when the writer is consumed";
+const HAS_PARTS: &str = "the parts are only taken when the writer is consumed";
 
-impl<W: Write> Write for Lz4StreamWriter<W> {
-    /// Takes bytes into the page, and sends it when it is full. One call takes at most what the page has room for.
+impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
+    /// Takes all of `bytes` into pages, and sends each page that is full.
     ///
     /// # Errors
-    /// Those of the inner writer; the bytes of this call are lost with the block then, see
-    /// [`into_parts`](Lz4StreamWriter::into_parts). [`Error::Poisoned`] after an earlier one, [`Error::Finished`]
-    /// after the end.
+    /// Those of the inner writer, when it did not take what was left of an earlier block: nothing of `bytes` was taken
+    /// then. When it fails later in the call, the call returns how many bytes were taken, and the next one tries again.
+    /// [`Error::Poisoned`] after a panic, [`Error::Finished`] after the end.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.check_open()?;
-        let taken = self.compressor.push(bytes);
-        self.total_in += taken as u64;
-        if self.compressor.page_len() == self.compressor.page_size() {
-            self.emit()?;
+        let mut taken = 0;
+        loop {
+            match self.send() {
+                // What was taken must not be offered again, so the error waits for the next call.
+                Err(_) if taken > 0 => return Ok(taken),
+                Err(error) => return Err(error),
+                Ok(()) => {}
+            }
+            let compressor = &mut self.parts_mut().1;
+            taken += compressor.push(&bytes[taken..])?;
+            if compressor.is_full() {
+                self.end_page();
+            } else {
+                return Ok(taken);
+            }
+        }
+    }
+
+    /// Takes the buffers one after the other, as [`write`](Self::write) does.
+    fn write_vectored(&mut self, buffers: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        let mut taken = 0;
+        for buffer in buffers {
+            match self.write(buffer) {
+                Ok(n) if n == buffer.len() => taken += n,
+                Ok(n) => return Ok(taken + n),
+                Err(_) if taken > 0 => return Ok(taken),
+                Err(error) => return Err(error),
+            }
         }
         Ok(taken)
     }
@@ -297,34 +380,31 @@ impl<W: Write> Write for Lz4StreamWriter<W> {
     /// Sends the page as it is, if there is anything in it, and flushes the inner writer.
     ///
     /// # Errors
-    /// Those of the inner writer; [`Error::Poisoned`] after an earlier one. After the end it only flushes the inner
-    /// writer.
+    /// Those of the inner writer, and [`Error::Poisoned`]. After the end it sends what an error left unsent.
     fn flush(&mut self) -> io::Result<()> {
-        if self.state != State::Finished {
-            self.emit()?;
-        }
-        self.inner_mut().flush()
+        self.send()?;
+        self.end_page();
+        self.send()?;
+        self.flush_inner()
     }
 }
 
-impl<W: Write> Drop for Lz4StreamWriter<W> {
+impl<W: Write, F: Framing> Drop for Lz4StreamWriter<W, F> {
     fn drop(&mut self) {
-        if self.inner.is_some() && self.state == State::Open && !thread::panicking() {
-            // Nobody is left to tell; who wants to know calls finish.
-            let _ = self.emit();
+        if self.parts.is_some() && !thread::panicking() && self.send().is_ok() {
+            self.end_page();
+            // Nobody is left to tell; whoever wants to know calls finish.
+            let _ = self.send();
         }
     }
 }
 
-impl<W: Write + fmt::Debug> fmt::Debug for Lz4StreamWriter<W> {
+impl<W: Write + fmt::Debug, F: Framing> fmt::Debug for Lz4StreamWriter<W, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lz4StreamWriter")
             .field("inner", self.get_ref())
-            .field("compressor", &self.compressor)
-            .field("state", &self.state)
-            .field("blocks", &self.blocks)
-            .field("total_in", &self.total_in)
-            .field("total_out", &self.total_out)
+            .field("compressor", self.compressor())
+            .field("poisoned", &self.poisoned)
             .field("sizes", &self.sizes.len())
             .finish()
     }
@@ -341,6 +421,11 @@ impl<W> IntoInnerError<W> {
     /// What went wrong.
     pub fn error(&self) -> &io::Error {
         &self.error
+    }
+
+    /// The writer, which can go on.
+    pub fn into_inner(self) -> W {
+        self.writer
     }
 
     /// What went wrong, without the writer.

@@ -4,7 +4,7 @@ mod common;
 
 use std::io::{ErrorKind, Read};
 
-use common::{Random, compress_all, compress_pages, data, liblz4, pages, text};
+use common::{ENGINES, Random, compress_all, compress_pages, data, liblz4, pages, text};
 use lz4_stream::{
     BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, Lz4StreamReader, Mode,
     PrefixWidth, Strategy,
@@ -30,12 +30,18 @@ fn blocks_of(kind: usize, page_size: usize, count: usize) -> (Vec<Vec<u8>>, Vec<
     (blocks, all)
 }
 
-/// Decodes `block` behind `history` with the crate, with lz4_flex and with liblz4: all must say the same.
+/// Decodes `block` after `history` with every engine of the crate, with lz4_flex and with liblz4: all must say the same.
 fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
     let options = DecompressOptions::new()
         .dictionary(history)
         .max_page_size(max_page_size);
     let ours = options.decompressor().unwrap().decompress(block).map(<[u8]>::to_vec);
+    for &engine in ENGINES {
+        let mut other = options.clone().engine(engine).decompressor().unwrap();
+        // Of two faults in one block, each may find another first.
+        let other = other.decompress(block).map_err(drop);
+        assert_eq!(other, ours.as_deref().map_err(drop), "{engine:?}: {block:?}");
+    }
     let history = &history[history.len().saturating_sub(65_535)..];
     let theirs = liblz4::decompress_with_history(block, max_page_size, history);
     let mut page = vec![0; max_page_size];
@@ -294,12 +300,7 @@ fn the_error_of_a_block_does_not_depend_on_what_was_decoded_before() {
     let mut random = Random::new(11);
     let options = DecompressOptions::new().max_page_size(700);
     let mut used = options.decompressor().unwrap();
-    let stream = {
-        let mut stream = Vec::new();
-        let mut compressor = CompressOptions::new().page_size(700).compressor().unwrap();
-        compressor.compress(&[7; 700], &mut stream).unwrap();
-        stream
-    };
+    let stream = compress_all(&CompressOptions::new().page_size(700), &[7; 700]);
     for _ in 0..100_000 {
         let len = 1 + random.below(60);
         let block: Vec<u8> = random.bytes(len).iter().map(|byte| byte & 0x9F).collect();
@@ -318,9 +319,7 @@ fn history_is_65_535_bytes_and_no_less() {
     // "a", and a page of 65 534 or 65 535 of them; then a match as far back as an offset can say.
     for (len, reaches) in [(65_534, false), (65_535, true)] {
         decompressor.reset();
-        let mut block = Vec::new();
-        let mut compressor = CompressOptions::new().compressor().unwrap();
-        compressor.compress(&vec![b'a'; len], &mut block).unwrap();
+        let block = compress_all(&CompressOptions::new(), &vec![b'a'; len]);
         decompressor.decompress(&block[4..]).unwrap();
         let page = decompressor.decompress(b"\x00\xff\xff\x50hello").map(<[u8]>::to_vec);
         assert_eq!(page.is_ok(), reaches, "{page:?}");
@@ -356,9 +355,7 @@ fn no_byte_of_an_earlier_stream_shows_up() {
     // A first stream of one secret, over and over; then, after a reset, every block there is of few bytes: what
     // decodes must consist of bytes that the block itself holds.
     let mut decompressor = DecompressOptions::new().max_page_size(1 << 17).decompressor().unwrap();
-    let secret = CompressOptions::new().page_size(1 << 17).compressor().unwrap();
-    let mut stream = Vec::new();
-    secret.clone().compress(&[0xEE; 1 << 17], &mut stream).unwrap();
+    let stream = compress_all(&CompressOptions::new().page_size(1 << 17), &[0xEE; 1 << 17]);
     let mut random = Random::new(9);
     for round in 0..60 {
         decompressor.decompress(&stream[4..]).unwrap();

@@ -1,5 +1,8 @@
 //! The command line `examples/lz4s.rs`, run as a person or a script runs it.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -9,14 +12,9 @@ use std::thread;
 use lz4_stream::{ByteOrder, CompressOptions, Lz4StreamWriter, Mode, PrefixWidth, Strategy};
 use tempfile::TempDir;
 
-/// The command, to be run in `folder`. Cargo builds examples before it runs the tests of a package, but not for
-/// `--test cli` alone.
+/// The command, to be run in `folder`.
 fn command(folder: &Path, args: &str) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let examples = test.parent().unwrap().parent().unwrap().join("examples");
-    let program = examples.join(format!("lz4s{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "no {}: cargo build --example lz4s", program.display());
-    let mut command = Command::new(program);
+    let mut command = Command::new(example::example("lz4s"));
     command.args(args.split_whitespace()).current_dir(folder);
     command
         .stdin(Stdio::null())
@@ -213,16 +211,16 @@ fn sizes_file() {
     let table = [
         (
             text_of(&sizes[..2]),
-            format!("out: the stream ends at offset {end}, blocks before it: 2, but more bytes follow"),
+            format!("out: the stream ends at offset {end}, after 2 blocks, but more bytes follow"),
         ),
         (
             text_of(&sizes) + "9",
             format!(
-                "out: block 3 at offset {}: the input ends after 0 of 9 bytes",
+                "out: block 3 at offset {}: input ends after 0 of 9 bytes",
                 end + sizes[2]
             ),
         ),
-        ("0\n".into(), "out: block 0 at offset 0: a length of zero".into()),
+        ("0\n".into(), "out: block 0 at offset 0: length is zero".into()),
         (format!("{}\nx\n", sizes[0]), "sizes: line 2: invalid digit".into()),
         (
             format!("{}\n\n", sizes[0]),
@@ -262,18 +260,27 @@ fn wrong_usage() {
             "decompress nofile --prefix 0 --sizes s --end-mark",
             "an end mark needs a prefix",
         ),
-        ("compress nofile --prefix 1 --page-size 240", "a page size of 240 bytes"),
+        (
+            "compress nofile --prefix 1 --page-size 240",
+            "page size 240 is out of range 1..=239 for a 1-byte prefix",
+        ),
         (
             "compress nofile --prefix 2 --page-size 64K",
-            "a page size of 65536 bytes",
+            "page size 65536 is out of range 1..=65264 for a 2-byte prefix",
         ),
-        ("compress nofile --page-size 2017M", "it can be 1 to 2113929216"),
-        ("compress nofile --page-size 0", "a page size of 0 bytes"),
-        ("compress --page-size 1G", "not a number with K, M or nothing"),
-        ("compress --page-size K", "not a number with K, M or nothing"),
+        (
+            "compress nofile --page-size 2017M",
+            "page size 2114977792 is out of range 1..=2113929216",
+        ),
+        ("compress nofile --page-size 0", "page size 0 is out of range"),
+        ("compress --page-size 1G", "not a number, with or without K or M"),
+        ("compress --page-size K", "not a number, with or without K or M"),
         ("compress --page-size 17592186044416M", "too large"),
         ("compress --page-size -1", "unexpected argument"),
-        ("decompress nofile --max-page-size 0", "a largest page of 0 bytes"),
+        (
+            "decompress nofile --max-page-size 0",
+            "largest accepted page size 0 is out of range",
+        ),
         ("compress nofile --prefix 0 --sizes /dev/stdout", "--sizes needs a file"),
         ("decompress nofile --dictionary /dev/stdin", "--dictionary needs a file"),
         ("compress nofile --acceleration 2", "--acceleration is for --mode fast"),
@@ -343,38 +350,38 @@ fn bad_data() {
         (
             stream[..2].into(),
             "",
-            "block 0 at offset 0: the input ends after 2 of 4 bytes",
+            "block 0 at offset 0: input ends after 2 of 4 bytes",
         ),
         (
             stream[..offsets[2] + 3].into(),
             "",
-            "block 2 at offset {2}: the input ends after 3 of 4",
+            "block 2 at offset {2}: input ends after 3 of 4",
         ),
         (
             stream[..offsets[3] + 24].into(),
             "",
-            "block 3 at offset {3}: the input ends after 20 of",
+            "block 3 at offset {3}: input ends after 20 of",
         ),
         (
             stream.clone(),
             "--end-mark",
-            "the input ends at offset {4} without an end mark, blocks before it: 4",
+            "input ends at offset {4}, after 4 blocks, without an end mark",
         ),
-        (zero(offsets[1]), "", "block 1 at offset {1}: a length of zero"),
+        (zero(offsets[1]), "", "block 1 at offset {1}: length is zero"),
         (
             huge(offsets[2]),
             "",
-            "block 2 at offset {2}: 2147483647 bytes long, at most 4210768 are accepted",
+            "block 2 at offset {2}: length 2147483647 exceeds the accepted maximum of 4210768",
         ),
         (
             wild(offsets[1]),
             "",
-            "block 1 at offset {1}: a match goes 65535 bytes back",
+            "block 1 at offset {1}: match offset 65535 exceeds",
         ),
         (
             stream.clone(),
             "--max-page-size 999",
-            "block 0 at offset 0: decodes to more than the 999",
+            "block 0 at offset 0: decodes to more than the accepted maximum of 999",
         ),
         (stream.clone(), "--max-page-size 9", "block 0 at offset 0: "),
         (stream.clone(), "--big-endian", "block 0 at offset 0: "),
@@ -415,13 +422,13 @@ fn bad_data() {
 }
 
 #[test]
-fn bytes_behind_the_end_mark_are_not_passed_over() {
+fn bytes_after_the_end_mark_are_not_passed_over() {
     let (dir, text) = folder(1000);
     let stream = good(run(dir.path(), "compress --end-mark text"));
     let output = pipe(dir.path(), "decompress --end-mark", &[&stream[..], &stream].concat());
     assert!(output.stdout == text);
     let end = stream.len();
-    let message = format!("lz4s: stdin: the stream ends at offset {end}, blocks before it: 1, but more bytes follow\n");
+    let message = format!("lz4s: stdin: the stream ends at offset {end}, after 1 block, but more bytes follow\n");
     assert_eq!(bad(output), message);
 }
 
@@ -433,7 +440,7 @@ fn wrong_dictionary() {
     assert!(read(dir.path(), "out").len() < 100);
     let error = bad(run(dir.path(), "decompress out -o back"));
     assert!(
-        error.starts_with("lz4s: out: block 0 at offset 0: a match goes "),
+        error.starts_with("lz4s: out: block 0 at offset 0: match offset "),
         "{error}"
     );
     assert_eq!(names(dir.path()), ["dict", "out", "text"]);

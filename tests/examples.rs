@@ -1,5 +1,8 @@
 //! The examples run, find their own assertions true, and say something.
 
+#[path = "common/example.rs"]
+mod example;
+
 use std::process::Command;
 
 /// `lz4s` has `cli.rs`.
@@ -7,12 +10,8 @@ const EXAMPLES: [&str; 5] = ["dictionary", "file", "out_of_band", "packets", "tc
 
 #[test]
 fn examples_run() {
-    let test = std::env::current_exe().unwrap();
-    let examples = test.parent().unwrap().parent().unwrap().join("examples");
     for name in EXAMPLES {
-        let program = examples.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-        assert!(program.exists(), "no {}: cargo build --examples", program.display());
-        let output = Command::new(program).output().unwrap();
+        let output = Command::new(example::example(name)).output().unwrap();
         assert!(
             output.status.success(),
             "{name}: {}",

@@ -53,13 +53,13 @@ fn check(name: &str, options: &DecompressOptions, expected: &[u8]) -> Vec<(usize
     let mut lengths = Vec::new();
     let mut rest = &stream[..];
     while !rest.is_empty() {
-        let BlockSplit::Block { block, rest: behind } = decompressor.get_block(rest).unwrap() else {
+        let BlockSplit::Block { block, rest: after } = decompressor.get_block(rest).unwrap() else {
             panic!("{name} ends inside a block");
         };
         let page = decompressor.decompress(block).unwrap();
         content.extend_from_slice(page);
         lengths.push((block.len(), page.len()));
-        rest = behind;
+        rest = after;
     }
     assert!(content == expected, "{name} decompressed");
     assert_eq!(reader.blocks(), lengths.len() as u64);
@@ -111,9 +111,9 @@ fn sizes_out_of_band() {
     let mut content = Vec::new();
     let mut rest = &stream[..];
     for size in sizes {
-        let (block, behind) = rest.split_at(size);
+        let (block, after) = rest.split_at(size);
         content.extend_from_slice(decompressor.decompress(block).unwrap());
-        rest = behind;
+        rest = after;
     }
     assert!(content == text(4, 5000));
 }
@@ -163,7 +163,7 @@ fn short_pages_in_the_middle() {
     );
 }
 
-/// python-lz4's two buffers touch, so its encoder finds in page one what comes again behind two full pages. Its own
+/// python-lz4's two buffers touch, so its encoder finds in page one what comes again after two full pages. Its own
 /// decoder, which has begun to put the new page over page one by then, gets 7 wrong bytes.
 #[test]
 fn short_page_that_repeats_the_one_two_before() {

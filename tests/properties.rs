@@ -4,7 +4,7 @@ mod common;
 
 use std::io::{Read, Write};
 
-use common::{Data, Settings, compress_all, compress_pages, decompress_all, liblz4, pages};
+use common::{Data, Settings, compress_all, compress_pages, finish, liblz4, pages, strict_peer};
 use lz4_stream::{CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
 use quickcheck::{QuickCheck, TestResult};
 
@@ -14,16 +14,14 @@ fn write_chunked(settings: &Settings, data: &[u8], cuts: &[u8]) -> (Vec<u8>, Vec
     let (mut rest, mut cuts) = (data, cuts.iter().cycle());
     while !rest.is_empty() {
         let cut = cuts.next().map_or(rest.len(), |&cut| usize::from(cut) * 37);
-        let (chunk, behind) = rest.split_at((cut + 1).min(rest.len()));
+        let (chunk, after) = rest.split_at((cut + 1).min(rest.len()));
         writer.write_all(chunk).unwrap();
         if cut > 0 && cut % 5 == 0 {
             writer.flush().unwrap();
         }
-        rest = behind;
+        rest = after;
     }
-    writer.try_finish().unwrap();
-    let sizes: Vec<usize> = writer.drain_block_sizes().collect();
-    (writer.into_inner().unwrap(), sizes)
+    finish(writer)
 }
 
 fn read_chunked(settings: &Settings, stream: &[u8], sizes: Vec<usize>, piece: usize) -> Vec<u8> {
@@ -83,8 +81,8 @@ fn reader_decompressor_and_liblz4_read_the_same() {
         let mut compressor = options.compressor().unwrap();
         let blocks = compress_pages(&mut compressor, &pages);
         let mut stream = blocks.concat();
-        compressor.finish(&mut stream);
-        assert!(decompress_all(&settings.decompress, &stream).unwrap() == data.0);
+        stream.extend_from_slice(compressor.finish());
+        assert!(lz4_stream::decompress(&stream, &settings.decompress).unwrap() == data.0);
         assert!(read_chunked(&settings, &stream, vec![], 1000) == data.0);
         let mut peer = liblz4::Decompressor::new(settings.page_size, &settings.dictionary);
         for (block, page) in blocks.iter().zip(pages) {
@@ -128,11 +126,12 @@ fn pages_of_any_length_follow_one_another() {
             options.compressor().unwrap(),
             DecompressOptions::new().decompressor().unwrap(),
         );
+        let mut peer = strict_peer(&options);
         for _ in 0..12 {
             let most = [100, 5_000, 70_000, 300_000, 1 << 20][random.below(5)];
             let page = common::data(random.below(5), round, 1 + random.below(most));
-            let mut block = Vec::new();
-            compressor.compress(&page, &mut block).unwrap();
+            let block = compressor.compress(&page).unwrap();
+            assert!(peer.page(&block[4..]) == page);
             assert!(decompressor.decompress(&block[4..]).unwrap() == page);
         }
     }

@@ -1,4 +1,4 @@
-//! Real sockets on the loopback: stalls, non-blocking reads, messages both ways.
+//! Real sockets on the loopback: stalls, non-blocking reads and writes, messages both ways.
 
 mod common;
 
@@ -7,8 +7,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use common::{compress_all, pages, text};
-use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamReader, Lz4StreamWriter};
+use common::{Random, compress_all, pages, text};
+use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamBufReader, Lz4StreamReader, Lz4StreamWriter};
+use socket2::SockRef;
 
 fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -24,7 +25,7 @@ fn a_stream_that_stalls_anywhere_is_read_without_blocking() {
     let (mut client, server) = pair();
     client.set_nodelay(true).unwrap();
     let sender = thread::spawn(move || {
-        // Pieces that end in prefixes and in blocks, with pauses behind some.
+        // Pieces that end in prefixes and in blocks, with pauses after some.
         for (i, piece) in pages(&stream, 700, Some(2)).into_iter().enumerate() {
             client.write_all(piece).unwrap();
             if i % 4 == 0 {
@@ -57,7 +58,7 @@ fn a_stream_that_stalls_anywhere_is_read_without_blocking() {
 fn every_flush_is_a_message_that_arrives_at_once() {
     let (client, server) = pair();
     let echo = thread::spawn(move || -> io::Result<()> {
-        let mut reader = Lz4StreamReader::new(BufReader::new(server.try_clone()?)).in_place();
+        let mut reader = Lz4StreamBufReader::new(BufReader::new(server.try_clone()?));
         let mut writer = Lz4StreamWriter::new(server);
         loop {
             // One page is one message here: both are small.
@@ -84,4 +85,45 @@ fn every_flush_is_a_message_that_arrives_at_once() {
     writer.finish().unwrap().shutdown(Shutdown::Write).unwrap();
     assert_eq!(reader.read(&mut back).unwrap(), 0);
     echo.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_socket_that_takes_little_at_a_time_is_written_without_blocking() {
+    // Many times what the send buffer holds, in pages of several sizes.
+    let all = Random::new(3).bytes(1_000_000);
+    for page_size in [500, 65_536, 300_000] {
+        let (client, server) = pair();
+        SockRef::from(&client).set_send_buffer_size(4096).unwrap();
+        client.set_nodelay(true).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let receiver = thread::spawn(move || {
+            let mut out = Vec::new();
+            let mut reader = DecompressOptions::new().end_mark(true).reader(server).unwrap();
+            reader.read_to_end(&mut out).unwrap();
+            out
+        });
+        let options = CompressOptions::new().page_size(page_size).end_mark(true);
+        let mut writer = options.writer(client).unwrap();
+        let mut stalls = 0;
+        let mut wait = |error: io::Error| {
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+            stalls += 1;
+            thread::sleep(Duration::from_micros(50));
+        };
+        let mut rest = &all[..];
+        while !rest.is_empty() {
+            match writer.write(rest) {
+                Ok(n) => rest = &rest[n..],
+                Err(error) => wait(error),
+            }
+        }
+        while let Err(error) = writer.flush() {
+            wait(error);
+        }
+        while let Err(error) = writer.try_finish() {
+            wait(error);
+        }
+        assert!(stalls > 0, "nothing stalled, the test shows nothing");
+        assert!(receiver.join().unwrap() == all);
+    }
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::{BufRead, Read, Write};
 
 use lz4_stream::{
-    CompressOptions, DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamReader, Lz4StreamWriter, Mode, compress_bound,
+    CompressOptions, DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamBufReader, Lz4StreamWriter, Mode, compress_bound,
 };
 
 use crate::liblz4;
@@ -34,14 +34,10 @@ fn options(page_size: usize, mode: Mode) -> CompressOptions {
 
 /// This crate's compressor without I/O.
 pub fn our_compressor(data: &[u8], page_size: usize, mode: Mode) -> Contender<'_> {
-    let mut out = Vec::new();
     contender(OURS, move || {
         let mut compressor = options(page_size, mode).compressor().unwrap();
         data.chunks(page_size)
-            .map(|page| {
-                out.clear();
-                compressor.compress(page, &mut out).unwrap()
-            })
+            .map(|page| black_box(compressor.compress(page).unwrap()).len())
             .sum()
     })
 }
@@ -73,7 +69,7 @@ pub fn compressors(data: &[u8], page_size: usize) -> Vec<Contender<'_>> {
         liblz4_compressor(data, page_size, Mode::Default),
         our_compressor(data, page_size, Mode::Default),
         contender(WRITER, move || {
-            let mut writer = Lz4StreamWriter::with_options(Counter(0), &options(page_size, Mode::Default)).unwrap();
+            let mut writer = options(page_size, Mode::Default).writer(Counter(0)).unwrap();
             writer.write_all(data).unwrap();
             writer.finish().unwrap().0
         }),
@@ -178,7 +174,7 @@ pub fn decompressors<'a>(
         }),
         our_decompressor(blocks),
         contender(READER, move || {
-            let mut reader = Lz4StreamReader::new(stream).in_place();
+            let mut reader = Lz4StreamBufReader::new(stream);
             let mut len = 0;
             loop {
                 let lent = black_box(reader.fill_buf().unwrap()).len();
@@ -226,7 +222,7 @@ pub fn short_streams<'a>(messages: &'a [&'a [u8]]) -> Vec<Contender<'a>> {
     let mut block = vec![0; compress_bound(most)];
     let mut again_block = block.clone();
     let mut peer = liblz4::Compressor::new(most, Mode::Default, b"");
-    let (mut codec_out, mut again_out, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut out = Vec::new();
     let mut compressor = CompressOptions::new().compressor().unwrap();
     let mut writer = Lz4StreamWriter::new(Vec::new());
     let mut spare = Vec::new();
@@ -243,9 +239,8 @@ pub fn short_streams<'a>(messages: &'a [&'a [u8]]) -> Vec<Contender<'a>> {
         each(
             "lz4-stream: new compressor, compress, drop",
             Box::new(move |message| {
-                codec_out.clear();
                 let mut compressor = CompressOptions::new().compressor().unwrap();
-                compressor.compress(message, &mut codec_out).unwrap()
+                black_box(compressor.compress(message).unwrap()).len()
             }),
         ),
         each(
@@ -267,9 +262,8 @@ pub fn short_streams<'a>(messages: &'a [&'a [u8]]) -> Vec<Contender<'a>> {
         each(
             "lz4-stream: reset compressor, compress",
             Box::new(move |message| {
-                again_out.clear();
                 compressor.reset();
-                compressor.compress(message, &mut again_out).unwrap()
+                black_box(compressor.compress(message).unwrap()).len()
             }),
         ),
         each(

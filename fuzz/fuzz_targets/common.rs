@@ -4,7 +4,11 @@
 use std::io::{self, Write};
 
 use arbitrary::Arbitrary;
-use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
+use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Engine, Mode, PrefixWidth, Strategy, StreamFormat};
+use reference::Strict;
+
+#[path = "../../tests/common/reference.rs"]
+pub mod reference;
 
 #[derive(Arbitrary, Debug, Clone)]
 pub struct Settings {
@@ -15,6 +19,8 @@ pub struct Settings {
     page_size: u32,
     mode: u8,
     effort: i8,
+    /// The engines of both ends, when there is a choice.
+    engines: u8,
     dictionary: Vec<u8>,
 }
 
@@ -67,29 +73,48 @@ impl Settings {
         }
     }
 
-    fn has_end_mark(&self) -> bool {
-        self.end_mark && self.width() != PrefixWidth::OutOfBand
+    fn format(&self) -> StreamFormat {
+        StreamFormat::new()
+            .prefix_width(self.width())
+            .byte_order(self.order())
+            .end_mark(self.end_mark && self.width() != PrefixWidth::OutOfBand)
+            .dictionary(&self.dictionary)
     }
 
     pub fn compress(&self) -> CompressOptions {
         CompressOptions::new()
-            .prefix_width(self.width())
-            .byte_order(self.order())
-            .end_mark(self.has_end_mark())
-            .dictionary(&self.dictionary)
+            .format(self.format())
             .page_size(self.page_size())
             .strategy(self.strategy())
             .mode(self.mode())
+            .engine(engine(self.engines & 1 != 0))
     }
 
     pub fn decompress(&self) -> DecompressOptions {
         DecompressOptions::new()
-            .prefix_width(self.width())
-            .byte_order(self.order())
-            .end_mark(self.has_end_mark())
-            .dictionary(&self.dictionary)
+            .format(self.format())
             .max_page_size(self.page_size())
+            .engine(engine(self.engines & 2 != 0))
     }
+
+    /// The least capable peer of a writer with these settings.
+    pub fn strict_peer(&self) -> Strict {
+        Strict::new(
+            self.page_size(),
+            self.strategy() == Strategy::RingBuffer,
+            &self.dictionary,
+        )
+    }
+}
+
+/// With the feature `lz4_flex`, the engine of that name if it is the `other`.
+fn engine(other: bool) -> Engine {
+    #[cfg(feature = "lz4_flex")]
+    if other {
+        return Engine::Lz4Flex;
+    }
+    let _ = other;
+    Engine::Own
 }
 
 /// Data in the form of instructions, so that short input makes long data with structure in it.

@@ -27,7 +27,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>, Vec<(u16, u8)>)| {
         assert!(decompressor.decompress(&block).unwrap() == page);
     }
 
-    // The last block, damaged, behind some other history.
+    // The last block, damaged, after some other history.
     for (at, mask) in flips {
         let len = block.len().max(1);
         if let Some(byte) = block.get_mut(usize::from(at) % len) {

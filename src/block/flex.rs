@@ -6,42 +6,26 @@ use lz4_flex::block::{self, DecompressError};
 use super::DecodeError;
 use super::sequence::MAX_OFFSET;
 
-/// The decoder writes nothing behind the page.
-pub(crate) const SLACK: usize = 0;
+/// The modes `Default` and `Fast`. It has no state: `lz4_flex` finds the history anew for every page.
+#[derive(Clone)]
+pub(crate) struct FlexEncoder;
 
-/// How long the output of [`FastEncoder::encode`] must be for a page of `page_len` bytes.
-pub(crate) fn encoded_room(page_len: usize) -> usize {
-    block::get_maximum_output_size(page_len)
-}
-
-/// Has no state: `lz4_flex` finds the history anew for every page.
-#[derive(Debug, Clone)]
-pub(crate) struct FastEncoder;
-
-impl FastEncoder {
-    pub(crate) fn new(_acceleration: u32) -> FastEncoder {
-        FastEncoder
+impl FlexEncoder {
+    /// How long the output of [`encode`](Self::encode) must be for a page of `page_len` bytes.
+    pub(crate) fn room(&self, page_len: usize) -> usize {
+        block::get_maximum_output_size(page_len)
     }
 
     /// Encodes `window[start..]` into `out`, with matches down to `window[floor]`. Returns the block's length.
-    pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
+    pub(crate) fn encode(&self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
         let (history, page) = window.split_at(start);
         let history = &history[floor.max(start.saturating_sub(MAX_OFFSET))..];
-        block::compress_into_with_dict(page, out, history).expect("out has the room that encoded_room asks for")
+        block::compress_into_with_dict(page, out, history).expect("out has as much room as `room` asks for")
     }
-
-    /// Makes `window[floor..start]`, which the encoder has not encoded itself, known to it.
-    pub(crate) fn index(&mut self, _window: &[u8], _floor: usize, _start: usize) {}
-
-    /// The content of the window moved down by this many bytes.
-    pub(crate) fn slide(&mut self, _by: usize) {}
-
-    /// Forgets all history.
-    pub(crate) fn reset(&mut self) {}
 }
 
-/// Decodes the block from its sequence at `*at` on, which is always the first, into `window[*to..]`, with matches down
-/// to `window[floor]`, and moves both on. What is behind `*to` in `window` is arbitrary afterwards.
+/// Decodes the block into `window[*to..]`, with matches down to `window[floor]`, and moves `*at` and `*to` to the ends.
+/// `*at` is 0: it decodes a block from its start. Bytes of `window` after `*to` may hold garbage after the call.
 pub(crate) fn decode(
     block: &[u8],
     at: &mut usize,
@@ -60,7 +44,7 @@ pub(crate) fn decode(
     }
 }
 
-/// Walks a block that `lz4_flex` refused, for the numbers that its errors leave out.
+/// Walks a block that `lz4_flex` refused, for the numbers that its errors do not have.
 #[cold]
 fn explain(block: &[u8], history: usize) -> DecodeError {
     let mut bytes = block.iter().map(|&byte| usize::from(byte));

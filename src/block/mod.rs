@@ -7,32 +7,21 @@
 //! * `fast`: page to block, one candidate a position: the modes `Default` and `Fast`.
 //! * `high`: page to block, as small as the level asks for: the mode `HighCompression`.
 //! * `sequence`: what the encoders share, the format of a sequence and the comparing of bytes.
-//! * `flex`: `lz4_flex` in place of `decode` and `fast`, with the feature of that name.
+//! * `flex`: `lz4_flex` in place of `decode` and `fast`, with the feature of that name and [`Engine::Lz4Flex`].
 
-#[cfg(not(feature = "lz4_flex"))]
 mod decode;
-#[cfg(not(feature = "lz4_flex"))]
 mod fast;
 #[cfg(feature = "lz4_flex")]
 mod flex;
 mod high;
 mod sequence;
 
-#[cfg(not(feature = "lz4_flex"))]
-pub(crate) use decode::{SLACK, decode};
-#[cfg(not(feature = "lz4_flex"))]
+pub(crate) use decode::SLACK;
 use fast::FastEncoder;
-#[cfg(feature = "lz4_flex")]
-use flex::FastEncoder;
-#[cfg(feature = "lz4_flex")]
-pub(crate) use flex::{SLACK, decode, encoded_room};
 use high::HighEncoder;
 
-/// How long the output of [`Encoder::encode`] must be for a page of this length.
-#[cfg(not(feature = "lz4_flex"))]
-pub(crate) use crate::prefix::compress_bound as encoded_room;
-
-use crate::options::Mode;
+use crate::format::compress_bound;
+use crate::options::{Engine, Mode};
 
 /// Why a block cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,30 +34,65 @@ pub(crate) enum DecodeError {
     MatchOffset { offset: usize, reach: usize },
 }
 
+/// Decodes the block from its sequence at `*at` on into `window[*to..]`, and moves both on. Matches may reach down to
+/// `window[floor]`, never below. After [`DecodeError::OutputFull`] it can be called again with more room. Bytes of
+/// `window` after `*to` may hold garbage after the call. It is fastest with [`SLACK`] bytes of room to spare.
+pub(crate) fn decode(
+    engine: Engine,
+    block: &[u8],
+    at: &mut usize,
+    window: &mut [u8],
+    floor: usize,
+    to: &mut usize,
+) -> Result<(), DecodeError> {
+    match engine {
+        Engine::Own => decode::decode(block, at, window, floor, to),
+        #[cfg(feature = "lz4_flex")]
+        Engine::Lz4Flex => flex::decode(block, at, window, floor, to),
+    }
+}
+
 /// Makes blocks in one of the modes. What it knows of the history lives on from page to page.
 #[derive(Clone)]
 pub(crate) enum Encoder {
     Fast(FastEncoder),
     High(HighEncoder),
+    #[cfg(feature = "lz4_flex")]
+    Flex(flex::FlexEncoder),
 }
 
 impl Encoder {
-    /// For a mode with values in force, see [`Mode::clamped`].
-    pub(crate) fn new(mode: Mode) -> Encoder {
-        match mode {
-            Mode::Default => Encoder::Fast(FastEncoder::new(1)),
-            Mode::Fast { acceleration } => Encoder::Fast(FastEncoder::new(acceleration.unsigned_abs())),
-            Mode::HighCompression { level } => Encoder::High(HighEncoder::new(level)),
+    pub(crate) fn new(mode: Mode, engine: Engine) -> Encoder {
+        let acceleration = match mode.clamped() {
+            Mode::HighCompression { level } => return Encoder::High(HighEncoder::new(level)),
+            Mode::Fast { acceleration } => acceleration.unsigned_abs(),
+            Mode::Default => 1,
+        };
+        match engine {
+            Engine::Own => Encoder::Fast(FastEncoder::new(acceleration)),
+            #[cfg(feature = "lz4_flex")]
+            Engine::Lz4Flex => Encoder::Flex(flex::FlexEncoder),
+        }
+    }
+
+    /// How long the output of [`encode`](Self::encode) must be for a page of this length.
+    pub(crate) fn room(&self, page_len: usize) -> usize {
+        match self {
+            Encoder::Fast(_) | Encoder::High(_) => compress_bound(page_len),
+            #[cfg(feature = "lz4_flex")]
+            Encoder::Flex(encoder) => encoder.room(page_len),
         }
     }
 
     /// Writes `window[start..]`, the page, as one block to `out`, and returns the block's length. Matches reach down to
     /// `window[floor]` at the lowest. `start` is where the last page ended, wherever that is now. `out` is as long as
-    /// [`encoded_room`] says.
+    /// [`room`](Self::room) says.
     pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
         match self {
             Encoder::Fast(encoder) => encoder.encode(window, floor, start, out),
             Encoder::High(encoder) => encoder.encode(window, floor, start, out),
+            #[cfg(feature = "lz4_flex")]
+            Encoder::Flex(encoder) => encoder.encode(window, floor, start, out),
         }
     }
 
@@ -77,6 +101,8 @@ impl Encoder {
         match self {
             Encoder::Fast(encoder) => encoder.index(window, floor, start),
             Encoder::High(encoder) => encoder.index(window, floor, start),
+            #[cfg(feature = "lz4_flex")]
+            Encoder::Flex(_) => {}
         }
     }
 
@@ -85,6 +111,8 @@ impl Encoder {
         match self {
             Encoder::Fast(encoder) => encoder.slide(by),
             Encoder::High(encoder) => encoder.slide(by),
+            #[cfg(feature = "lz4_flex")]
+            Encoder::Flex(_) => {}
         }
     }
 
@@ -93,6 +121,8 @@ impl Encoder {
         match self {
             Encoder::Fast(encoder) => encoder.reset(),
             Encoder::High(encoder) => encoder.reset(),
+            #[cfg(feature = "lz4_flex")]
+            Encoder::Flex(_) => {}
         }
     }
 }

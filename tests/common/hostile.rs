@@ -58,50 +58,49 @@ impl Read for ScriptedReader<'_> {
     }
 }
 
-/// A writer that takes `room` bytes in moves of at most `most`, and then fails with `kind` (`WriteZero`: returns
-/// `Ok(0)`).
-#[derive(Debug)]
-pub struct FailingWriter {
+/// A writer that follows `script`, and then goes on without a fault. `Bytes(n)` are `n` bytes in one call or in
+/// several, and none at all for `Bytes(0)`; `WriteZero` returns `Ok(0)`.
+#[derive(Debug, Clone)]
+pub struct ScriptedWriter {
     pub taken: Vec<u8>,
-    pub room: usize,
-    pub most: usize,
-    pub kind: ErrorKind,
-    pub calls: usize,
-    pub flushes: usize,
+    pub script: VecDeque<Step>,
 }
 
-impl FailingWriter {
-    pub fn new(room: usize, most: usize, kind: ErrorKind) -> Self {
-        FailingWriter {
+impl ScriptedWriter {
+    pub fn new(script: impl IntoIterator<Item = Step>) -> Self {
+        ScriptedWriter {
             taken: Vec::new(),
-            room,
-            most,
-            kind,
-            calls: 0,
-            flushes: 0,
+            script: script.into_iter().collect(),
         }
     }
 }
 
-impl Write for FailingWriter {
+impl Write for ScriptedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.calls += 1;
-        if self.calls % 3 == 2 {
-            return Err(ErrorKind::Interrupted.into());
+        while self.script.front() == Some(&Step::Bytes(0)) {
+            self.script.pop_front();
         }
-        let n = bytes.len().min(self.most).min(self.room - self.taken.len());
-        if n == 0 && !bytes.is_empty() {
-            return match self.kind {
-                ErrorKind::WriteZero => Ok(0),
-                kind => Err(kind.into()),
-            };
-        }
-        self.taken.extend_from_slice(&bytes[..n]);
-        Ok(n)
+        let most = match self.script.front_mut() {
+            Some(Step::Fails(ErrorKind::WriteZero)) => {
+                self.script.pop_front();
+                0
+            }
+            Some(&mut Step::Fails(kind)) => {
+                self.script.pop_front();
+                return Err(kind.into());
+            }
+            Some(Step::Bytes(left)) => {
+                let most = (*left).min(bytes.len());
+                *left -= most;
+                most
+            }
+            None => bytes.len(),
+        };
+        self.taken.extend_from_slice(&bytes[..most]);
+        Ok(most)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.flushes += 1;
         Ok(())
     }
 }

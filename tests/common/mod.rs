@@ -1,76 +1,37 @@
-//! What the tests share: data, LZ4 sequences, hostile readers and writers, and liblz4 itself.
+//! What the tests share: data, pages, settings, the strict peer, hostile readers and writers, and liblz4 itself.
 #![allow(dead_code)] // no test uses all of it
 #![allow(missing_docs)]
 
 pub mod hostile;
 pub mod liblz4;
+pub mod random;
+pub mod reference;
 
 use std::io::Write;
 
 use lz4_stream::{
-    BlockSplit, CompressOptions, DecompressOptions, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth,
+    ByteOrder, CompressOptions, DecompressOptions, Engine, Framing, Lz4StreamCompressor, Lz4StreamDecompressor,
+    Lz4StreamWriter, Mode, PrefixWidth, Strategy,
 };
 use quickcheck::{Arbitrary, Gen};
+pub use random::{Random, data, text};
+pub use reference::{Strict, sequences};
 
-/// A small generator of random numbers (xorshift*), so that every run sees the same data.
-pub struct Random(u64);
+/// One mode of every kind.
+pub const MODES: [Mode; 5] = [
+    Mode::Default,
+    Mode::Fast { acceleration: 8 },
+    Mode::HighCompression { level: 1 },
+    Mode::HighCompression { level: 9 },
+    Mode::HighCompression { level: 12 },
+];
 
-impl Random {
-    pub fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
-    }
-
-    pub fn bytes(&mut self, n: usize) -> Vec<u8> {
-        (0..n).map(|_| self.next() as u8).collect()
-    }
-}
-
-/// Bytes that compress about as text does: phrases that come again at all distances, and noise between them.
-pub fn text(seed: u64, len: usize) -> Vec<u8> {
-    let mut random = Random::new(seed);
-    let mut out: Vec<u8> = Vec::with_capacity(len + 64);
-    while out.len() < len {
-        if out.len() > 16 && random.below(4) > 0 {
-            let reach = out.len().min(1 << (4 + random.below(14)));
-            let from = out.len() - 1 - random.below(reach);
-            for i in 0..4 + random.below(40) {
-                out.push(out[from + i]);
-            }
-        } else {
-            let n = 1 + random.below(12);
-            out.extend((0..n).map(|_| b'a' + random.below(26) as u8));
-        }
-    }
-    out.truncate(len);
-    out
-}
-
-/// One of several kinds of data, by number.
-pub fn data(kind: usize, seed: u64, len: usize) -> Vec<u8> {
-    match kind % 5 {
-        0 => text(seed, len),
-        1 => Random::new(seed).bytes(len),
-        2 => vec![seed as u8; len],
-        3 => (0..len).map(|i| (i as u64 % (seed % 7 + 2)) as u8).collect(),
-        _ => {
-            let mut all = text(seed, len / 3);
-            all.extend(Random::new(seed).bytes(len / 3));
-            all.resize(len, 7);
-            all
-        }
-    }
-}
+/// Every engine that the features make available.
+pub const ENGINES: &[Engine] = &[
+    Engine::Own,
+    #[cfg(feature = "lz4_flex")]
+    Engine::Lz4Flex,
+];
 
 /// Cuts `data` to pages of at most `page_size`, most of them shorter when `short` is set.
 pub fn pages(data: &[u8], page_size: usize, short: Option<u64>) -> Vec<&[u8]> {
@@ -82,48 +43,91 @@ pub fn pages(data: &[u8], page_size: usize, short: Option<u64>) -> Vec<&[u8]> {
             0 => page_size,
             _ => 1 + random.below(page_size),
         });
-        let (page, behind) = rest.split_at(len.min(rest.len()));
+        let (page, after) = rest.split_at(len.min(rest.len()));
         pages.push(page);
-        rest = behind;
+        rest = after;
     }
     pages
 }
 
-/// Every block of the stream that `compressor` makes of `pages`, prefixes included.
+/// The strict peer of a writer with these settings.
+pub fn strict_peer(options: &CompressOptions) -> Strict {
+    let ring_buffer = options.get_strategy() == Strategy::RingBuffer;
+    Strict::new(
+        options.get_page_size(),
+        ring_buffer,
+        options.get_format().get_dictionary(),
+    )
+}
+
+/// Every block of the stream that `compressor`, a new one, makes of `pages`, with their heads. The strict peer has read
+/// them.
 pub fn compress_pages(compressor: &mut Lz4StreamCompressor, pages: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut peer = strict_peer(compressor.options());
+    let head_len = compressor.options().get_format().get_prefix_width().bytes();
     pages
         .iter()
         .map(|page| {
-            let mut block = Vec::new();
-            assert_eq!(compressor.compress(page, &mut block), Ok(block.len()));
+            let block = compressor.compress(page).unwrap().to_vec();
+            assert!(peer.page(&block[head_len..]) == *page);
             block
         })
         .collect()
 }
 
-/// The whole stream that a writer makes of `data`, without flushes.
+/// The whole stream that a writer makes of `data`, without flushes. The strict peer has read it.
 pub fn compress_all(options: &CompressOptions, data: &[u8]) -> Vec<u8> {
     let mut writer = options.writer(Vec::new()).unwrap();
     writer.write_all(data).unwrap();
-    writer.finish().unwrap()
+    let (stream, _) = finish(writer);
+    assert!(strict_content(options, &stream, &[]) == data);
+    stream
 }
 
-/// Decompresses a whole stream with the codec.
-pub fn decompress_all(options: &DecompressOptions, stream: &[u8]) -> Result<Vec<u8>, lz4_stream::Error> {
-    let mut decompressor = options.decompressor()?;
-    let mut out = Vec::new();
-    let mut rest = stream;
-    while !rest.is_empty() {
-        match decompressor.get_block(rest)? {
-            BlockSplit::Block { block, rest: behind } => {
-                out.extend_from_slice(decompressor.decompress(block)?);
-                rest = behind;
+/// Finishes a writer that wrote no stream before this one. Returns the stream and the sizes of its blocks, if they are
+/// kept out of band. The strict peer has read it.
+pub fn finish(mut writer: Lz4StreamWriter<Vec<u8>>) -> (Vec<u8>, Vec<usize>) {
+    writer.try_finish().unwrap();
+    let sizes: Vec<usize> = writer.drain_block_sizes().collect();
+    let options = writer.compressor().options().clone();
+    let total_in = writer.total_in();
+    let stream = writer.finish().unwrap();
+    assert_eq!(strict_content(&options, &stream, &sizes).len() as u64, total_in);
+    (stream, sizes)
+}
+
+/// The content of a whole stream that was made with `options`, as the strict peer reads it. `sizes` are the block
+/// sizes, if they are kept out of band.
+pub fn strict_content(options: &CompressOptions, stream: &[u8], sizes: &[usize]) -> Vec<u8> {
+    let format = options.get_format();
+    let width = format.get_prefix_width().bytes();
+    let mut peer = strict_peer(options);
+    let (mut content, mut rest, mut sizes) = (Vec::new(), stream, sizes.iter());
+    loop {
+        let len = if width == 0 {
+            let Some(&len) = sizes.next() else { break };
+            len
+        } else {
+            let Some((prefix, after)) = rest.split_at_checked(width) else {
+                assert!(!format.get_end_mark(), "no end mark");
+                break;
+            };
+            rest = after;
+            let number = |len, byte: &u8| len << 8 | usize::from(*byte);
+            match format.get_byte_order() {
+                ByteOrder::Little => prefix.iter().rev().fold(0, number),
+                ByteOrder::Big => prefix.iter().fold(0, number),
             }
-            BlockSplit::EndMark { .. } => break,
-            BlockSplit::Incomplete { missing } => panic!("{missing} bytes missing"),
+        };
+        if len == 0 && format.get_end_mark() {
+            break;
         }
+        let (block, after) = rest.split_at(len);
+        content.extend_from_slice(peer.page(block));
+        rest = after;
     }
-    Ok(out)
+    assert_eq!(rest, b"", "bytes after the end");
+    content
 }
 
 /// Decompresses one block that stands alone.
@@ -131,38 +135,17 @@ pub fn decompress_block(block: &[u8]) -> Result<Vec<u8>, lz4_stream::Error> {
     Ok(Lz4StreamDecompressor::new().decompress(block)?.to_vec())
 }
 
-/// One LZ4 sequence of a block, read independently of the crate's decoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sequence {
-    pub literals: usize,
-    /// Offset and length of the match; none in the last sequence.
-    pub matched: Option<(usize, usize)>,
-}
-
-/// The sequences of a valid block.
-pub fn sequences(block: &[u8]) -> Vec<Sequence> {
-    let mut bytes = block.iter().map(|&byte| usize::from(byte));
-    let extended = |nibble: usize, bytes: &mut dyn Iterator<Item = usize>| {
-        let mut length = nibble;
-        let mut more = nibble == 15;
-        while more {
-            let byte = bytes.next().unwrap();
-            length += byte;
-            more = byte == 255;
+/// The farthest that a match of `block` goes below the start of its page.
+pub fn reach_below_page(block: &[u8]) -> usize {
+    let (mut at, mut reach) = (0, 0);
+    for sequence in sequences(block) {
+        at += sequence.literals;
+        if let Some((offset, len)) = sequence.matched {
+            reach = reach.max(offset.saturating_sub(at));
+            at += len;
         }
-        length
-    };
-    let mut sequences = Vec::new();
-    while let Some(token) = bytes.next() {
-        let literals = extended(token >> 4, &mut bytes);
-        assert_eq!(bytes.by_ref().take(literals).count(), literals);
-        let matched = bytes.next().map(|low| {
-            let offset = low | bytes.next().unwrap() << 8;
-            (offset, 4 + extended(token & 15, &mut bytes))
-        });
-        sequences.push(Sequence { literals, matched });
     }
-    sequences
+    reach
 }
 
 /// Settings that go together, for both ends.
@@ -177,7 +160,6 @@ pub struct Settings {
 
 impl Arbitrary for Settings {
     fn arbitrary(g: &mut Gen) -> Settings {
-        use lz4_stream::{ByteOrder, Mode, Strategy};
         let width = *g
             .choose(&[
                 PrefixWidth::OutOfBand,
@@ -190,7 +172,6 @@ impl Arbitrary for Settings {
             .choose(&[1, 2, 13, 64, 239, 1000, 4096, 65_264, 65_536, 70_000])
             .unwrap())
         .min(width.max_page_size());
-        let order = *g.choose(&[ByteOrder::Little, ByteOrder::Big]).unwrap();
         let end_mark = width != PrefixWidth::OutOfBand && bool::arbitrary(g);
         let strategy = *g.choose(&[Strategy::DoubleBuffer, Strategy::RingBuffer]).unwrap();
         let mode = *g
@@ -205,21 +186,22 @@ impl Arbitrary for Settings {
             .unwrap();
         let len = *g.choose(&[0, 0, 1, 3, 7, 100, 5000, 65_536, 90_000]).unwrap();
         let dictionary = text(u64::arbitrary(g), len);
+        let format = lz4_stream::StreamFormat::new()
+            .prefix_width(width)
+            .byte_order(*g.choose(&[ByteOrder::Little, ByteOrder::Big]).unwrap())
+            .end_mark(end_mark)
+            .dictionary(&dictionary);
         Settings {
             compress: CompressOptions::new()
-                .prefix_width(width)
-                .byte_order(order)
-                .end_mark(end_mark)
-                .dictionary(&dictionary)
+                .format(format.clone())
                 .page_size(page_size)
                 .strategy(strategy)
-                .mode(mode),
+                .mode(mode)
+                .engine(*g.choose(ENGINES).unwrap()),
             decompress: DecompressOptions::new()
-                .prefix_width(width)
-                .byte_order(order)
-                .end_mark(end_mark)
-                .dictionary(&dictionary)
-                .max_page_size(page_size),
+                .format(format)
+                .max_page_size(page_size)
+                .engine(*g.choose(ENGINES).unwrap()),
             page_size,
             width,
             dictionary,
@@ -244,5 +226,60 @@ impl Arbitrary for Data {
             let all = self.0.clone();
             move |len| Data(all[..len].to_vec())
         }))
+    }
+}
+
+/// A framing that nobody has built in: a variable number of bytes, seven bits in each, the lowest first; a length of
+/// zero ends the stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Varint;
+
+impl Framing for Varint {
+    const MAX_HEAD_LEN: usize = 5;
+
+    fn max_block_len(&self) -> usize {
+        u32::MAX as usize
+    }
+
+    fn read_head(&mut self, bytes: &[u8]) -> Result<lz4_stream::Head, lz4_stream::Error> {
+        use lz4_stream::{Error, Head};
+        let mut block_len = 0;
+        for (i, &byte) in bytes.iter().enumerate().take(5) {
+            block_len |= u64::from(byte & 0x7F) << (7 * i);
+            if byte & 0x80 == 0 {
+                let head_len = i + 1;
+                return match usize::try_from(block_len) {
+                    Ok(0) => Ok(Head::End { head_len }),
+                    Ok(block_len) => Ok(Head::Block { head_len, block_len }),
+                    Err(_) => Err(Error::bad_head("length is too large")),
+                };
+            }
+        }
+        match bytes.len() {
+            0..5 => Ok(Head::Incomplete {
+                needed: bytes.len() + 1,
+            }),
+            _ => Err(Error::bad_head("length has more than five bytes")),
+        }
+    }
+
+    fn write_head(&mut self, mut block_len: usize, out: &mut [u8]) -> usize {
+        let mut head_len = 0;
+        loop {
+            out[head_len] = (block_len & 0x7F) as u8 | if block_len > 0x7F { 0x80 } else { 0 };
+            block_len >>= 7;
+            head_len += 1;
+            if block_len == 0 {
+                return head_len;
+            }
+        }
+    }
+
+    fn write_end(&mut self, out: &mut [u8]) -> usize {
+        self.write_head(0, out)
+    }
+
+    fn needs_end(&self) -> bool {
+        true
     }
 }

@@ -12,10 +12,11 @@ shift 2
 here=$(dirname "$0")
 export PYTHONDONTWRITEBYTECODE=1
 
-cargo build --release --quiet --manifest-path "$here/../../Cargo.toml" --example codec_server
-target=$(cargo metadata --manifest-path "$here/../../Cargo.toml" --format-version 1 --no-deps |
+manifest=$here/codec_server/Cargo.toml
+cargo build --release --quiet --manifest-path "$manifest"
+target=$(cargo metadata --manifest-path "$manifest" --format-version 1 --no-deps |
     "$python" -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
-server=$target/release/examples/codec_server
+server=$target/release/codec_server
 
 golden=$(mktemp -d)
 trap 'rm -r "$golden"' EXIT

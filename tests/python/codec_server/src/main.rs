@@ -96,10 +96,10 @@ fn create(op: u8, mut settings: &[u8]) -> Result<Codec, Box<dyn StdError>> {
 fn use_codec(op: u8, codec: &mut Codec, payload: &[u8], reply: &mut Vec<u8>) -> Outcome {
     match (op, codec) {
         (b'C', Codec::Compressor(compressor)) => {
-            compressor.compress(payload, reply)?;
+            compressor.compress_into(payload, reply)?;
         }
         (b'F', Codec::Compressor(compressor)) => {
-            compressor.finish(reply);
+            reply.extend_from_slice(compressor.finish());
         }
         (b'r', Codec::Compressor(compressor)) => compressor.reset(),
         (b'r', Codec::Decompressor(decompressor)) => decompressor.reset(),
@@ -111,6 +111,7 @@ fn use_codec(op: u8, codec: &mut Codec, payload: &[u8], reply: &mut Vec<u8>) -> 
                 reply.extend_from_slice(&(missing as u64).to_le_bytes());
                 return Ok(INCOMPLETE);
             }
+            _ => return Err("no such split".into()),
         },
         _ => return Err("no such request".into()),
     }

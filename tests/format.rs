@@ -1,23 +1,18 @@
-//! The facts about the format that a naive implementation gets wrong, each held by a test.
+//! The rules of the format (`lz4_stream::format`), each held by a test.
 
 mod common;
 
 use std::io::{Read, Write};
 
 use common::liblz4;
-use common::{Random, compress_all, compress_pages, data, decompress_all, pages, sequences, text};
+use common::{
+    MODES, Random, compress_all, compress_pages, data, finish, pages, reach_below_page, sequences, strict_content,
+    strict_peer, text,
+};
 use lz4_stream::{
     BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor,
     Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound,
 };
-
-const MODES: [Mode; 5] = [
-    Mode::Default,
-    Mode::Fast { acceleration: 8 },
-    Mode::HighCompression { level: 1 },
-    Mode::HighCompression { level: 9 },
-    Mode::HighCompression { level: 12 },
-];
 
 /// Pages of noise that begin with bytes from far back in the page before, and from the end of the page before that.
 fn referring_pages(page_size: usize, count: usize) -> Vec<Vec<u8>> {
@@ -37,32 +32,20 @@ fn referring_pages(page_size: usize, count: usize) -> Vec<Vec<u8>> {
     pages
 }
 
-/// The farthest that a match of `block` goes below the start of its page.
-fn reach_below_page(block: &[u8]) -> usize {
-    let (mut at, mut reach) = (0, 0);
-    for sequence in sequences(block) {
-        at += sequence.literals;
-        if let Some((offset, len)) = sequence.matched {
-            reach = reach.max(offset.saturating_sub(at));
-            at += len;
-        }
-    }
-    reach
-}
-
 #[test]
-fn fact_01_the_writer_matches_only_into_this_page_and_the_nonempty_one_before() {
+fn one_page_back_the_writer_matches_only_into_this_page_and_the_one_before() {
     for mode in MODES {
         for page_size in [120, 200, 1024, 30_000, 65_536, 100_000] {
             let options = CompressOptions::new().page_size(page_size).mode(mode);
             let mut compressor = options.compressor().unwrap();
+            let mut strict = strict_peer(&options);
             let mut peer = liblz4::Decompressor::new(page_size, b"");
             let (mut last_len, mut deepest) = (0, 0);
             for page in referring_pages(page_size, 20) {
                 // An empty page in between is none: it makes no block, and the page before stays the one before.
-                assert_eq!(compressor.compress(b"", &mut Vec::new()), Ok(0));
-                let mut block = Vec::new();
-                compressor.compress(&page, &mut block).unwrap();
+                assert_eq!(compressor.compress(b""), Ok(&b""[..]));
+                let block = compressor.compress(&page).unwrap();
+                assert!(strict.page(&block[4..]) == page);
                 let reach = reach_below_page(&block[4..]);
                 assert!(
                     reach <= last_len,
@@ -82,7 +65,7 @@ fn fact_01_the_writer_matches_only_into_this_page_and_the_nonempty_one_before() 
 }
 
 #[test]
-fn fact_01_ring_buffer_reaches_64_kib_back_and_no_further() {
+fn one_page_back_is_lifted_by_a_ring_buffer_up_to_64_kib() {
     for mode in MODES {
         let options = CompressOptions::new()
             .page_size(1000)
@@ -98,18 +81,19 @@ fn fact_01_ring_buffer_reaches_64_kib_back_and_no_further() {
                 Random::new(i).bytes(1000)
             };
             let at = stream.len();
-            compressor.compress(&page, &mut stream).unwrap();
+            compressor.compress_into(&page, &mut stream).unwrap();
             deepest = deepest.max(reach_below_page(&stream[at + 4..]));
             all.extend(page);
         }
         // The noise comes again after 59 500 bytes.
         assert!((59_000..65_536).contains(&deepest), "{mode:?}: {deepest}");
-        assert_eq!(decompress_all(&DecompressOptions::new(), &stream).unwrap(), all);
+        assert!(strict_content(&options, &stream, &[]) == all);
+        assert_eq!(lz4_stream::decompress(&stream, &DecompressOptions::new()).unwrap(), all);
     }
 }
 
 #[test]
-fn fact_02_the_reader_keeps_64_kib_because_c_reaches_two_pages_back() {
+fn history_of_64_kib_because_c_reaches_two_pages_back() {
     // Two full pages of noise and a short tail that repeats bytes of the first, from beyond the tail's own length:
     // they are still there in the first buffer, where the tail did not overwrite them.
     let mut random = Random::new(2);
@@ -132,7 +116,7 @@ fn fact_02_the_reader_keeps_64_kib_because_c_reaches_two_pages_back() {
 }
 
 #[test]
-fn fact_02_streams_of_c_with_short_pages_anywhere() {
+fn history_of_64_kib_for_streams_of_c_with_short_pages_anywhere() {
     for (seed, mode) in (0..).zip(MODES) {
         for page_size in [100, 1024, 5000, 65_536, 80_000] {
             let all = text(seed, 40 * page_size.min(9000));
@@ -146,16 +130,16 @@ fn fact_02_streams_of_c_with_short_pages_anywhere() {
 }
 
 #[test]
-fn fact_03_the_reader_needs_a_limit_not_the_page_size() {
+fn a_limit_not_a_page_size() {
     let all = text(3, 300_000);
     for page_size in [1, 77, 4096, 65_536, 250_000] {
         let stream = compress_all(&CompressOptions::new().page_size(page_size), &all);
-        assert_eq!(decompress_all(&DecompressOptions::new(), &stream).unwrap(), all);
+        assert_eq!(lz4_stream::decompress(&stream, &DecompressOptions::new()).unwrap(), all);
         let exact = DecompressOptions::new().max_page_size(page_size);
-        assert_eq!(decompress_all(&exact, &stream).unwrap(), all);
+        assert_eq!(lz4_stream::decompress(&stream, &exact).unwrap(), all);
         if page_size > 1 {
             let less = DecompressOptions::new().max_page_size(page_size - 1);
-            let error = decompress_all(&less, &stream).unwrap_err();
+            let error = lz4_stream::decompress(&stream, &less).unwrap_err();
             assert_eq!(
                 error,
                 Error::PageOverLimit {
@@ -169,7 +153,7 @@ fn fact_03_the_reader_needs_a_limit_not_the_page_size() {
 }
 
 #[test]
-fn fact_04_an_empty_page_is_read_over_and_never_written() {
+fn empty_pages_are_read_over_and_not_written_unasked() {
     let empty = b"\x01\0\0\0\0";
     let stream = [&empty[..], b"\x02\0\0\0\x10 ", empty, empty, b"\x02\0\0\0\x10x", empty].concat();
     let mut text = String::new();
@@ -187,7 +171,7 @@ fn fact_04_an_empty_page_is_read_over_and_never_written() {
 }
 
 #[test]
-fn fact_05_a_zero_prefix_is_the_end_mark_when_asked_for_and_corruption_otherwise() {
+fn a_head_of_zero_is_the_end_mark_when_asked_for_and_corruption_otherwise() {
     for (width, order) in [
         (PrefixWidth::One, ByteOrder::Little),
         (PrefixWidth::Two, ByteOrder::Big),
@@ -226,7 +210,7 @@ fn fact_05_a_zero_prefix_is_the_end_mark_when_asked_for_and_corruption_otherwise
 }
 
 #[test]
-fn fact_06_compress_bound_and_the_page_sizes_a_prefix_allows() {
+fn bounds_are_those_of_c_and_limit_the_page_size() {
     for n in (0..3000).chain([65_264, 65_536, 1 << 20, LZ4_MAX_INPUT_SIZE - 1, LZ4_MAX_INPUT_SIZE]) {
         assert_eq!(compress_bound(n), liblz4::compress_bound_of_c(n as i32) as usize, "{n}");
     }
@@ -244,7 +228,14 @@ fn fact_06_compress_bound_and_the_page_sizes_a_prefix_allows() {
         }
         for found in [0, allowed + 1] {
             let error = options.clone().page_size(found).writer(Vec::new()).unwrap_err();
-            assert_eq!(error, Error::PageSize { found, allowed, width });
+            assert_eq!(
+                error,
+                Error::PageSize {
+                    found,
+                    allowed,
+                    width: Some(width)
+                }
+            );
         }
     }
 
@@ -253,12 +244,12 @@ fn fact_06_compress_bound_and_the_page_sizes_a_prefix_allows() {
         let noise = Random::new(6).bytes(allowed);
         let stream = compress_all(&CompressOptions::new().prefix_width(width).page_size(allowed), &noise);
         let decompress = DecompressOptions::new().prefix_width(width);
-        assert_eq!(decompress_all(&decompress, &stream).unwrap(), noise);
+        assert_eq!(lz4_stream::decompress(&stream, &decompress).unwrap(), noise);
     }
 }
 
 #[test]
-fn fact_07_input_bound_is_python_s() {
+fn bounds_input_bound_is_python_s() {
     // What `lz4.stream._input_bound` of python-lz4 4.4.5 answers.
     for (block_len, bound) in [
         (0, 1),
@@ -288,7 +279,7 @@ fn fact_07_input_bound_is_python_s() {
 }
 
 #[test]
-fn fact_08_a_dictionary_is_history_for_the_first_page_and_owned() {
+fn dictionary_is_history_for_the_first_page_and_owned() {
     let long = text(8, 100_000);
     for dictionary in [&long[..], &long[..70], &long[..3], &long[..0]] {
         let page = [&dictionary[dictionary.len() / 2..], b"and more"].concat();
@@ -302,36 +293,29 @@ fn fact_08_a_dictionary_is_history_for_the_first_page_and_owned() {
             };
             let mut compressor = compress.compressor().unwrap();
             let mut ours = decompress.decompressor().unwrap();
+            let mut strict = strict_peer(&compress);
             let mut peer = liblz4::Decompressor::new(65_536, dictionary);
             let mut back = liblz4::Compressor::new(65_536, mode, dictionary);
             let mut from_back = decompress.decompressor().unwrap();
             for page in [page, b"the second page, ", page] {
-                let mut block = Vec::new();
-                compressor.compress(page, &mut block).unwrap();
+                let block = compressor.compress(page).unwrap();
+                assert!(strict.page(&block[4..]) == page);
                 assert_eq!(ours.decompress(&block[4..]), Ok(page));
                 assert_eq!(peer.decompress(&block[4..]), Some(page));
                 assert_eq!(from_back.decompress(&back.compress(page)), Ok(page));
             }
             // Only its last 64 KiB count, on both ends.
             let tail = &dictionary[dictionary.len().saturating_sub(65_536)..];
-            let mut first = Vec::new();
-            compress.compressor().unwrap().compress(page, &mut first).unwrap();
-            let mut of_tail = Vec::new();
-            compress
-                .dictionary(tail)
-                .compressor()
-                .unwrap()
-                .compress(page, &mut of_tail)
-                .unwrap();
+            let of = |options: &CompressOptions| compress_pages(&mut options.compressor().unwrap(), &[page]);
+            let (first, of_tail) = (of(&compress), of(&compress.clone().dictionary(tail)));
             assert_eq!(first, of_tail);
         }
     }
     let debug = format!("{:?}", CompressOptions::new().dictionary(&long));
     assert!(debug.contains("65536 bytes"), "{debug}");
     // It is of use: the page is little more than one match.
-    let mut block = Vec::new();
     let mut compressor = CompressOptions::new().dictionary(&long).compressor().unwrap();
-    compressor.compress(&long[60_000..64_000], &mut block).unwrap();
+    let block = &compress_pages(&mut compressor, &[&long[60_000..64_000]])[0];
     assert!(block.len() < 60, "{}", block.len());
     // Without it, the block is refused.
     assert!(matches!(
@@ -345,13 +329,13 @@ fn fact_08_a_dictionary_is_history_for_the_first_page_and_owned() {
 }
 
 #[test]
-fn fact_09_concatenated_streams_read_as_one() {
+fn concatenation_of_streams_reads_as_one() {
     let (mut all, mut stream) = (Vec::new(), Vec::new());
     for seed in 0..5 {
         let part = data(seed as usize, seed, 20_000);
         let mut writer = CompressOptions::new().page_size(3000).writer(Vec::new()).unwrap();
         writer.write_all(&part).unwrap();
-        stream.extend(writer.finish().unwrap());
+        stream.extend(finish(writer).0);
         all.extend(part);
     }
     let mut out = Vec::new();
@@ -360,7 +344,7 @@ fn fact_09_concatenated_streams_read_as_one() {
 }
 
 #[test]
-fn fact_10_truncation_at_a_block_boundary_shows_only_with_an_end_mark() {
+fn truncation_at_a_block_boundary_shows_only_with_an_end_mark() {
     let page = |end_mark| {
         let options = CompressOptions::new().page_size(10).end_mark(end_mark);
         compress_all(&options, b"0123456789abcde")
@@ -389,7 +373,7 @@ fn fact_10_truncation_at_a_block_boundary_shows_only_with_an_end_mark() {
 }
 
 #[test]
-fn fact_11_the_end_of_every_block_is_as_the_format_asks() {
+fn end_of_a_block_is_as_the_format_asks() {
     for mode in MODES {
         for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
             for kind in 0..5 {
@@ -425,7 +409,7 @@ fn fact_11_the_end_of_every_block_is_as_the_format_asks() {
 }
 
 #[test]
-fn fact_11_a_bad_offset_is_an_error_never_bytes() {
+fn offsets_that_are_bad_are_an_error_never_bytes() {
     for (block, found, allowed) in [
         // "abcd", then a match 0, 5 and 65 535 back.
         (b"\x40abcd\0\0\x10x", 0, 4),

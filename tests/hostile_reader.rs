@@ -9,7 +9,7 @@ use common::{Settings, pages, text};
 use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamReader, Lz4StreamWriter, PrefixWidth};
 use quickcheck::{Arbitrary, Gen};
 
-/// A small stream with short pages and an end mark, and what is in it.
+/// A small stream with short pages and an end mark, and its content.
 fn small_stream() -> (DecompressOptions, Vec<u8>, Vec<u8>) {
     let all = text(1, 1500);
     let options = CompressOptions::new()
@@ -22,7 +22,7 @@ fn small_stream() -> (DecompressOptions, Vec<u8>, Vec<u8>) {
         writer.flush().unwrap();
     }
     let options = DecompressOptions::new().prefix_width(PrefixWidth::Two).end_mark(true);
-    (options, writer.finish().unwrap(), all)
+    (options, common::finish(writer).0, all)
 }
 
 /// Reads to the end through errors that are not the stream's, in pieces of `piece` bytes.
@@ -74,9 +74,7 @@ fn any_script_loses_nothing() {
         let all = text(seed, 8 * settings.page_size.min(3000));
         let mut writer = settings.compress.writer(Vec::new()).unwrap();
         writer.write_all(&all).unwrap();
-        writer.try_finish().unwrap();
-        let sizes: Vec<usize> = writer.drain_block_sizes().collect();
-        let stream = writer.into_inner().unwrap();
+        let (stream, sizes) = common::finish(writer);
         let inner = ScriptedReader::new(&stream, script(seed, 2000));
         let piece = 1 + seed as usize % 500;
         let out = match settings.width {
@@ -110,23 +108,23 @@ fn what_is_decoded_is_handed_out_before_the_inner_reader_is_touched() {
 }
 
 #[test]
-fn in_place_reads_the_same_whatever_the_buffer() {
+fn the_buf_reader_reads_the_same_whatever_the_buffer() {
     let (options, stream, all) = small_stream();
     for capacity in [1, 3, 50, 200, 10_000] {
         for seed in 0..20 {
             let inner = BufReader::with_capacity(capacity, ScriptedReader::new(&stream, script(seed, 1000)));
-            let reader = options.reader(inner).unwrap().in_place();
+            let reader = options.buf_reader(inner).unwrap();
             assert!(read_through(reader, 100) == all, "capacity {capacity}, script {seed}");
         }
     }
     // Consumes as exactly, and fails as lastingly.
-    let followed = [&stream[..], b"behind"].concat();
-    let mut reader = options.reader(&followed[..]).unwrap().in_place();
+    let followed = [&stream[..], b"after"].concat();
+    let mut reader = options.buf_reader(&followed[..]).unwrap();
     reader.read_to_end(&mut Vec::new()).unwrap();
-    assert_eq!(reader.into_inner(), b"behind");
+    assert_eq!(reader.into_inner(), b"after");
     for cut in 0..stream.len() {
         let mut copied = options.reader(&stream[..cut]).unwrap();
-        let mut lent = options.reader(&stream[..cut]).unwrap().in_place();
+        let mut lent = options.buf_reader(&stream[..cut]).unwrap();
         let (mut from_copied, mut from_lent) = (Vec::new(), Vec::new());
         let expected = copied.read_to_end(&mut from_copied).unwrap_err().to_string();
         for _ in 0..2 {
@@ -134,27 +132,49 @@ fn in_place_reads_the_same_whatever_the_buffer() {
         }
         assert_eq!(from_copied, from_lent);
     }
-    let bad = b"\x02\0\x10x\x03\0\x00\x09\x00\x02\0\x10y";
-    let mut reader = DecompressOptions::new()
-        .prefix_width(PrefixWidth::Two)
-        .reader(&bad[..])
-        .unwrap()
-        .in_place();
-    let mut out = Vec::new();
-    for _ in 0..2 {
-        assert_eq!(reader.read_to_end(&mut out).unwrap_err().kind(), ErrorKind::InvalidData);
+    let options = DecompressOptions::new().prefix_width(PrefixWidth::Two);
+    for (bad, left) in [
+        (&b"\x02\0\x10x\x03\0\x00\x09\x00\x02\0\x10y"[..], &b"\x02\0\x10y"[..]),
+        // A length of zero, and one that is too large.
+        (b"\x02\0\x10x\0\0\x02\0\x10y", b"\x02\0\x10y"),
+        (b"\x02\0\x10x\xff\xff\x02\0\x10y", b"\x02\0\x10y"),
+    ] {
+        let options = options.clone().max_page_size(1000);
+        let mut reader = options.buf_reader(bad).unwrap();
+        let mut out = Vec::new();
+        for _ in 0..2 {
+            assert_eq!(reader.read_to_end(&mut out).unwrap_err().kind(), ErrorKind::InvalidData);
+        }
+        assert_eq!(out, b"x");
+        let mut copied = options.reader(bad).unwrap();
+        copied.read_to_end(&mut out).unwrap_err();
+        assert_eq!(reader.into_inner(), left, "a bad block is consumed");
+        assert_eq!(copied.into_inner(), left, "either way");
     }
-    assert_eq!(out, b"x");
-    let mut copied = DecompressOptions::new()
-        .prefix_width(PrefixWidth::Two)
-        .reader(&bad[..])
-        .unwrap();
-    copied.read_to_end(&mut out).unwrap_err();
-    assert_eq!(
-        reader.into_inner(),
-        copied.into_inner(),
-        "a bad block is consumed either way"
-    );
+}
+
+#[test]
+fn the_buf_reader_copies_nothing_that_lies_whole_in_the_buffer() {
+    /// Lends all it has, and cannot be read from otherwise.
+    struct Lends<'a>(&'a [u8]);
+    impl Read for Lends<'_> {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("copied");
+        }
+    }
+    impl BufRead for Lends<'_> {
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            Ok(self.0)
+        }
+        fn consume(&mut self, n: usize) {
+            self.0 = &self.0[n..];
+        }
+    }
+    let (options, stream, all) = small_stream();
+    let mut reader = options.buf_reader(Lends(&stream)).unwrap();
+    let mut out = Vec::new();
+    reader.read_to_end(&mut out).unwrap();
+    assert!(out == all);
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! Whole streams in memory, in one call.
+
+use crate::{CompressOptions, DecompressOptions, Error, PrefixWidth, Progress, compress_bound};
+
+/// The stream of `data`, in full pages.
+///
+/// # Errors
+/// Those of [`CompressOptions::compressor`], and [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`]: the sizes
+/// of the blocks would be lost.
+///
+/// ```
+/// use lz4_stream::{CompressOptions, DecompressOptions};
+///
+/// let text = "every page refers back to the page before it. ".repeat(5000);
+/// let stream = lz4_stream::compress(text.as_bytes(), &CompressOptions::new())?;
+/// assert!(stream.len() < text.len() / 50);
+/// assert_eq!(lz4_stream::decompress(&stream, &DecompressOptions::new())?, text.as_bytes());
+/// # Ok::<(), lz4_stream::Error>(())
+/// ```
+pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error> {
+    check_prefix(options.get_format().get_prefix_width())?;
+    let mut compressor = options.compressor()?;
+    let mut stream = Vec::new();
+    for page in data.chunks(options.get_page_size()) {
+        let block = compressor.compress(page)?;
+        if stream.is_empty() && page.len() < data.len() {
+            // The first block tells roughly how long the others are.
+            let pages = data.len().div_ceil(page.len());
+            stream.reserve(compress_bound(data.len()).min(block.len().saturating_mul(pages)));
+        }
+        stream.extend_from_slice(block);
+    }
+    stream.extend_from_slice(compressor.finish());
+    Ok(stream)
+}
+
+/// The content of `stream`, which is a whole stream and nothing else.
+///
+/// The content of a stream that is not trusted can be 255 times as long as the stream. To bound the memory, or to get
+/// what comes before an error, use a [`Lz4StreamReader`](crate::Lz4StreamReader).
+///
+/// # Errors
+/// Those of [`DecompressOptions::decompressor`] and of [`Lz4StreamDecompressor::feed`]; [`Error::UnexpectedEnd`] or
+/// [`Error::MissingEndMark`] when the stream is cut off, [`Error::TrailingBytes`] when something follows its end mark,
+/// [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`].
+///
+/// [`Lz4StreamDecompressor::feed`]: crate::Lz4StreamDecompressor::feed
+///
+/// ```
+/// use lz4_stream::{DecompressOptions, Error};
+///
+/// let options = DecompressOptions::new().end_mark(true);
+/// assert_eq!(lz4_stream::decompress(b"\x02\0\0\0\x10x\0\0\0\0", &options)?, b"x");
+/// let error = lz4_stream::decompress(b"\x02\0\0\0\x10x\0\0\0\0!", &options).unwrap_err();
+/// assert_eq!(error, Error::TrailingBytes { offset: 10, found: 1 });
+/// # Ok::<(), Error>(())
+/// ```
+pub fn decompress(mut stream: &[u8], options: &DecompressOptions) -> Result<Vec<u8>, Error> {
+    check_prefix(options.get_format().get_prefix_width())?;
+    let mut decompressor = options.decompressor()?;
+    let mut data = Vec::new();
+    loop {
+        match decompressor.feed(&mut stream)? {
+            Progress::Page(page) => data.extend_from_slice(page),
+            Progress::NeedMore(_) => {
+                decompressor.end_of_input()?;
+                return Ok(data);
+            }
+            Progress::End if stream.is_empty() => return Ok(data),
+            Progress::End => {
+                return Err(Error::TrailingBytes {
+                    offset: decompressor.total_in(),
+                    found: stream.len(),
+                });
+            }
+        }
+    }
+}
+
+fn check_prefix(width: PrefixWidth) -> Result<(), Error> {
+    match width {
+        PrefixWidth::OutOfBand => Err(Error::OutOfBandSizes { width }),
+        _ => Ok(()),
+    }
+}

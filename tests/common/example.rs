@@ -1,0 +1,30 @@
+//! The examples as programs, for the tests that run them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The folder of the examples, built as this test was. Cargo builds them before it runs all tests of a package, but not
+/// for `--tests` or `--test cli`.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--examples", "--manifest-path"]);
+    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    cargo.args(if profile.ends_with("release") {
+        ["--profile", "bench"]
+    } else {
+        ["--profile", "test"]
+    });
+    if cfg!(feature = "lz4_flex") {
+        cargo.args(["--features", "lz4_flex"]);
+    }
+    assert!(cargo.status().unwrap().success(), "the examples do not build");
+    profile.join("examples")
+});
+
+/// The program of an example.
+pub fn example(name: &str) -> PathBuf {
+    FOLDER.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}

@@ -1,0 +1,231 @@
+//! A framing is trusted with nothing: what it says is checked before it is believed.
+
+mod common;
+
+use std::io::Read;
+
+use common::{Random, Varint, compress_all, text};
+use lz4_stream::{
+    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor,
+    Lz4StreamDecompressor, Lz4StreamReader, Progress, compress_bound,
+};
+
+/// Gives one answer, whatever it sees.
+#[derive(Debug, Clone)]
+struct Says(Result<Head, Error>);
+
+impl Framing for Says {
+    const MAX_HEAD_LEN: usize = 4;
+
+    fn max_block_len(&self) -> usize {
+        1000
+    }
+
+    fn read_head(&mut self, _: &[u8]) -> Result<Head, Error> {
+        self.0.clone()
+    }
+
+    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+        0
+    }
+}
+
+fn decompressor(answer: Result<Head, Error>) -> Lz4StreamDecompressor<Says> {
+    Lz4StreamDecompressor::with_framing(Says(answer), &DecompressOptions::new().max_page_size(1000)).unwrap()
+}
+
+#[test]
+fn impossible_heads_are_errors() {
+    let bad_head = |reason| Error::BadHead {
+        block: 0,
+        offset: 0,
+        reason,
+    };
+    for (answer, expected) in [
+        // Longer than a head can be, longer than what is there.
+        (
+            Ok(Head::Block {
+                head_len: 5,
+                block_len: 1,
+            }),
+            bad_head("the framing finds a head of impossible length"),
+        ),
+        (
+            Ok(Head::End { head_len: usize::MAX }),
+            bad_head("the framing finds a head of impossible length"),
+        ),
+        // Asks for more than a head can have, and for what it has.
+        (
+            Ok(Head::Incomplete { needed: 5 }),
+            bad_head("the framing asks for a head of impossible length"),
+        ),
+        (
+            Ok(Head::Incomplete { needed: 0 }),
+            bad_head("the framing asks for a head of impossible length"),
+        ),
+        (
+            Ok(Head::Block {
+                head_len: 0,
+                block_len: 0,
+            }),
+            Error::EmptyBlock { block: 0, offset: 0 },
+        ),
+        (
+            Ok(Head::Block {
+                head_len: 0,
+                block_len: usize::MAX,
+            }),
+            Error::BlockTooLarge {
+                block: 0,
+                offset: 0,
+                found: usize::MAX,
+                allowed: compress_bound(1000),
+            },
+        ),
+        (Err(Error::bad_head("no")), bad_head("no")),
+        (Err(Error::Finished), Error::Finished),
+    ] {
+        let mut codec = decompressor(answer.clone());
+        for input in [&b"abcdefgh"[..], b"", b"ab"] {
+            assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
+        }
+        let mut reader = Lz4StreamReader::from_parts(&b"abcdefgh"[..], decompressor(answer));
+        for _ in 0..2 {
+            let error = reader.read(&mut [0; 9]).unwrap_err();
+            assert_eq!(Error::from_io(&error), Some(&expected));
+        }
+    }
+}
+
+/// Asks for three bytes, and then finds that the head has two.
+struct Greedy;
+
+impl Framing for Greedy {
+    const MAX_HEAD_LEN: usize = 4;
+
+    fn max_block_len(&self) -> usize {
+        1000
+    }
+
+    fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
+        Ok(match bytes.len() {
+            0..3 => Head::Incomplete { needed: 3 },
+            _ => Head::Block {
+                head_len: 2,
+                block_len: 1,
+            },
+        })
+    }
+
+    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+        0
+    }
+}
+
+#[test]
+fn a_framing_that_asks_for_more_than_the_head_has_is_an_error() {
+    let expected = Error::BadHead {
+        block: 0,
+        offset: 0,
+        reason: "the framing finds a head of impossible length",
+    };
+    let stream = b"abc\0";
+    for cut in 0..3 {
+        let mut codec = Lz4StreamDecompressor::with_framing(Greedy, &DecompressOptions::new()).unwrap();
+        assert_eq!(codec.feed(&mut &stream[..cut]), Ok(Progress::NeedMore(3 - cut)));
+        assert_eq!(codec.feed(&mut &stream[cut..]), Err(expected.clone()), "{cut}");
+    }
+}
+
+#[test]
+fn errors_of_a_framing_name_their_place() {
+    let mut codec = Lz4StreamDecompressor::with_framing(Varint, &DecompressOptions::new()).unwrap();
+    let mut input = &b"\x06\x50hello\xff\xff\xff\xff\xff"[..];
+    assert_eq!(codec.feed(&mut input), Ok(Progress::Page(b"hello")));
+    let error = codec.feed(&mut input).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "block 1 at offset 7: length has more than five bytes"
+    );
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+}
+
+#[test]
+fn page_sizes_are_checked_against_the_framing() {
+    for (page_size, good) in [
+        (0, false),
+        (1, true),
+        (981, true),
+        (982, false),
+        (LZ4_MAX_INPUT_SIZE, false),
+    ] {
+        let options = CompressOptions::new().page_size(page_size);
+        let made = Lz4StreamCompressor::with_framing(Says(Ok(Head::End { head_len: 0 })), &options);
+        let error = Error::PageSize {
+            found: page_size,
+            allowed: 981,
+            width: None,
+        };
+        assert_eq!(made.map(drop), if good { Ok(()) } else { Err(error) });
+    }
+    assert_eq!((compress_bound(981), compress_bound(982)), (1000, 1001));
+}
+
+#[test]
+fn random_bytes_with_a_framing_of_ones_own_never_panic_and_errors_repeat() {
+    let mut random = Random::new(4);
+    let options = DecompressOptions::new().max_page_size(300);
+    for i in 0..20_000 {
+        let len = random.below(100);
+        let mut stream = random.bytes(len);
+        if i % 2 == 0 {
+            stream.iter_mut().for_each(|byte| *byte &= 0x1F);
+        }
+        let mut codec = Lz4StreamDecompressor::with_framing(Varint, &options).unwrap();
+        let mut in_pieces = codec.clone();
+        let mut input = &stream[..];
+        let (mut out, mut out_in_pieces) = (Vec::new(), Vec::new());
+        let verdict = loop {
+            match codec.feed(&mut input) {
+                Ok(Progress::Page(page)) => out.extend_from_slice(page),
+                Ok(_) => break codec.end_of_input(),
+                Err(error) => break Err(error),
+            }
+        };
+        let mut result = Ok(());
+        for byte in stream.chunks(1) {
+            match in_pieces.feed(&mut &byte[..]) {
+                Ok(Progress::Page(page)) => out_in_pieces.extend_from_slice(page),
+                Ok(Progress::End) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        assert_eq!(result.and_then(|()| in_pieces.end_of_input()), verdict);
+        if let Err(error) = verdict
+            && error.kind() == std::io::ErrorKind::InvalidData
+        {
+            assert_eq!(codec.feed(&mut &b"\x02\x10x"[..]), Err(error));
+        }
+        assert_eq!(out, out_in_pieces);
+    }
+}
+
+#[test]
+fn a_prefix_is_a_framing_like_any_other() {
+    let all = text(5, 5000);
+    let options = CompressOptions::new().page_size(700).end_mark(true);
+    let stream = compress_all(&options, &all);
+    let prefix = *options.compressor().unwrap().framing();
+    let plain = CompressOptions::new().page_size(700);
+    let mut compressor = Lz4StreamCompressor::with_framing(prefix, &plain).unwrap();
+    let mut again = Vec::new();
+    for page in all.chunks(700) {
+        compressor.compress_into(page, &mut again).unwrap();
+    }
+    again.extend_from_slice(compressor.finish());
+    assert!(stream == again);
+}
