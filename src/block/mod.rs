@@ -18,6 +18,15 @@ mod flex;
 mod high;
 mod sequence;
 
+#[cfg(test)]
+#[path = "../../tests/common/random.rs"]
+mod random;
+#[cfg(test)]
+#[path = "../../tests/common/reference.rs"]
+mod reference;
+#[cfg(test)]
+mod reference_tests;
+
 #[cfg(not(feature = "lz4_flex"))]
 pub(crate) use decode::{SLACK, decode};
 #[cfg(not(feature = "lz4_flex"))]

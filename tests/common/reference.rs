@@ -1,0 +1,230 @@
+//! The LZ4 block format, decoded the obvious way. Encoders and decoders are tested against this file. Uses std alone:
+//! unit tests and fuzz targets include it too.
+//!
+//! * [`decode`] gives the verdict on any block, valid or not: its page, or what is wrong with it.
+//! * [`sequences`] lists what a valid block consists of.
+//! * [`Strict`] is the least capable peer that a writer may have, and the most pedantic.
+#![allow(dead_code)] // nobody uses all of it
+
+/// The shortest match: its length is written less four.
+const MIN_MATCH: usize = 4;
+/// In either half of a token: extension bytes follow.
+const EXTENDED: usize = 15;
+/// No offset reaches further back.
+const HISTORY: usize = 64 * 1024;
+/// A block with a match ends with at least this many literals.
+const LAST_LITERALS: usize = 5;
+/// No match starts within this many bytes of the page's end.
+const MATCH_MARGIN: usize = 12;
+
+/// The longest block that a writer may make from a page of `len` bytes.
+fn compress_bound(len: usize) -> usize {
+    len + len / 255 + 16
+}
+
+/// Why a block cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The block ends inside a sequence.
+    Truncated,
+    /// The page is longer than the room for it.
+    OutputFull,
+    /// A match goes `offset` bytes back, but only 1 to `reach` are possible.
+    MatchOffset { offset: usize, reach: usize },
+}
+
+/// One sequence of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sequence {
+    pub literals: usize,
+    /// Offset and length of the match; none in the last sequence.
+    pub matched: Option<(usize, usize)>,
+}
+
+/// What is left of a block.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(Fault::Truncated)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn byte(&mut self) -> Result<usize, Fault> {
+        Ok(usize::from(self.take(1)?[0]))
+    }
+
+    fn offset(&mut self) -> Result<usize, Fault> {
+        Ok(self.byte()? | self.byte()? << 8)
+    }
+
+    /// A length of which the token holds `code`. Reads no more extension bytes once they add up to more than `limit`.
+    fn length(&mut self, code: usize, limit: usize) -> Result<usize, Fault> {
+        let mut extension = 0;
+        if code == EXTENDED {
+            loop {
+                let byte = self.byte()?;
+                extension += byte;
+                if byte != 255 || extension > limit {
+                    break;
+                }
+            }
+        }
+        Ok(code + extension)
+    }
+}
+
+/// Decodes a block after `history`, byte by byte. Returns the page, which has at most `room` bytes, and its sequences,
+/// or the first fault.
+pub fn decode(block: &[u8], history: &[u8], room: usize) -> Result<(Vec<u8>, Vec<Sequence>), Fault> {
+    let mut input = Input(block);
+    let mut out = history.to_vec();
+    let end = history.len() + room;
+    let mut sequences = Vec::new();
+    loop {
+        let token = input.byte()?;
+        let literals = input.length(token >> 4, usize::MAX)?;
+        let run = input.take(literals)?;
+        if literals > end - out.len() {
+            return Err(Fault::OutputFull);
+        }
+        out.extend_from_slice(run);
+        if input.is_empty() {
+            let matched = None;
+            sequences.push(Sequence { literals, matched });
+            out.drain(..history.len());
+            return Ok((out, sequences));
+        }
+        let (offset, reach) = (input.offset()?, out.len());
+        if offset == 0 || offset > reach {
+            return Err(Fault::MatchOffset { offset, reach });
+        }
+        let length = MIN_MATCH + input.length(token & 15, end - out.len())?;
+        if length > end - out.len() {
+            return Err(Fault::OutputFull);
+        }
+        for _ in 0..length {
+            out.push(out[out.len() - offset]);
+        }
+        let matched = Some((offset, length));
+        sequences.push(Sequence { literals, matched });
+    }
+}
+
+/// The sequences of a valid block. What its matches refer to is not needed.
+pub fn sequences(block: &[u8]) -> Vec<Sequence> {
+    fn read(input: &mut Input) -> Result<Sequence, Fault> {
+        let token = input.byte()?;
+        let literals = input.length(token >> 4, usize::MAX)?;
+        input.take(literals)?;
+        let matched = if input.is_empty() {
+            None
+        } else {
+            let offset = input.offset()?;
+            Some((offset, MIN_MATCH + input.length(token & 15, usize::MAX)?))
+        };
+        Ok(Sequence { literals, matched })
+    }
+    let mut input = Input(block);
+    let mut sequences = Vec::new();
+    loop {
+        let sequence = read(&mut input).expect("a valid block");
+        sequences.push(sequence);
+        if sequence.matched.is_none() {
+            return sequences;
+        }
+    }
+}
+
+/// A peer that holds only what every peer is sure to hold, and panics on any block that a writer must not send.
+///
+/// With two buffers it holds the page before, or the dictionary before the first page. An empty page leaves it with
+/// nothing. With a ring buffer it holds the last 64 KiB of everything.
+pub struct Strict {
+    page_size: usize,
+    ring_buffer: bool,
+    /// `window[floor..]` is what the peer holds.
+    window: Vec<u8>,
+    floor: usize,
+}
+
+impl Strict {
+    pub fn new(page_size: usize, ring_buffer: bool, dictionary: &[u8]) -> Strict {
+        Strict {
+            page_size,
+            ring_buffer,
+            window: dictionary[dictionary.len().saturating_sub(HISTORY)..].to_vec(),
+            floor: 0,
+        }
+    }
+
+    /// Decodes the next block.
+    ///
+    /// # Panics
+    /// When the block is invalid, reaches further than the peer holds, breaks the rules for the end of a block, or
+    /// when it or its page is too long.
+    pub fn page(&mut self, block: &[u8]) -> &[u8] {
+        // Between pages no more than `HISTORY` bytes are held. So no byte is moved before as many were decoded, however
+        // small the pages are.
+        if self.floor >= HISTORY {
+            self.window.drain(..self.floor);
+            self.floor = 0;
+        }
+        let start = self.window.len();
+        self.append(block);
+        let end = self.window.len();
+        let oldest = if self.ring_buffer { self.floor } else { start };
+        self.floor = oldest.max(end.saturating_sub(HISTORY));
+        &self.window[start..]
+    }
+
+    fn append(&mut self, block: &[u8]) {
+        const WHOLE: &str = "the block ends inside a sequence";
+        let window = &mut self.window;
+        let start = window.len();
+        let end = start.saturating_add(self.page_size);
+        let fits = |length: usize| assert!(length <= end, "a page of more than {} bytes", end - start);
+        let mut input = Input(block);
+        let mut last_match = None;
+        loop {
+            let token = input.byte().expect(WHOLE);
+            let literals = input.length(token >> 4, usize::MAX).expect(WHOLE);
+            let run = input.take(literals).expect(WHOLE);
+            fits(window.len() + literals);
+            window.extend_from_slice(run);
+            if input.is_empty() {
+                assert_eq!(token & 15, 0, "the last token has a match length");
+                if let Some(at) = last_match {
+                    assert!(literals >= LAST_LITERALS, "only {literals} literals end the block");
+                    let after = window.len() - at;
+                    assert!(after >= MATCH_MARGIN, "a match starts {after} bytes before the end");
+                }
+                break;
+            }
+            let at = window.len();
+            last_match = Some(at);
+            let (offset, reach) = (input.offset().expect(WHOLE), at - self.floor);
+            assert!(
+                (1..=reach).contains(&offset),
+                "at {} a match goes {offset} bytes back, but the peer holds {reach}",
+                at - start
+            );
+            let length = MIN_MATCH + input.length(token & 15, usize::MAX).expect(WHOLE);
+            fits(at + length);
+            // What has been copied repeats what it was copied from, so each round may copy twice as much.
+            let source = at - offset;
+            while window.len() < at + length {
+                let chunk = (window.len() - source).min(at + length - window.len());
+                window.extend_from_within(source..source + chunk);
+            }
+        }
+        // (Implied by the rules above.)
+        let (len, bound) = (window.len() - start, compress_bound(window.len() - start));
+        assert!(block.len() <= bound, "a block of {} bytes for {len}", block.len());
+    }
+}
