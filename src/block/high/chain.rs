@@ -6,6 +6,9 @@
 use super::Page;
 use crate::block::sequence::*;
 
+#[cfg(test)]
+pub(super) mod tests;
+
 const HASH_LOG: u32 = 16;
 /// Positions are linked this far ahead of the parse at most.
 pub(super) const AHEAD: usize = 1 << 15;
@@ -67,7 +70,7 @@ impl Chains {
     }
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Match {
     pub(super) start: usize,
     pub(super) length: usize,
@@ -136,6 +139,8 @@ impl<'a> Search<'a> {
         let mut offset = 0;
         let mut tail = read_u32(window, at + best - 3);
         while distance <= room {
+            #[cfg(test)]
+            tests::count_candidate();
             let earlier = at - distance;
             if read_u32(window, earlier + best - 3) == tail {
                 let length = common_prefix(window, earlier, at, self.limit);
@@ -230,6 +235,8 @@ impl<'a> Search<'a> {
         // Four bytes before each candidate are read with it, so the first four above the floor are none. (Judged by
         // the floor and not by the window's start: how far the window has slid must not change what is found.)
         while distance <= room && at - distance >= self.floor + 4 {
+            #[cfg(test)]
+            tests::count_candidate();
             let earlier = at - distance;
             let difference = read_u64(window, earlier - 4) ^ read_u64(window, at - 4);
             if difference >> 32 == 0 {

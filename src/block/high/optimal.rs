@@ -10,6 +10,9 @@ use super::Page;
 use super::chain::{Chains, Search};
 use crate::block::sequence::*;
 
+#[cfg(test)]
+mod tests;
+
 /// Positions planned at a time. What so many bytes cost fits 16 bits.
 const CHUNK: usize = 1 << 14;
 /// What follows a chunk weighs on its last choices: the bytes of output before its end that are not written but
@@ -22,6 +25,15 @@ const MEAN_DEPTH: u32 = 4096;
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// Of a match as long as this it is only known that it is no shorter.
 const LENGTH_MAX: usize = u16::MAX as usize;
+
+/// How many candidates searches may look at.
+#[derive(Clone, Copy)]
+struct Depth {
+    /// In one search.
+    most: u32,
+    /// For each position of a chunk on average.
+    mean: u32,
+}
 
 #[derive(Clone)]
 pub(super) struct Plan {
@@ -44,6 +56,10 @@ impl Plan {
 pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u32, writer: &mut SequenceWriter) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
+    let depth = Depth {
+        most: depth,
+        mean: MEAN_DEPTH,
+    };
     let mut begin = page.start;
     while begin < match_end {
         let end = (begin + CHUNK).min(match_end);
@@ -69,7 +85,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
 }
 
 #[inline(never)]
-fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: usize, is_last: bool, depth: u32) {
+fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: usize, is_last: bool, depth: Depth) {
     let window = page.window;
     let cost = &mut *plan.cost;
     let choice = &mut *plan.choice;
@@ -92,8 +108,7 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     // The longest match at hand; none when the offset is 0.
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
     // How many candidates may be looked at in all.
-    let mean_depth = MEAN_DEPTH.min(depth);
-    let mut budget = count as u32 * mean_depth;
+    let mut budget = count as u32 * depth.mean;
     let mut i = count;
     while i > 0 {
         i -= 1;
@@ -111,8 +126,8 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         }
         if price >= next_cost {
             // What other positions did not use may be used here.
-            let spare = budget.saturating_sub((i as u32 + 1) * mean_depth);
-            let allowed = (mean_depth + spare).min(depth);
+            let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
+            let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
             let longer = search_longer(search, at, length, &mut left);
             budget = budget.saturating_sub(allowed - left);

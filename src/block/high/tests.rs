@@ -391,3 +391,55 @@ fn the_highest_level_is_optimal() {
         assert_eq!(length, smallest(&data, floor, start));
     }
 }
+
+/// Every sequence of `order` letters exactly once.
+fn de_bruijn(letters: usize, order: usize) -> Vec<u8> {
+    // By appending the largest letter that makes no sequence a second time.
+    let count = letters.pow(order as u32);
+    let mut seen = vec![false; count];
+    let mut out = vec![0; order];
+    let mut last = 0;
+    seen[0] = true;
+    while let Some(next) = (0..letters)
+        .rev()
+        .map(|letter| (last * letters + letter) % count)
+        .find(|&next| !seen[next])
+    {
+        seen[next] = true;
+        out.push((next % letters) as u8);
+        last = next;
+    }
+    out
+}
+
+/// Data on which a search that looks at all candidates takes forever.
+#[test]
+fn work_is_bounded_on_hostile_data() {
+    const SIZE: usize = 66_000;
+    let mut random = Random::new(20);
+    let mut runs = |period: usize| {
+        let mut data = Vec::new();
+        while data.len() < SIZE {
+            data.extend(b"abc"[..period].iter().cycle().take(1 + random.below(600)));
+            data.push(random.next() as u8);
+        }
+        data
+    };
+    let inputs = [runs(1), runs(3)];
+    let mut letters = |count: usize| -> Vec<u8> { (0..SIZE).map(|_| random.below(count) as u8).collect() };
+    let noise = [letters(2), letters(4), de_bruijn(2, 16), de_bruijn(4, 8)];
+    for level in 3..=12 {
+        let mean = |data: &[u8]| {
+            let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 200_000).encode(data));
+            looked as f64 / data.len() as f64
+        };
+        // In runs nearly all candidates are skipped.
+        for data in &inputs {
+            assert!(mean(data) < if level < 12 { 2.5 } else { 20.0 }, "level {level}");
+        }
+        let most = [2.5, 4.0, 6.0, 12.0, 25.0, 50.0, 100.0, 50.0, 250.0, 4096.0][level as usize - 3];
+        for data in &noise {
+            assert!(mean(data) < most, "level {level}");
+        }
+    }
+}
