@@ -1,6 +1,6 @@
 use super::*;
 use crate::block::random::{Random, mixed, text};
-use crate::block::reference::Strict;
+use crate::block::reference::{Sequence, Strict, sequences};
 use crate::prefix::compress_bound;
 
 fn noise(length: usize) -> Vec<u8> {
@@ -294,4 +294,117 @@ fn acceleration_makes_larger_blocks() {
         };
         assert!(size(1) < size(8) && size(8) < size(64) && size(64) <= size(65_537));
     }
+}
+
+#[test]
+fn the_table_is_as_large_as_page_and_history_ask_for() {
+    // History, page, entries.
+    for (history, page, entries) in [
+        (0, 512, SMALL),
+        (0, 513, NEAR),
+        (300, 212, SMALL),
+        (300, 213, NEAR),
+        (0, 32_768, NEAR),
+        (0, 32_769, FAR),
+        (32_768, 32_768, NEAR),
+        (32_768, 32_769, FAR),
+        (60_000, 5536, FAR),
+    ] {
+        let data = noise(history + page);
+        let mut stream = Stream::new(FastEncoder::new(1));
+        stream.window = data[..history].to_vec();
+        stream.encoder.index(&stream.window, 0, history);
+        stream.encode(&data[history..], 0);
+        assert_eq!(stream.encoder.table.len(), entries, "{history} {page}");
+    }
+    // Pages that are small for a long history, just and just not.
+    for (page, entries) in [(1024, NEAR), (1025, FAR)] {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for page in noise(64_512).chunks(10_000) {
+            stream.encode(page, 0);
+        }
+        assert_eq!(stream.encoder.table.len(), NEAR);
+        stream.encode(&noise(page), 0);
+        assert_eq!(stream.encoder.table.len(), entries, "{page}");
+    }
+    // It never shrinks within a stream.
+    let mut stream = Stream::new(FastEncoder::new(1));
+    stream.page(&noise(40_000));
+    stream.page(&noise(10));
+    stream.page(&noise(10));
+    assert_eq!(stream.encoder.table.len(), FAR);
+}
+
+/// Encodes a page after a dictionary of noise, for each table, and returns the sequences. The page is made from the last
+/// 300 bytes of the dictionary, which are the likeliest to be in the table.
+fn after_noise(page: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<Sequence>> {
+    [400, 5000, 40_000]
+        .into_iter()
+        .map(|length| {
+            let dictionary = noise(length);
+            let mut stream = Stream::new(FastEncoder::new(1));
+            stream.window = dictionary.clone();
+            stream.encoder.index(&stream.window, 0, length);
+            sequences(&stream.encode(&page(&dictionary[length - 300..]), 0))
+        })
+        .collect()
+}
+
+#[test]
+fn a_match_may_begin_twelve_bytes_before_the_end() {
+    let other = &noise(50_000)[49_000..];
+    let found = |page: &dyn Fn(&[u8]) -> Vec<u8>| -> Vec<bool> {
+        after_noise(page)
+            .iter()
+            .map(|sequences| match sequences[..] {
+                [.., Sequence { matched, .. }, Sequence { literals, .. }] => {
+                    literals == 5 && matched.is_some_and(|(_, length)| length == 7)
+                }
+                _ => false,
+            })
+            .collect()
+    };
+    for (last, expected) in [(12, [true; 3]), (11, [false; 3])] {
+        // It is the whole page, comes after literals, right after a match, and after a match and a literal.
+        for before in [0, 1, 20] {
+            let page = |noise: &[u8]| [&other[..before], &noise[280..280 + last]].concat();
+            assert_eq!(found(&page), expected, "{last} {before}");
+        }
+        for between in [0, 1, 2] {
+            let page = |noise: &[u8]| [&noise[250..270], &other[..between], &noise[280..280 + last]].concat();
+            assert_eq!(found(&page), expected, "{last} {between}");
+        }
+    }
+}
+
+/// A search that has taken large steps finds a match in its middle.
+#[test]
+fn a_match_begins_where_equal_bytes_do_however_late_it_is_found() {
+    let other = &noise(60_000)[50_000..];
+    // Here the steps are 3, 5 and 7: the dictionary is indexed at even places only.
+    for literals in [200, 700, 1400] {
+        for sequences in after_noise(|noise| [&other[..literals], noise].concat()) {
+            let (offset, length) = sequences.last_chunk::<2>().unwrap()[0].matched.unwrap();
+            assert_eq!(length, 295);
+            assert_eq!(offset, literals + 300);
+        }
+    }
+}
+
+#[test]
+fn a_search_begins_with_single_steps() {
+    let dictionary = noise(1000);
+    let other = &noise(2000)[1500..];
+    let mut stream = Stream::new(FastEncoder::new(50));
+    stream.window = dictionary.clone();
+    stream.encoder.index(&stream.window, 0, 1000);
+    let page = [
+        &dictionary[900..920],
+        &other[..2],
+        &dictionary[980..986],
+        &other[10..40],
+    ]
+    .concat();
+    let found = sequences(&stream.encode(&page, 0));
+    assert_eq!(found[1].matched, Some((1000 + 22 - 980, 6)));
 }

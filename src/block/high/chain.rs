@@ -214,7 +214,7 @@ impl<'a> Search<'a> {
             self.window,
             earlier,
             earlier + gap,
-            self.limit.min(earlier + gap + left + 1),
+            self.limit.min(earlier + gap + left),
         );
         let most = if left_there < left {
             left - left_there

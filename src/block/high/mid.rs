@@ -100,12 +100,11 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
             }
             // Short: perhaps a longer one begins at the next byte.
             if at < last_start {
-                let slot = &mut tables.long[long_hash(read_u64(window, at + 1))];
+                let long = tables.long[long_hash(read_u64(window, at + 1))];
                 // (Its candidate lies a byte higher than one for here may, if not for the floor: a match lost at most.)
-                let next = verify(window, base, lowest + 1, *slot, at + 1, limit);
+                let next = verify(window, base, lowest + 1, long, at + 1, limit);
                 if next > length {
-                    candidate = *slot;
-                    *slot = position + 1;
+                    candidate = long;
                     length = next;
                     begin = at + 1;
                 }

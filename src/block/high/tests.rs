@@ -1,6 +1,6 @@
 use super::*;
 use crate::block::random::{Random, mixed, text};
-use crate::block::reference::Strict;
+use crate::block::reference::{Sequence, Strict, sequences};
 use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH};
 use crate::prefix::compress_bound;
 
@@ -440,6 +440,110 @@ fn work_is_bounded_on_hostile_data() {
         let most = [2.5, 4.0, 6.0, 12.0, 25.0, 50.0, 100.0, 50.0, 250.0, 4096.0][level as usize - 3];
         for data in &noise {
             assert!(mean(data) < most, "level {level}");
+        }
+    }
+}
+
+/// Encodes a page after a dictionary, and returns its sequences.
+fn after_dictionary(level: i32, dictionary: &[u8], page: &[u8]) -> Vec<Sequence> {
+    let mut encoder = HighEncoder::new(level);
+    encoder.index(dictionary, 0, dictionary.len());
+    let window = [dictionary, page].concat();
+    let mut out = vec![0; compress_bound(page.len())];
+    let length = encoder.encode(&window, 0, dictionary.len(), &mut out);
+    check(&out[..length], dictionary, page);
+    sequences(&out[..length])
+}
+
+#[test]
+fn a_dictionary_is_found_from_its_first_byte_to_its_last() {
+    let noise = Random::new(23).bytes(2000);
+    for level in LEVELS {
+        // A search for long matches takes seven bytes and reads eight.
+        for first in [0, 1, 1000 - 9, 1000 - 8] {
+            let page = [&noise[first..first + 8], &noise[1500..1520]].concat();
+            let found = after_dictionary(level, &noise[..1000], &page);
+            assert_eq!(found[0].matched, Some((1000 - first, 8)), "level {level}: {first}");
+        }
+    }
+}
+
+#[test]
+fn the_lowest_levels_try_the_next_byte() {
+    // Here a match of six bytes, and at the next byte one of seven.
+    let mut noise = Random::new(24).bytes(2000);
+    noise.copy_within(101..106, 501);
+    let page = [&noise[100..106], &noise[506..508], &noise[1500..1520]].concat();
+    let next = Sequence {
+        literals: 1,
+        matched: Some((500, 7)),
+    };
+    assert_eq!(after_dictionary(1, &noise[..1000], &page)[0], next);
+}
+
+/// The match at the next byte is held to its own distance, not to that of the byte before.
+#[test]
+fn the_next_byte_reaches_no_further_than_an_offset() {
+    let noise = Random::new(25).bytes(100);
+    for (distance, literals, matched) in [(65_535, 1, (65_535, 11)), (65_536, 0, (5536, 4))] {
+        // Zeros, so that the tables keep all of the rest.
+        let mut dictionary = vec![0; 65_536];
+        dictionary[..50].copy_from_slice(&noise[..50]);
+        let first = 65_537 - distance;
+        // Four bytes match near, and from the second on more match far away.
+        dictionary[60_000] = 77;
+        dictionary.copy_within(first..first + 3, 60_001);
+        let page = [&[77], &dictionary[first..first + 11], &noise[50..]].concat();
+        let found = after_dictionary(1, &dictionary, &page)[0];
+        let matched = Some(matched);
+        assert_eq!(found, Sequence { literals, matched }, "{distance}");
+    }
+}
+
+/// What is in the middle of a match is found from a few of its places on.
+#[test]
+fn the_lowest_levels_remember_both_ends_of_a_match() {
+    let noise = Random::new(26).bytes(1000);
+    let text = &noise[..100];
+    // The places of long and of short matches.
+    let long = [0, 2, 95, 97, 98].map(|place| (place, 7));
+    let short = [0, 1, 98, 99].map(|place| (place, 4));
+    for (place, length) in long.into_iter().chain(short) {
+        let mut encoder = HighEncoder::new(1);
+        let mut out = [0; 1000];
+        let mut window = text.to_vec();
+        encoder.index(&window, 0, 100);
+        window.extend_from_slice(text);
+        window.extend_from_slice(&noise[100..200]);
+        let encoded = encoder.encode(&window, 0, 100, &mut out);
+        assert_eq!(sequences(&out[..encoded])[0].matched, Some((100, 100)));
+        // The first time is out of reach.
+        window.extend_from_within(100 + place..100 + place + length);
+        window.extend_from_slice(&noise[300..320]);
+        let encoded = encoder.encode(&window, 100, 300, &mut out);
+        check(&out[..encoded], &window[100..300], &window[300..]);
+        let found = sequences(&out[..encoded])[0];
+        let expected = Sequence {
+            literals: 0,
+            matched: Some((200 - place, length)),
+        };
+        assert_eq!(found, expected, "{place} {length}");
+    }
+}
+
+#[test]
+fn higher_levels_make_smaller_blocks() {
+    for data in [text(27, 300_000), mixed(27, 300_000)] {
+        for size in [1000, 65_536] {
+            let sizes: Vec<usize> = LEVELS
+                .map(|level| {
+                    let blocks = Stream::new(level, 400_000).encode_all(&data[..size.min(3000) * 100], size);
+                    blocks.iter().map(Vec::len).sum()
+                })
+                .collect();
+            assert!(sizes.is_sorted_by(|lower, higher| lower >= higher), "{sizes:?}");
+            assert_eq!(sizes[0], sizes[1]);
+            assert!(sizes[1] > sizes[2] && sizes[8] > sizes[11], "{sizes:?}");
         }
     }
 }

@@ -199,3 +199,81 @@ fn periods_are_skipped_up_to_the_first_candidate_that_may_be_better() {
         }
     }
 }
+
+#[test]
+fn only_what_may_be_longer_is_compared() {
+    // The first one is an improvement, with 130 bytes, and the next ones are no longer.
+    let (window, at) = candidates(9, 130);
+    let mut left = 100;
+    assert_eq!(
+        search(&window, 0, |search| search.longer(at, 3, &mut left)),
+        (200, at - 10)
+    );
+    assert_eq!(left, 100 - 7);
+    assert!(search(&window, 0, |search| search.wider(at, at, 130, 9)).is_some());
+    // Where no match can be longer, nothing is looked at.
+    let window = &window[..at + 100];
+    let (looked, longer) = search(window, 0, |search| candidates_in(|| search.longer(at, 95, &mut { 9 })));
+    assert_eq!((looked, longer), (0, (95, 0)));
+}
+
+#[test]
+fn matches_end_five_bytes_before_the_end() {
+    let (window, at) = candidates(1, 130);
+    let window = &window[..at + 100];
+    search(window, 0, |search| {
+        assert_eq!(search.longer(at, 94, &mut { 9 }), (95, at - 10));
+        assert!(search.wider(at, at, 94, 9).is_some_and(|found| found.length == 95));
+        assert!(search.wider(at, at, 95, 9).is_none());
+    });
+}
+
+#[test]
+fn a_candidate_may_be_a_whole_offset_away() {
+    for (distance, found) in [(65_535, true), (65_536, false)] {
+        let mut window = vec![0; distance + 50];
+        for at in [0, distance] {
+            window[at..at + 8].copy_from_slice(b"a match!");
+        }
+        search(&window, 0, |search| {
+            let expected = if found { (8 + 37, distance) } else { (3, 0) };
+            assert_eq!(search.longer(distance, 3, &mut { 9 }), expected);
+            let wider = search.wider(distance + 4, distance, 4, 9);
+            assert_eq!(
+                wider.map(|wider| (wider.length, wider.offset)),
+                found.then_some(expected)
+            );
+        });
+    }
+}
+
+/// While a match in a run gets longer byte by byte, candidates are skipped.
+#[test]
+fn a_long_match_in_a_run_is_found_at_once() {
+    for (period, most) in [(1, 70), (2, 40), (7, 15)] {
+        let (window, [from, at]) = with_runs(period, [2000, 1000]);
+        let (looked, (length, offset)) = search(&window, 0, |search| {
+            candidates_in(|| search.longer(at, 3, &mut { 65_536 }))
+        });
+        assert!(length >= 1000 && (at - offset - from).is_multiple_of(period));
+        assert!(looked < most, "{period}: {looked}");
+    }
+}
+
+/// Positions that are not linked yet have distances of something long gone.
+#[test]
+fn only_linked_positions_are_followed() {
+    let (window, at) = candidates(3, 4);
+    let page = Page {
+        window: &window,
+        base: FIRST_POSITION,
+        floor: 0,
+        start: at,
+    };
+    for linked in 1..8 {
+        let mut chains = Chains::new();
+        chains.deltas.fill(MAX_OFFSET as u16);
+        let search = Search::new(&mut chains, &page, at + linked);
+        assert_eq!(search.longer(at, 4, &mut { 100 }), (8, at - 10), "{linked}");
+    }
+}
