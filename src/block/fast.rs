@@ -1,10 +1,10 @@
-//! The fast encoder: one LZ4 block per page, matches found with a single hash table.
+//! The fast encoder. It finds matches with a single hash table and looks at one candidate per position.
 //!
-//! The table keeps, for a hash of the bytes at a position, the last position that had it, as the low 16 bits of the
-//! window index. LZ4 offsets are 16 bits wide too, so the distance to the entry, modulo 65536, is a candidate that is
-//! always near enough, and nothing has to be rebased however long the stream gets. An entry may be stale (older than
-//! 65536 bytes, or from before `floor`); it is then a candidate like any other: what makes a match is that the bytes
-//! are equal and lie between `floor` and the position.
+//! The table maps a hash of the bytes at a position to the last position with that hash. It stores the low 16 bits of
+//! the window index. LZ4 offsets have 16 bits too, so the distance to an entry modulo 65536 is always a possible
+//! offset, and entries never need rebasing, however long the stream is. An entry may be stale: more than 65536 bytes
+//! old, or from below `floor`. It is still a candidate like any other. A candidate is a match if it lies between
+//! `floor` and the position and its bytes are equal.
 
 use super::sequence::{LAST_LITERALS, MATCH_MARGIN, match_length, read_u64, write_last_literals, write_sequence};
 use std::hint::select_unpredictable;
@@ -12,40 +12,40 @@ use std::hint::select_unpredictable;
 #[cfg(test)]
 mod tests;
 
-/// Entries of the table for the first few hundred bytes of a stream: clearing a larger one would cost more than
-/// encoding them.
+/// Table entries for the first few hundred bytes of a stream. Clearing a larger table would take longer than encoding
+/// them.
 const SMALL: usize = 1 << 9;
-/// Entries for pages that reach back at most 64 KiB in all.
+/// Table entries when page and history together have at most 64 KiB.
 const NEAR: usize = 1 << 13;
-/// Entries for long history: 32 KiB, which still fits a first-level cache.
+/// Table entries for more than that. The table takes 32 KiB, which still fits the first-level cache.
 const FAR: usize = 1 << 14;
 
-/// A stream up to this long makes do with `SMALL` entries.
+/// A stream of at most this length uses `SMALL` entries.
 const SMALL_STREAM: usize = 512;
-/// Page and history up to this long make do with `NEAR` entries,
+/// Page and history of at most this total length use `NEAR` entries.
 const NEAR_REACH: usize = 1 << 16;
-/// unless the page is longer than this: then it will soon be the history of a page as long.
+/// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
 const NEAR_PAGE: usize = 1 << 15;
 
-/// After this many (as a power of two) failed attempts in a row the search takes one byte more per step: data that
-/// has not matched for long is likely not to match for longer, and missing a bit of it costs little.
+/// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched for
+/// a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
 
-/// Finds matches by hash, one candidate per position.
+/// Encodes pages. What it knows of the history stays from page to page.
 #[derive(Clone)]
 pub(crate) struct FastEncoder {
-    /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page.
-    /// It only grows within a stream, so that what was inserted stays findable.
+    /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a stream:
+    /// what was inserted must stay findable.
     table: Vec<u16>,
-    /// The step with which a search begins.
+    /// The step of a search, after its first one.
     acceleration: usize,
     /// Bytes encoded since the start of the stream (saturating).
     encoded: usize,
 }
 
 impl FastEncoder {
-    /// `acceleration` is a value in force, see [`Mode::clamped`](crate::Mode::clamped). The table is allocated with
-    /// the first page, which shows how large it needs to be.
+    /// `acceleration` is already clamped, see [`Mode::clamped`](crate::Mode::clamped). The table is allocated with the
+    /// first page, which decides its size.
     pub(crate) fn new(acceleration: u32) -> FastEncoder {
         debug_assert!((1..=65_537).contains(&acceleration));
         FastEncoder {
@@ -55,10 +55,9 @@ impl FastEncoder {
         }
     }
 
-    /// Writes `window[start..]`, the page, as one LZ4 block to the front of `out` and returns the block's length.
+    /// Encodes the page `window[start..]` into `out` and returns the length of the block.
     ///
-    /// Matches reach down to `window[floor]` at the lowest. `out` holds at least `compress_bound` of the page's
-    /// length.
+    /// Matches reach no lower than `window[floor]`. `out` has at least `compress_bound` bytes for the page.
     pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
         let page = window.len() - start;
         let fresh = self.encoded == 0;
@@ -88,8 +87,7 @@ impl FastEncoder {
         }
     }
 
-    /// Makes `window[floor..start]`, a dictionary, findable for the page that will begin at `start`. Called at the
-    /// start of a stream.
+    /// Makes the dictionary `window[floor..start]` findable for the page at `start`. Called at the start of a stream.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         self.encoded = start - floor;
         let entries = if self.encoded <= SMALL_STREAM {
@@ -103,9 +101,9 @@ impl FastEncoder {
         self.insert_history(window, floor, start);
     }
 
-    /// The caller moved the window's content down by `by` bytes.
+    /// The caller has moved the content of the window down by `by` bytes.
     pub(crate) fn slide(&mut self, by: usize) {
-        // Modulo 65536 is all that counts: a caller that slides by a multiple of it pays nothing.
+        // Positions are stored modulo 65536, so a slide by a multiple of 65536 changes nothing.
         if by as u16 == 0 {
             return;
         }
@@ -114,17 +112,17 @@ impl FastEncoder {
         }
     }
 
-    /// Starts a new stream, with the output of a new encoder.
+    /// Starts a new stream. The output is the same as that of a new encoder.
     pub(crate) fn reset(&mut self) {
         self.encoded = 0;
     }
 
-    /// Every entry says `floor` afterwards. Zero would do as well for correct blocks, but which candidates it stands
-    /// for would depend on where in the window the stream happens to begin.
+    /// Sets every entry to `floor`. Zero would also give valid blocks, but their content would depend on where in the
+    /// window the stream begins.
     fn clear_table(&mut self, entries: usize, floor: usize) {
         self.table.resize(entries, 0);
         match floor as u16 {
-            // Spelled out, this is one call of memset: of weight where a stream is one short message.
+            // The constant makes this a memset, which matters when a stream is one short message.
             0 => self.table.fill(0),
             floor => self.table.fill(floor),
         }
@@ -139,34 +137,34 @@ impl FastEncoder {
     }
 }
 
-/// The table index for the bytes at a position, given the eight bytes there.
+/// The table index of a position, from the eight bytes there.
 ///
-/// Five of them count, six in the largest table: with long history there is a match at almost every position of some
-/// data, and fewer, longer matches make the block smaller and are faster to write. The product's high bits depend on
-/// all bytes that were not shifted out.
+/// Only five of them count, or six in the largest table. With a long history some data has a match at almost every
+/// position. Fewer and longer matches then make the block smaller and are faster to write. The high bits of the
+/// product depend on all bytes that are not shifted out.
 #[inline(always)]
 fn hash<const N: usize>(bytes: u64) -> usize {
     let unused = if N == FAR { 16 } else { 24 };
     ((bytes << unused).wrapping_mul(0x9E37_79B1_85EB_CA87) >> (64 - N.trailing_zeros())) as usize
 }
 
-/// Inserts every second position of `window[floor..start]`; extending matches backwards makes up for the others.
+/// Inserts every second position of `window[floor..start]`. Extending matches backwards makes up for the others.
 fn insert<const N: usize>(table: &mut [u16], window: &[u8], floor: usize, start: usize) {
     for (i, bytes) in window[floor..start].windows(8).enumerate().step_by(2) {
         table[hash::<N>(read_u64(bytes, 0))] = (floor + i) as u16;
     }
 }
 
-/// A place where history begins with the same bytes as a position.
+/// An earlier position with the same bytes as the current one.
 #[derive(Clone, Copy)]
 struct Candidate {
     position: usize,
-    /// The eight bytes at the position, exclusive-or the eight bytes here.
+    /// The eight bytes there XOR the eight bytes at the current position.
     difference: u64,
 }
 
-/// Inserts `position`, where `bytes` are, and returns the candidate that was in its place if at least its first
-/// `same` bits (32 or 64) are equal and it lies at `floor` or above.
+/// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
+/// not below `floor` and its first `same` bits (32 or 64) are equal.
 #[inline(always)]
 fn replace<const N: usize>(
     table: &mut [u16; N],
@@ -181,8 +179,8 @@ fn replace<const N: usize>(
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
     if N == NEAR {
-        // With small pages most of the table is stale, and which entries are cannot be predicted. So there is no
-        // branch on it: an entry out of reach is compared all the same, with the position itself.
+        // With small pages most entries are stale, and a branch cannot predict which. So do not branch: instead of an
+        // entry that is out of reach, compare the position with itself.
         let in_reach = distance.wrapping_sub(1) < position - floor;
         let candidate = position - select_unpredictable(in_reach, distance, 0);
         if candidate <= last {
@@ -195,8 +193,8 @@ fn replace<const N: usize>(
             }
         }
     } else {
-        // Here entries are rarely out of reach. Comparing the bytes first leaves one branch that is seldom taken
-        // (next to the one that keeps the load inside the window).
+        // Here entries are rarely out of reach. Comparing the bytes first leaves one rarely taken branch, besides the
+        // one that keeps the load inside the window.
         let candidate = position.wrapping_sub(distance);
         if candidate <= last {
             let difference = read_u64(window, candidate) ^ bytes;
@@ -221,7 +219,7 @@ fn encode_page<const N: usize>(
     out: &mut [u8],
 ) -> usize {
     let mut written = 0;
-    // Everything before this position is in the block.
+    // Everything before the anchor has been written.
     let mut anchor = start;
     if window.len() >= MATCH_MARGIN && start <= window.len() - MATCH_MARGIN {
         // The last position where the format lets a match start.
@@ -258,11 +256,11 @@ fn encode_page<const N: usize>(
                 if position > last {
                     break 'page;
                 }
-                // One position inside the match, so that the same data is found again where it begins differently.
+                // Insert one position inside the match, so that data which repeats only its end is found too.
                 table[hash::<N>(read_u64(window, position - 2))] = (position - 2) as u16;
                 bytes = read_u64(window, position);
-                // A match right after a match: with long history only a long one pays, the search would often find
-                // a longer one a byte or two later.
+                // Try a match right after this one. With a long history only a long one is worth it: a search would
+                // often find a longer one a byte or two later.
                 let same = if N == FAR { 64 } else { 32 };
                 match replace(table, window, floor, last, position, bytes, same) {
                     Some(next) => found = next,
@@ -280,7 +278,7 @@ fn encode_page<const N: usize>(
     write_last_literals(out, written, window, anchor)
 }
 
-/// How many bytes before `earlier` and `later` are equal, at most `limit`.
+/// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.
 #[inline(always)]
 fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
     if earlier >= 8 && later >= 8 {
@@ -297,10 +295,10 @@ fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usi
     length
 }
 
-/// The length of the match of `position` with `found`, without the last literals of the page.
+/// The length of the match of `position` with `found`. It stops before the page's last literals.
 #[inline(always)]
 fn length_ahead(window: &[u8], found: Candidate, position: usize) -> usize {
-    // Most matches are shorter than sixteen bytes, and how short cannot be predicted: no branch for them.
+    // Most matches are shorter than sixteen bytes, but how short is unpredictable. So do not branch on it.
     if let Some(next) = window.get(position + 8..position + 16 + LAST_LITERALS) {
         let difference = read_u64(next, 0) ^ read_u64(window, found.position + 8);
         let whole = ((found.difference == 0) as u32).wrapping_neg();
