@@ -13,7 +13,7 @@ fn decode_plainly(block: &[u8], window: &[u8], floor: usize, start: usize) -> Re
         })
 }
 
-/// Decodes and compares with `decode_plainly`: result, bytes, and that nothing below `start` changed.
+/// Decodes, and compares result and bytes with `decode_plainly`. Nothing below `start` may change.
 fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
     let expected = decode_plainly(block, window, floor, start);
     let mut ours = window.to_vec();
@@ -29,7 +29,7 @@ fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usiz
     }
     assert!(ours[..start] == window[..start]);
     if found == Err(OutputFull) {
-        // With more room it goes on as if there had been enough from the start.
+        // With more room, decoding resumes as if there had been enough from the start.
         let mut window = window.to_vec();
         window.resize(window.len() + 5000, 0);
         ours.resize(window.len(), 0);
@@ -43,7 +43,7 @@ fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usiz
     found
 }
 
-/// With as much room as the fast loop likes, with exactly enough, and with one byte too little.
+/// Checks with as much room as the fast loop likes, with exactly enough, and with one byte too few.
 fn check_fits(block: &[u8], history: &[u8], floor: usize) -> usize {
     let mut window = history.to_vec();
     window.resize(history.len() + (1 << 20), 0xA5);
@@ -94,7 +94,7 @@ fn push_last(block: &mut Vec<u8>, literals: &[u8]) {
     block.extend_from_slice(literals);
 }
 
-/// A valid block of that many sequences before the last.
+/// A valid block with this many sequences before the last one.
 fn random_block(random: &mut Random, history: usize, sequences: usize) -> Vec<u8> {
     let mut block = Vec::new();
     let mut reach = history;
@@ -125,7 +125,7 @@ fn smallest_blocks() {
     assert_eq!(check(&[0x10], &[0; 64], 0, 0), Err(Truncated));
     assert_eq!(check(&[0x10, 7], &[0; 64], 0, 0), Ok(1));
     assert_eq!(check(&[0x10, 7], &[], 0, 0), Err(OutputFull));
-    // a match behind which the block ends
+    // The block ends after a match.
     assert_eq!(check(&[0x10, 7, 1, 0], &[0; 64], 0, 0), Err(Truncated));
     assert_eq!(check(&[0x10, 7, 1, 0, 0], &[0; 64], 0, 0), Ok(5));
 }
@@ -191,7 +191,7 @@ fn long_lengths() {
 fn endless_extensions() {
     let mut block = vec![MORE; 100_000];
     assert_eq!(check(&block, &[0; 300], 0, 100), Err(Truncated));
-    // a match length that is too much before it is read to its end
+    // A match length that is too large before its last byte is read.
     block[..3].copy_from_slice(&[0x0F, 1, 0]);
     assert_eq!(check(&block, &[0; 300], 0, 100), Err(OutputFull));
 }
@@ -232,7 +232,7 @@ fn garbage() {
     for _ in 0..20_000 {
         let size = random.below(300);
         let mut block = random.bytes(size);
-        // small offsets, so that some of it decodes for a while
+        // Small offsets, so that some blocks decode for a while.
         for byte in block.iter_mut().skip(1) {
             if *byte % 3 == 0 {
                 *byte &= 1;
