@@ -1,7 +1,7 @@
 use super::*;
 use crate::block::random::{Random, mixed, text};
 use crate::block::reference::{Sequence, Strict, sequences};
-use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH};
+use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH, SHORT_MATCH_MAX};
 use crate::prefix::compress_bound;
 
 const LEVELS: std::ops::RangeInclusive<i32> = 1..=12;
@@ -546,4 +546,79 @@ fn higher_levels_make_smaller_blocks() {
             assert!(sizes[1] > sizes[2] && sizes[8] > sizes[11], "{sizes:?}");
         }
     }
+}
+
+/// A page of matches of these lengths, each of which overlaps the one before by so many bytes, after a dictionary in
+/// which they are apart.
+fn overlapping(seed: u64, matches: &[(usize, usize)]) -> (Vec<u8>, Vec<u8>) {
+    let mut random = Random::new(seed);
+    let (mut dictionary, mut page) = (random.bytes(30), random.bytes(3));
+    for &(length, overlap) in matches {
+        let mut text = page[page.len() - overlap..].to_vec();
+        text.extend(random.bytes(length - overlap));
+        page.extend_from_slice(&text[overlap..]);
+        dictionary.extend_from_slice(&text);
+        dictionary.extend(random.bytes(10));
+    }
+    page.extend(random.bytes(20));
+    (dictionary, page)
+}
+
+/// How many bytes more than necessary each level from 3 on takes for a page.
+fn excess(dictionary: &[u8], page: &[u8]) -> Vec<usize> {
+    let window = [dictionary, page].concat();
+    let smallest = smallest(&window, 0, dictionary.len());
+    (3..=12)
+        .map(|level| {
+            let mut encoder = HighEncoder::new(level);
+            encoder.index(dictionary, 0, dictionary.len());
+            let mut out = vec![0; compress_bound(page.len())];
+            let length = encoder.encode(&window, 0, dictionary.len(), &mut out);
+            check(&out[..length], dictionary, page);
+            length - smallest
+        })
+        .collect()
+}
+
+#[test]
+fn overlapping_matches_are_cut_where_it_costs_least() {
+    for first in [4, 5, 6, 8, 12, 17, 18, 19, 20, 30] {
+        for overlap in [1, 2, 3, 4, 6, 10, 14, 18] {
+            for second in [4, 5, 6, 8, 12, 17, 18, 19, 20, 40] {
+                if overlap >= first || overlap >= second {
+                    continue;
+                }
+                let (dictionary, page) = overlapping(1, &[(first, 0), (second, overlap)]);
+                let excess = excess(&dictionary, &page);
+                // The lower levels do not always save the length byte of a longer match.
+                let most = (first > SHORT_MATCH_MAX) as usize;
+                assert!(
+                    excess[..7].iter().all(|&excess| excess <= most),
+                    "{first} {overlap} {second} {excess:?}"
+                );
+                assert_eq!(excess[7..], [0; 3]);
+            }
+        }
+    }
+}
+
+/// Matches that overlap one another in a row, without length bytes.
+#[test]
+fn rows_of_overlapping_matches_cost_hardly_more_than_necessary() {
+    let mut random = Random::new(31);
+    let mut optimal = 0;
+    for _ in 0..200 {
+        let mut matches = vec![(4 + random.below(15), 0)];
+        for _ in 0..2 + random.below(8) {
+            let length = 4 + random.below(15);
+            let (last, _) = matches[matches.len() - 1];
+            matches.push((length, 1 + random.below(length.min(last) - 1)));
+        }
+        let (dictionary, page) = overlapping(random.next(), &matches);
+        let excess = excess(&dictionary, &page);
+        assert!(excess.iter().all(|&excess| excess <= 2), "{matches:?} {excess:?}");
+        assert_eq!(excess[7..], [0; 3]);
+        optimal += (excess[0] == 0) as usize;
+    }
+    assert!(optimal >= 185, "{optimal}");
 }
