@@ -249,8 +249,8 @@ fn copy_match(window: &mut [u8], to: usize, offset: usize, length: usize) {
     }
 }
 
-/// Fills `length` bytes at `to` with repetitions of the `offset` bytes (1 to 15) before it. May overwrite up to 32 bytes
-/// after that. Reads 16 bytes once, before it writes: to read bytes that were only just written would stall.
+/// Fills `length` bytes at `to` with repetitions of the `offset` bytes (1 to 15) before it. May overwrite up to 32
+/// bytes after that. Reads 16 bytes once, before it writes: to read bytes that were only just written would stall.
 #[inline(always)]
 fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
     // `REPEAT` has a one in every `offset`th byte, so the product is the seed repeated.

@@ -27,8 +27,8 @@ const NEAR_REACH: usize = 1 << 16;
 /// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
 const NEAR_PAGE: usize = 1 << 15;
 
-/// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched for
-/// a while will probably not match soon, and a missed match there costs little.
+/// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched
+/// for a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
 
 /// Encodes pages. What it knows of the history stays from page to page.

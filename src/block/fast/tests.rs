@@ -335,8 +335,8 @@ fn the_table_is_as_large_as_page_and_history_ask_for() {
     assert_eq!(stream.encoder.table.len(), FAR);
 }
 
-/// Encodes a page after a dictionary of noise, for each table, and returns the sequences. The page is made from the last
-/// 300 bytes of the dictionary, which are the likeliest to be in the table.
+/// Encodes a page after a dictionary of noise, for each table, and returns the sequences. The page is made from the
+/// last 300 bytes of the dictionary, which are the likeliest to be in the table.
 fn after_noise(page: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<Sequence>> {
     [400, 5000, 40_000]
         .into_iter()

@@ -1,10 +1,10 @@
-//! The high compression encoder: three methods, each slower and stronger than the one before.
+//! The high compression encoder. It has three methods, each slower and stronger than the one before.
 //!
 //! | levels | search | parse |
 //! |---|---|---|
-//! | 1, 2 | two hash tables, one candidate each (`mid`) | the first match found, begun earlier where possible |
-//! | 3 to 9 | hash chains (`chain`) | a match is given up for a longer one that overlaps it (`lazy`) |
-//! | 10 to 12 | the same chains, followed further | the cheapest row of sequences there is (`optimal`) |
+//! | 1, 2 | two hash tables, one candidate each (`mid`) | the first match found, extended backwards |
+//! | 3 to 9 | hash chains (`chain`) | gives up a match for a longer one that overlaps it (`lazy`) |
+//! | 10 to 12 | the same chains, followed further | the smallest block there is (`optimal`) |
 
 mod chain;
 mod lazy;
@@ -16,19 +16,19 @@ mod tests;
 use crate::block::sequence::{MATCH_MARGIN, SequenceWriter};
 use chain::Chains;
 
-/// Positions begin here, so that none less a match's reach is negative, and 0 in a table is out of every match's reach.
+/// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
+/// match.
 const FIRST_POSITION: u32 = 1 << 16;
-/// When `window[0]` has come this far, all positions are lowered; from here on a window of any size fits 32 bits.
+/// When `window[0]` reaches this position, all positions are lowered. A window of any size fits in 32 bits after it.
 const POSITION_LIMIT: u32 = 1 << 30;
 
 #[derive(Clone)]
 pub(crate) struct HighEncoder {
     method: Method,
-    /// The position of `window[0]`. Positions count on from page to page, through slides and resets: what a table
-    /// holds of bytes that are gone is recognized by its position, and neither a slide nor a reset needs to touch the
-    /// tables.
+    /// The position of `window[0]`. Positions keep increasing from page to page, through slides and resets. So the
+    /// position of a table entry shows whether its bytes are gone, and slides and resets need not touch the tables.
     base: u32,
-    /// The position after the last byte seen: where a new stream begins.
+    /// The position after the last byte seen. A new stream begins here.
     end: u32,
 }
 
@@ -46,24 +46,25 @@ enum Method {
     },
 }
 
-/// What the methods are given to work on.
+/// The input of the methods.
 struct Page<'a> {
-    /// History and page; it ends where the page does.
+    /// History and page. It ends where the page ends.
     window: &'a [u8],
     /// The position of `window[0]`.
     base: u32,
     /// Matches reach no lower than `window[floor]`.
     floor: usize,
-    /// The page's first byte.
+    /// The page is `window[start..]`.
     start: usize,
 }
 
 impl HighEncoder {
-    /// `level` is a value in force, see [`Mode::clamped`](crate::Mode::clamped).
+    /// `level` is already clamped, see [`Mode::clamped`](crate::Mode::clamped).
     pub(crate) fn new(level: i32) -> HighEncoder {
         debug_assert!((1..=12).contains(&level));
-        // The depth is how many candidates a search looks at; at the highest level all there are, as long as others
-        // look at few. That it is small for the others does little harm: chains are left early for rarer ones.
+        // The depth is the number of candidates that a search looks at. At the highest level it is all of them, unless
+        // too many searches do that. At the other levels a small depth does little harm, because a search soon switches
+        // to a chain with fewer candidates.
         let lazy = |depth| Method::Lazy {
             chains: Chains::new(),
             depth,
@@ -93,8 +94,8 @@ impl HighEncoder {
         }
     }
 
-    /// Writes `window[start..]`, the page, as one block to `out`, which holds at least the page's `compress_bound`.
-    /// Returns the block's length. Matches reach down to `window[floor]` at the lowest.
+    /// Encodes the page `window[start..]` into `out` and returns the length of the block. Matches reach no lower than
+    /// `window[floor]`. `out` has at least `compress_bound` bytes for the page.
     pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
         let page = Page {
             window,
@@ -114,7 +115,7 @@ impl HighEncoder {
         writer.finish()
     }
 
-    /// Makes `window[floor..start]`, a dictionary, findable for the next page.
+    /// Makes the dictionary `window[floor..start]` findable for the next page.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         let page = Page {
             window: &window[..start],
@@ -129,7 +130,7 @@ impl HighEncoder {
         }
     }
 
-    /// The window's content has been moved down by `by` bytes.
+    /// The caller has moved the content of the window down by `by` bytes.
     pub(crate) fn slide(&mut self, by: usize) {
         self.base += by as u32;
         self.lower();

@@ -622,3 +622,14 @@ fn rows_of_overlapping_matches_cost_hardly_more_than_necessary() {
     }
     assert!(optimal >= 185, "{optimal}");
 }
+
+#[test]
+fn a_run_is_one_match() {
+    for level in 3..=12 {
+        for size in [1000, 65_536, 65_600, 200_000] {
+            let sequences = sequences(&Stream::new(level, 300_000).encode(&vec![7; size]));
+            assert_eq!(sequences.len(), 2, "level {level}: {size}");
+            assert_eq!(sequences[0].matched, Some((1, size - 6)), "level {level}: {size}");
+        }
+    }
+}
