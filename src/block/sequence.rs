@@ -248,6 +248,8 @@ mod tests {
             window[50 + length] = 2;
             assert_eq!(match_length(&window, 3, 50, 100), length);
             assert_eq!(match_length(&window, 3, 50, 60), length.min(10));
+            assert_eq!(common_prefix(&window, 3, 50, 100), length);
+            assert_eq!(common_prefix(&window, 3, 50, 55), length.min(5));
         }
         assert_eq!(match_length(&[1; 100], 0, 1, 100), 99);
     }

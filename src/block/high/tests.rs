@@ -122,9 +122,9 @@ fn the_highest_level_is_optimal_with_long_matches() {
         let letters = [2, 3, 256][random.below(3)];
         let mut data: Vec<u8> = (0..300).map(|_| random.below(letters) as u8).collect();
         for _ in 0..2 + random.below(3) {
-            let length = [18, 19, 272, 273, 274, 275][random.below(6)];
+            let length = [18, 19, 272, 273, 274, 275, 528, 529, 783, 784][random.below(10)];
             let from = random.below(data.len() - length.min(data.len() - 1));
-            data.extend_from_within(from..from + length);
+            (0..length).for_each(|k| data.push(data[from + k]));
             if random.below(2) == 0 {
                 let count = random.below(20);
                 data.extend((0..count).map(|_| random.below(letters) as u8));
@@ -631,5 +631,14 @@ fn a_run_is_one_match() {
             assert_eq!(sequences.len(), 2, "level {level}: {size}");
             assert_eq!(sequences[0].matched, Some((1, size - 6)), "level {level}: {size}");
         }
+    }
+}
+
+#[test]
+fn a_page_of_thirteen_bytes_may_have_a_match() {
+    let noise = Random::new(28).bytes(300);
+    for level in LEVELS {
+        let found = after_dictionary(level, &noise, &noise[100..113]);
+        assert_eq!(found[0].matched, Some((200, 8)), "level {level}");
     }
 }
