@@ -5,6 +5,9 @@ use super::Page;
 use super::chain::{AHEAD, Chains, Match, Search};
 use crate::block::sequence::*;
 
+#[cfg(test)]
+mod tests;
+
 /// At most this many matches are considered together.
 const ROW: usize = 8;
 
