@@ -114,7 +114,7 @@ fn write_cheapest(row: &[Match], writer: &mut SequenceWriter) {
                 start = start
                     .max((before.start + SHORT_MATCH_MAX).min(previous.end()))
                     .min(current.end() - MIN_MATCH);
-                if start < before.start + MIN_MATCH || start < current.start {
+                if start < before.start + MIN_MATCH {
                     continue;
                 }
                 cost = cost + match_cost(start - before.start) - match_cost(previous.end() - before.start);

@@ -43,10 +43,10 @@ fn written(row: &[Match], anchor: usize) -> usize {
 #[test]
 fn of_a_row_the_cheapest_matches_are_written() {
     let mut random = Random::new(1);
-    for most in [SHORT_MATCH_MAX, 40] {
+    for most in [7, SHORT_MATCH_MAX, 40] {
         // How often a row takes so many bytes more than necessary.
         let mut excess = [0; 3];
-        for _ in 0..1000 {
+        for _ in 0..2000 {
             let anchor = 30;
             let mut length = MIN_MATCH + random.below(most - MIN_MATCH + 1);
             let mut start = anchor + random.below(20);
@@ -66,7 +66,7 @@ fn of_a_row_the_cheapest_matches_are_written() {
             excess[written(&row, anchor) - cheapest_row(&row, anchor)] += 1;
         }
         // Without length bytes there is nothing better. With them it is rarely worse, and by little.
-        let optimal = if most == SHORT_MATCH_MAX { 1000 } else { 900 };
+        let optimal = if most <= SHORT_MATCH_MAX { 2000 } else { 1750 };
         assert!(excess[0] >= optimal, "{excess:?}");
     }
 }
