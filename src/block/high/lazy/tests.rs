@@ -1,8 +1,8 @@
 use super::*;
 use crate::block::random::Random;
 
-/// The size of the cheapest way to write `row[k..]` after everything before `start`, where `row[k]` begins. Some matches
-/// may be left out, but not the last one. Each may be cut at both ends, anywhere.
+/// The size of the cheapest way to write `row[k..]` after everything before `start`, where `row[k]` begins. Some
+/// matches may be left out, but not the last one. Each may be cut at both ends, anywhere.
 fn cheapest(row: &[Match], k: usize, start: usize) -> usize {
     let end = row[k].end();
     if k + 1 == row.len() {
