@@ -166,7 +166,7 @@ fn a_seeking_reader() {
     let mut pass = Lz4StreamDecompressor::new();
     let mut rest = &stream[..];
     loop {
-        if pass.blocks() % 10 == 0 {
+        if pass.blocks().is_multiple_of(10) {
             points.push(Point {
                 content: pass.total_out(),
                 stream: pass.total_in(),

@@ -16,6 +16,15 @@ mod flex;
 mod high;
 mod sequence;
 
+#[cfg(test)]
+#[path = "../../tests/common/random.rs"]
+mod random;
+#[cfg(test)]
+#[path = "../../tests/common/reference.rs"]
+mod reference;
+#[cfg(test)]
+mod reference_tests;
+
 pub(crate) use decode::SLACK;
 use fast::FastEncoder;
 use high::HighEncoder;

@@ -1,41 +1,41 @@
-//! What the encoders share: counting how far a match goes, and writing sequences.
+//! What the encoders share: measuring matches and writing sequences.
 //!
 //! ```text
 //! sequence = token [literal length]* literals* offset(2, little endian) [match length]*
 //! token    = literal length (high four bits, 15: more follows) | match length - 4 (low four bits, 15: more follows)
-//! length   = 255* byte                     added up
+//! length   = 255* byte                     the sum of these bytes
 //! ```
 //!
-//! A block ends with a sequence that stops after its literals.
+//! The last sequence of a block stops after its literals.
 
-/// No match is shorter: its length is written less four.
+/// The shortest match. The format stores match lengths less four.
 pub(crate) const MIN_MATCH: usize = 4;
-/// Offsets have 16 bits and are never zero.
+/// The largest offset: offsets have 16 bits. Zero is not a valid offset.
 pub(crate) const MAX_OFFSET: usize = 65_535;
 /// The last five bytes of a block are literals.
 pub(crate) const LAST_LITERALS: usize = 5;
 /// No match starts in the last twelve bytes of a block.
 pub(crate) const MATCH_MARGIN: usize = 12;
-/// Either length of a token: this value says that more bytes follow.
+/// In either half of a token, this value means that length bytes follow.
 pub(crate) const NIBBLE_MAX: usize = 15;
-/// The longest match that needs no extra length byte.
+/// The longest match whose length fits in the token.
 pub(crate) const SHORT_MATCH_MAX: usize = MIN_MATCH + NIBBLE_MAX - 1;
 
-/// The four bytes at `at`, the first in the low bits on any host.
+/// The four bytes at `at`. On every host the first byte is in the low bits.
 #[inline(always)]
 pub(crate) fn read_u32(window: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
-/// The eight bytes at `at`, the first in the low bits on any host.
+/// The eight bytes at `at`. On every host the first byte is in the low bits.
 #[inline(always)]
 pub(crate) fn read_u64(window: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
-/// How many bytes from `earlier` on equal those from `later` on, up to `limit` of the later ones.
+/// How many bytes from `earlier` on equal those from `later` on. Counts up to `window[limit]` on the later side.
 ///
-/// Always inlined: the fast encoder calls it in its inner loop and loses several per cent to a call, even a rare one.
+/// Always inlined: in the inner loop of the fast encoder even a rarely taken call costs several per cent.
 #[inline(always)]
 pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
     let ours = &window[later..limit];
@@ -53,10 +53,11 @@ pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: u
     length + our_tail.iter().zip(their_tail).take_while(|(a, b)| a == b).count()
 }
 
-/// [`match_length`] for a place where a match may start, where most end within the first word.
+/// [`match_length`] for matches that mostly end within the first eight bytes. `later` must be a place where a match may
+/// start.
 #[inline(always)]
 pub(crate) fn common_prefix(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    // There is always a word: the last match starts twelve bytes before the end.
+    // Eight bytes can always be read: no match starts in the last twelve bytes of the window.
     let difference = read_u64(window, earlier) ^ read_u64(window, later);
     if difference != 0 {
         return (difference.trailing_zeros() as usize / 8).min(limit - later);
@@ -69,7 +70,7 @@ fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) 
     match_length(window, earlier, later, limit)
 }
 
-/// How many bytes before `earlier` equal those before `later`, at most `most`.
+/// How many bytes before `earlier` equal those before `later`. Counts at most `most` bytes.
 #[inline(always)]
 pub(crate) fn common_suffix(window: &[u8], earlier: usize, later: usize, most: usize) -> usize {
     let ours = &window[later - most..later];
@@ -93,7 +94,7 @@ pub(crate) fn common_suffix(window: &[u8], earlier: usize, later: usize, most: u
             .count()
 }
 
-/// Bytes that a run of literals needs besides its token and itself.
+/// The number of length bytes for a run of literals.
 #[inline(always)]
 pub(crate) fn literal_extension(run: usize) -> usize {
     if run < NIBBLE_MAX {
@@ -103,13 +104,13 @@ pub(crate) fn literal_extension(run: usize) -> usize {
     }
 }
 
-/// Whether a run of so many literals needs an extension byte more than a run of one less.
+/// Whether a run of this many literals needs one more length byte than a run of one fewer.
 #[inline(always)]
 pub(crate) fn literal_extension_grows(run: usize) -> bool {
     run >= NIBBLE_MAX && (run - NIBBLE_MAX).is_multiple_of(255)
 }
 
-/// Bytes that a match needs besides its token: offset and length extension.
+/// The size of a match without its token: the offset and the length bytes.
 #[inline(always)]
 pub(crate) fn match_cost(length: usize) -> usize {
     if length <= SHORT_MATCH_MAX {
@@ -119,8 +120,8 @@ pub(crate) fn match_cost(length: usize) -> usize {
     }
 }
 
-/// Writes the literals `window[from..to]` and a match of `length` bytes `offset` back to `out[at..]`, and returns
-/// where the next sequence goes.
+/// Writes a sequence to `out[at..]`: the literals `window[from..to]`, then a match of `length` bytes at `offset`.
+/// Returns where the next sequence goes.
 #[inline(always)]
 pub(crate) fn write_sequence(
     out: &mut [u8],
@@ -134,8 +135,8 @@ pub(crate) fn write_sequence(
     const FEW: usize = 32;
     let literals = to - from;
     let extra = length - MIN_MATCH;
-    // Nearly every sequence: at most one further length byte each, and few literals. A fixed number of literals is
-    // copied and both length bytes are written in any case; what is too much is overwritten by what follows.
+    // Nearly every sequence has few literals and at most one length byte for each length. Always copy the same number
+    // of literals and always write both length bytes. What follows overwrites the excess.
     if literals <= FEW
         && extra < 15 + 255
         && let Some(source) = window.get(from..from + FEW)
@@ -174,13 +175,13 @@ fn write_any_sequence(
     }
 }
 
-/// Writes `window[from..]` as the literals that end a block, and returns the block's length.
+/// Ends the block with the literals `window[from..]`. Returns the length of the block.
 #[inline(never)]
 pub(crate) fn write_last_literals(out: &mut [u8], at: usize, window: &[u8], from: usize) -> usize {
     write_literals(out, at, &window[from..], 0)
 }
 
-/// Writes a token with `match_code` as its low half, and the literals.
+/// Writes a token whose low half is `match_code`, then the literals. Returns where the offset goes.
 #[inline(always)]
 fn write_literals(out: &mut [u8], at: usize, literals: &[u8], match_code: u8) -> usize {
     out[at] = (literals.len().min(15) as u8) << 4 | match_code;
@@ -193,7 +194,7 @@ fn write_literals(out: &mut [u8], at: usize, literals: &[u8], match_code: u8) ->
     at + literals.len()
 }
 
-/// Writes the part of a length that the token has no room for.
+/// Writes the length bytes: the part of a length that does not fit in the token.
 #[inline(always)]
 fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
     let end = at + length / 255;
@@ -202,12 +203,12 @@ fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
     end + 1
 }
 
-/// Writes the sequences of a block one after the other.
+/// Writes the sequences of a block in order.
 pub(crate) struct SequenceWriter<'a> {
     window: &'a [u8],
     out: &'a mut [u8],
     written: usize,
-    /// The first byte of the window that no sequence holds yet.
+    /// Everything before `window[anchor]` has been written.
     pub(crate) anchor: usize,
 }
 
@@ -221,7 +222,7 @@ impl<'a> SequenceWriter<'a> {
         }
     }
 
-    /// The literals from the anchor up to `start`, then a match.
+    /// Writes the literals from the anchor to `start`, then a match.
     #[inline(always)]
     pub(crate) fn sequence(&mut self, start: usize, length: usize, offset: usize) {
         debug_assert!(length >= MIN_MATCH && (1..=MAX_OFFSET).contains(&offset) && start >= self.anchor);
@@ -230,7 +231,7 @@ impl<'a> SequenceWriter<'a> {
         self.anchor = start + length;
     }
 
-    /// The block's last sequence: literals alone. Returns the block's length.
+    /// Writes the last sequence, which is literals only. Returns the length of the block.
     pub(crate) fn finish(self) -> usize {
         write_last_literals(self.out, self.written, self.window, self.anchor)
     }
@@ -247,6 +248,8 @@ mod tests {
             window[50 + length] = 2;
             assert_eq!(match_length(&window, 3, 50, 100), length);
             assert_eq!(match_length(&window, 3, 50, 60), length.min(10));
+            assert_eq!(common_prefix(&window, 3, 50, 100), length);
+            assert_eq!(common_prefix(&window, 3, 50, 55), length.min(5));
         }
         assert_eq!(match_length(&[1; 100], 0, 1, 100), 99);
     }
@@ -276,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Both ways to write a sequence make the same bytes.
+    /// Both ways to write a sequence produce the same bytes.
     #[test]
     fn quick_and_any_sequences_are_equal() {
         let window: Vec<u8> = (0..=255).cycle().take(2000).collect();
@@ -308,7 +311,7 @@ mod tests {
         assert_eq!(out[..4], [0xF0, 255, 255, 75]);
     }
 
-    /// A sequence may end with the last byte of the output and read the last byte of the window.
+    /// A sequence may fill the output to its last byte and use the window to its last byte.
     #[test]
     fn little_room_is_enough() {
         let window = [9; 20];

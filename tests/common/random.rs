@@ -1,5 +1,5 @@
 //! Random numbers, and the test data made from them. Uses std alone: unit tests and fuzz targets include this file too.
-#![allow(dead_code)] // nobody uses all of it
+#![allow(dead_code, missing_docs)] // nobody uses all of it
 
 /// A small generator (xorshift*). A seed always gives the same numbers, so every run sees the same data.
 pub struct Random(u64);

@@ -4,7 +4,7 @@
 //! * [`decode`] gives the verdict on any block, valid or not: its page, or what is wrong with it.
 //! * [`sequences`] lists what a valid block consists of.
 //! * [`Strict`] is the least capable peer that a writer may have, and the most pedantic.
-#![allow(dead_code)] // nobody uses all of it
+#![allow(dead_code, missing_docs)] // nobody uses all of it
 
 /// The shortest match: its length is written less four.
 const MIN_MATCH: usize = 4;

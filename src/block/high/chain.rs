@@ -1,26 +1,31 @@
-//! Hash chains: every position linked to the one before it whose first four bytes have the same hash.
+//! Hash chains. Each position is linked to the last position before it whose first four bytes have the same hash.
 //!
-//! Linking runs ahead of the parse. So the chains of positions after the one searched for are known, too, and a search
-//! for a long match can follow whichever of the chains that all such matches lie on has the widest gaps.
+//! Linking runs ahead of the parser. So a search also knows the chains of later positions. A match of more than four
+//! bytes lies on the chains of all its groups of four bytes, and the search may follow any of them. It follows the one
+//! with the widest gap.
 
 use super::Page;
 use crate::block::sequence::*;
 
+#[cfg(test)]
+pub(super) mod tests;
+
 const HASH_LOG: u32 = 16;
-/// Positions are linked this far ahead of the parse at most.
+/// Positions are linked at most this far ahead of the parser.
 pub(super) const AHEAD: usize = 1 << 15;
-/// Room for what a match can reach and twice what is linked ahead.
+/// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
 pub(super) const RING: usize = 1 << 17;
-/// The bytes that are hashed.
+/// The number of bytes that are hashed.
 const GROUP: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct Chains {
-    /// The last position linked of each hash.
+    /// The last linked position with each hash.
     heads: Box<[u32; 1 << HASH_LOG]>,
-    /// For each position (modulo the size): how far before it its hash was seen, `MAX_OFFSET` when it is that or more.
+    /// For each position modulo `RING`, the distance to the position that it is linked to, or `MAX_OFFSET` if that is
+    /// less.
     deltas: Box<[u16; RING]>,
-    /// The first position that is not linked.
+    /// The first position that is not linked yet.
     next: u32,
 }
 
@@ -38,8 +43,8 @@ impl Chains {
         }
     }
 
-    /// Links every position from the page's floor on that is before `window[end]`, as far as there are bytes to hash.
-    /// Those at the window's end have too few: they are linked with the next page.
+    /// Links all positions before `window[end]`, from the floor of the page on. The last positions of the window have
+    /// too few bytes to hash. They are linked with the next page.
     #[inline(never)]
     pub(super) fn link(&mut self, page: &Page, end: usize) {
         let mut position = self.next.max(page.base + page.floor as u32);
@@ -58,7 +63,7 @@ impl Chains {
         self.next = position;
     }
 
-    /// Lowers all positions by a multiple of the ring's size.
+    /// Lowers all positions by a multiple of `RING`.
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         for head in &mut self.heads[..] {
@@ -67,7 +72,7 @@ impl Chains {
     }
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Match {
     pub(super) start: usize,
     pub(super) length: usize,
@@ -80,20 +85,20 @@ impl Match {
     }
 }
 
-/// Looks for matches, among a limited number of candidates.
+/// Finds matches, among a limited number of candidates.
 pub(super) struct Search<'a> {
     deltas: &'a [u16; RING],
     window: &'a [u8],
     base: usize,
     floor: usize,
-    /// Matches end here at the latest.
+    /// All matches end here or before.
     limit: usize,
-    /// Everything before is linked.
+    /// All positions before `window[linked]` are linked.
     linked: usize,
 }
 
 impl<'a> Search<'a> {
-    /// A search in which everything before `window[linked]` is linked, as far as that is possible.
+    /// Links everything before `window[linked]`, as far as there are bytes to hash.
     pub(super) fn new(chains: &'a mut Chains, page: &Page<'a>, linked: usize) -> Search<'a> {
         chains.link(page, linked);
         Search {
@@ -106,20 +111,22 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// How far before `at` the next candidate is.
+    /// The distance from `at` to the next candidate.
     #[inline(always)]
     pub(super) fn before(&self, at: usize) -> usize {
         self.deltas[(at + self.base) % RING] as usize
     }
 
-    /// How far before `at` a match may reach.
+    /// The largest offset that a match at `at` may have.
     #[inline(always)]
     pub(super) fn room(&self, at: usize) -> usize {
         at - self.floor.max(at.saturating_sub(MAX_OFFSET))
     }
 
-    /// The longest match at `at` that is longer than `best`: its length and offset. The offset is 0 when there is none.
-    /// `depth` is how many candidates to look at, and afterwards how many of them were not.
+    /// The length and offset of the longest match at `at`, if that is longer than `best`. Otherwise the offset is 0.
+    ///
+    /// Looks at up to `depth` candidates, and lowers `depth` by what it used. Candidates that are longer than `best`
+    /// are free. Long candidates that are not longer count for more than one.
     #[inline(always)]
     pub(super) fn longer(&self, at: usize, mut best: usize, depth: &mut u32) -> (usize, usize) {
         let window = self.window;
@@ -128,7 +135,7 @@ impl<'a> Search<'a> {
         if distance > room || at + best >= self.limit {
             return (best, 0);
         }
-        // Every longer match holds the groups from here to the one that ends at its end: any of their chains will do.
+        // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
         let mut link = 0;
         if best >= MIN_MATCH {
             (link, distance) = self.widest_gap(at, best + 1);
@@ -136,6 +143,8 @@ impl<'a> Search<'a> {
         let mut offset = 0;
         let mut tail = read_u32(window, at + best - 3);
         while distance <= room {
+            #[cfg(test)]
+            tests::count_candidate();
             let earlier = at - distance;
             if read_u32(window, earlier + best - 3) == tail {
                 let length = common_prefix(window, earlier, at, self.limit);
@@ -145,7 +154,7 @@ impl<'a> Search<'a> {
                         break;
                     }
                     tail = read_u32(window, at + best - 3);
-                    // Only groups that the match found so far holds are the same there.
+                    // At `earlier` only the groups inside the match are the same as at `at`.
                     let gap;
                     (link, gap) = self.widest_gap(earlier, best);
                     distance += if best >= 64 && gap <= best / 2 {
@@ -155,7 +164,7 @@ impl<'a> Search<'a> {
                     };
                     continue;
                 }
-                // Comparing is work as well.
+                // Long comparisons take time too.
                 *depth = depth.saturating_sub(length as u32 / 64);
             }
             if *depth <= 1 {
@@ -163,7 +172,7 @@ impl<'a> Search<'a> {
             }
             *depth -= 1;
             let mut gap = self.before(earlier + link);
-            // Now and then: is this a run of candidates of which one is as bad as the other?
+            // Periodically check for equally spaced candidates that all match alike.
             if *depth % 16 == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
                 gap = self.skip_periods(at, earlier, gap);
             }
@@ -172,7 +181,7 @@ impl<'a> Search<'a> {
         (best, offset)
     }
 
-    /// Of the groups in `window[at..at + length]` the one last seen furthest before: which, and how far.
+    /// Of the groups in `window[at..at + length]`, the one with the widest gap in its chain: its index, and the gap.
     #[inline(always)]
     fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
         let mut link = 0;
@@ -184,7 +193,7 @@ impl<'a> Search<'a> {
                 (link, gap) = (k, before);
             }
         }
-        // And in a long match the last ones: when it begins with a run, that is where something else follows.
+        // In a long match try the last groups too: if it begins with a run, something else follows only there.
         for k in groups.saturating_sub(4).max(16)..groups {
             let before = self.before(at + k);
             if before > gap {
@@ -194,10 +203,12 @@ impl<'a> Search<'a> {
         (link, gap)
     }
 
-    /// The next candidate is `gap` before `earlier`, and perhaps both lie in a run of that period, maybe a long one.
-    /// In it each further candidate would match by one period more, until the run has as much left as there is of it
-    /// at `at`; those further back all match alike, and no better. Returns how far before `earlier` the first
-    /// candidate is that may be better.
+    /// The distance from `earlier` to the next candidate worth looking at. It is `gap`, unless `earlier` lies in a run
+    /// with that period, which may be long.
+    ///
+    /// In such a run each candidate matches one period more than the one before, until as much of the run is left there
+    /// as at `at`. The candidates after that all match alike. So this skips to the first candidate that may be better
+    /// than `earlier`, or to the last one in the run.
     #[inline(never)]
     fn skip_periods(&self, at: usize, earlier: usize, gap: usize) -> usize {
         let room = earlier - (at - self.room(at));
@@ -209,7 +220,7 @@ impl<'a> Search<'a> {
             self.window,
             earlier,
             earlier + gap,
-            self.limit.min(earlier + gap + left + 1),
+            self.limit.min(earlier + gap + left),
         );
         let most = if left_there < left {
             left - left_there
@@ -220,16 +231,20 @@ impl<'a> Search<'a> {
         gap * (1 + before / gap).min(most.div_ceil(gap))
     }
 
-    /// A match longer than `best` that holds `window[at]` and starts at `low` at the earliest. Looks at `depth` candidates.
+    /// The longest match that contains `window[at]` and starts at `low` or later, if it is longer than `best`. Looks at
+    /// up to `depth` candidates. Long candidates count for more than one.
     #[inline(never)]
     pub(super) fn wider(&self, at: usize, low: usize, mut best: usize, mut depth: u32) -> Option<Match> {
         let window = self.window;
         let room = self.room(at);
         let mut distance = self.before(at);
         let mut found = None;
-        // Four bytes before each candidate are read with it, so the first four above the floor are none. (Judged by
-        // the floor and not by the window's start: how far the window has slid must not change what is found.)
+        // This reads the four bytes before each candidate, so it cannot use the first four positions of the window. It
+        // leaves out the first four after the floor instead: what it finds must not depend on how far the window has
+        // slid.
         while distance <= room && at - distance >= self.floor + 4 {
+            #[cfg(test)]
+            tests::count_candidate();
             let earlier = at - distance;
             let difference = read_u64(window, earlier - 4) ^ read_u64(window, at - 4);
             if difference >> 32 == 0 {
@@ -239,7 +254,7 @@ impl<'a> Search<'a> {
                     before += common_suffix(window, earlier - 4, at - 4, most.saturating_sub(4));
                 }
                 before = before.min(most);
-                // Is it worth counting what follows?
+                // Measure what follows only if the match can be long enough.
                 let need = best + 1 - before;
                 if at + need <= self.limit
                     && (need <= 4 || read_u32(window, earlier + need - 4) == read_u32(window, at + need - 4))

@@ -1,11 +1,14 @@
-//! Parsing for the middle levels: look for a match, then for a longer one that overlaps its end, and so on; of all
-//! that were found write those that cost least.
+//! The parser for the middle levels. It finds a match, then a longer match that overlaps the end of the first one, and
+//! so on. Then it writes those of them that cost least.
 
 use super::Page;
 use super::chain::{AHEAD, Chains, Match, Search};
 use crate::block::sequence::*;
 
-/// The most matches that are considered together.
+#[cfg(test)]
+mod tests;
+
+/// At most this many matches are considered together.
 const ROW: usize = 8;
 
 pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut SequenceWriter) {
@@ -43,14 +46,14 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
     }
 }
 
-/// Continues a row that has one match: each further one overlaps the end of the one before and is longer than what
-/// that one has left. Returns the row's length. Searches only up to `last`.
+/// Extends a row of one match. Each further match overlaps the end of the one before and is longer than what that one
+/// has left. Returns the number of matches. Does not search after `last`.
 #[inline(always)]
 fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32) -> usize {
     let mut found = 1;
-    // Where the latest match begins when the one before it is written, too.
+    // Where the latest match begins if the one before it is written too.
     let mut begin = row[0].start;
-    // How far before its end to look for another one: a match may begin somewhat later than what it is good for.
+    // How far before the end of the latest match to search for the next one, which contains the place searched.
     let mut step = 2;
     while found < ROW {
         let end = row[found - 1].end();
@@ -61,7 +64,7 @@ fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32)
             break;
         };
         if wider.start < begin + 3 {
-            // It replaces the one before: what is left of that would not be worth a sequence.
+            // It replaces the match before: too little is left of that to be worth a sequence.
             begin = wider.start;
             step = 2;
         } else {
@@ -77,17 +80,17 @@ fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32)
     found
 }
 
-/// Each match of the row starts no earlier and ends later than the one before. Writes those that together cost least,
-/// the last one always; of two that overlap the first is cut.
+/// Writes those matches of the row that cost least together, and always the last one. Each match starts no earlier and
+/// ends later than the one before. Of two that overlap the first one is cut.
 fn write_cheapest(row: &[Match], writer: &mut SequenceWriter) {
-    /// A match as the last one so far.
+    /// The cheapest way to write everything up to the end of a match.
     #[derive(Clone, Copy, Default)]
     struct Step {
-        /// Where it begins, the one before it considered.
+        /// Where the match begins after the one before it.
         start: usize,
-        /// The bytes it takes to write everything up to its end.
+        /// The size of everything up to its end, in bytes.
         cost: usize,
-        /// The one before it; itself when there is none.
+        /// The index of the match written before it, or its own index if there is none.
         previous: usize,
     }
     let mut steps = [Step::default(); ROW];
@@ -107,11 +110,11 @@ fn write_cheapest(row: &[Match], writer: &mut SequenceWriter) {
                 let literals = start - previous.end();
                 cost += literals + literal_extension(literals);
             } else {
-                // As much of the first one as needs no length byte, but leave the second one its minimum.
+                // Keep as much of the first match as needs no length byte, but leave the second one its minimum.
                 start = start
                     .max((before.start + SHORT_MATCH_MAX).min(previous.end()))
                     .min(current.end() - MIN_MATCH);
-                if start < before.start + MIN_MATCH || start < current.start {
+                if start < before.start + MIN_MATCH {
                     continue;
                 }
                 cost = cost + match_cost(start - before.start) - match_cost(previous.end() - before.start);
@@ -126,7 +129,7 @@ fn write_cheapest(row: &[Match], writer: &mut SequenceWriter) {
             }
         }
     }
-    // Turn the way that leads back from the last one into one that leads there.
+    // Reverse the links: from now on `previous` is the index of the match after.
     let mut k = row.len() - 1;
     let mut next = k;
     loop {

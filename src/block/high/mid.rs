@@ -1,4 +1,4 @@
-//! The lowest levels: no chains, but one table for short matches and one for long ones.
+//! The lowest levels: one table for short matches and one for long ones, instead of chains.
 
 use super::Page;
 use crate::block::sequence::*;
@@ -8,9 +8,9 @@ const LONG_LOG: u32 = 14;
 
 #[derive(Clone)]
 pub(super) struct Tables {
-    /// The last position seen of each hash of four bytes.
+    /// The last position with each hash of four bytes.
     short: Box<[u32; 1 << SHORT_LOG]>,
-    /// The same for seven bytes. What is found here is taken at once.
+    /// The last position with each hash of seven bytes. A match found here is taken at once.
     long: Box<[u32; 1 << LONG_LOG]>,
 }
 
@@ -32,7 +32,7 @@ impl Tables {
         }
     }
 
-    /// Makes the window from its floor on findable.
+    /// Makes the window findable from its floor to its end.
     pub(super) fn index(&mut self, page: &Page) {
         for at in page.floor..page.window.len().saturating_sub(7) {
             self.insert_long(page.window, page.base, at);
@@ -58,7 +58,7 @@ impl Tables {
     }
 }
 
-/// The length of the match with `candidate`, 0 when it is out of reach or none.
+/// The length of the match with `candidate`, or 0 if it is below `lowest` or does not match.
 #[inline(always)]
 fn verify(window: &[u8], base: u32, lowest: u32, candidate: u32, at: usize, limit: usize) -> usize {
     if candidate < lowest {
@@ -98,14 +98,14 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
                 at += 1 + (at - writer.anchor) / 128;
                 continue;
             }
-            // Short: perhaps a longer one begins at the next byte.
+            // The match may be short. Perhaps a longer one starts at the next byte.
             if at < last_start {
-                let slot = &mut tables.long[long_hash(read_u64(window, at + 1))];
-                // (Its candidate lies a byte higher than one for here may, if not for the floor: a match lost at most.)
-                let next = verify(window, base, lowest + 1, *slot, at + 1, limit);
+                let long = tables.long[long_hash(read_u64(window, at + 1))];
+                // The next byte reaches one byte less far down, unless the floor is the limit. Ignoring that costs a
+                // match at the floor, at most.
+                let next = verify(window, base, lowest + 1, long, at + 1, limit);
                 if next > length {
-                    candidate = *slot;
-                    *slot = position + 1;
+                    candidate = long;
                     length = next;
                     begin = at + 1;
                 }
@@ -119,7 +119,7 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
             (begin - writer.anchor).min(begin - offset - floor),
         );
         writer.sequence(begin - more, length + more, offset);
-        // A few places of the match, so that what repeats it is found from any of them on.
+        // Insert a few positions of the match, so that data which repeats a part of it is found too.
         tables.insert_long(window, base, at + 1);
         tables.insert_long(window, base, at + 2);
         tables.insert_short(window, base, at + 1);

@@ -1,32 +1,34 @@
-//! The high compression encoder: three methods, each slower and stronger than the one before.
+//! The high compression encoder. It has three methods, each slower and stronger than the one before.
 //!
 //! | levels | search | parse |
 //! |---|---|---|
-//! | 1, 2 | two hash tables, one candidate each (`mid`) | the first match found, begun earlier where possible |
-//! | 3 to 9 | hash chains (`chain`) | a match is given up for a longer one that overlaps it (`lazy`) |
-//! | 10 to 12 | the same chains, followed further | the cheapest row of sequences there is (`optimal`) |
+//! | 1, 2 | two hash tables, one candidate each (`mid`) | the first match found, extended backwards |
+//! | 3 to 9 | hash chains (`chain`) | gives up a match for a longer one that overlaps it (`lazy`) |
+//! | 10 to 12 | the same chains, followed further | the smallest block there is (`optimal`) |
 
 mod chain;
 mod lazy;
 mod mid;
 mod optimal;
+#[cfg(test)]
+mod tests;
 
 use crate::block::sequence::{MATCH_MARGIN, SequenceWriter};
 use chain::Chains;
 
-/// Positions begin here, so that none less a match's reach is negative, and 0 in a table is out of every match's reach.
+/// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
+/// match.
 const FIRST_POSITION: u32 = 1 << 16;
-/// When `window[0]` has come this far, all positions are lowered; from here on a window of any size fits 32 bits.
+/// When `window[0]` reaches this position, all positions are lowered. A window of any size fits in 32 bits after it.
 const POSITION_LIMIT: u32 = 1 << 30;
 
 #[derive(Clone)]
 pub(crate) struct HighEncoder {
     method: Method,
-    /// The position of `window[0]`. Positions count on from page to page, through slides and resets: what a table
-    /// holds of bytes that are gone is recognized by its position, and neither a slide nor a reset needs to touch the
-    /// tables.
+    /// The position of `window[0]`. Positions keep increasing from page to page, through slides and resets. So the
+    /// position of a table entry shows whether its bytes are gone, and slides and resets need not touch the tables.
     base: u32,
-    /// The position after the last byte seen: where a new stream begins.
+    /// The position after the last byte seen. A new stream begins here.
     end: u32,
 }
 
@@ -44,23 +46,25 @@ enum Method {
     },
 }
 
-/// What the methods are given to work on.
+/// The input of the methods.
 struct Page<'a> {
-    /// History and page; it ends where the page does.
+    /// History and page. It ends where the page ends.
     window: &'a [u8],
     /// The position of `window[0]`.
     base: u32,
     /// Matches reach no lower than `window[floor]`.
     floor: usize,
-    /// The page's first byte.
+    /// The page is `window[start..]`.
     start: usize,
 }
 
 impl HighEncoder {
-    /// Levels below 1 mean 9, those above 12 mean 12.
+    /// `level` is already clamped, see [`Mode::clamped`](crate::Mode::clamped).
     pub(crate) fn new(level: i32) -> HighEncoder {
-        // The depth is how many candidates a search looks at; at the highest level all there are, as long as others
-        // look at few. That it is small for the others does little harm: chains are left early for rarer ones.
+        debug_assert!((1..=12).contains(&level));
+        // The depth is the number of candidates that a search looks at. At the highest level it is all of them, unless
+        // too many searches do that. At the other levels a small depth does little harm, because a search soon switches
+        // to a chain with fewer candidates.
         let lazy = |depth| Method::Lazy {
             chains: Chains::new(),
             depth,
@@ -70,7 +74,7 @@ impl HighEncoder {
             plan: optimal::Plan::new(),
             depth,
         };
-        let method = match if level < 1 { 9 } else { level } {
+        let method = match level {
             1 | 2 => Method::Mid(mid::Tables::new()),
             3 => lazy(4),
             4 => lazy(8),
@@ -90,8 +94,8 @@ impl HighEncoder {
         }
     }
 
-    /// Writes `window[start..]`, the page, as one block to `out`, which holds at least the page's `compress_bound`.
-    /// Returns the block's length. Matches reach down to `window[floor]` at the lowest.
+    /// Encodes the page `window[start..]` into `out` and returns the length of the block. Matches reach no lower than
+    /// `window[floor]`. `out` has at least `compress_bound` bytes for the page.
     pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
         let page = Page {
             window,
@@ -111,7 +115,7 @@ impl HighEncoder {
         writer.finish()
     }
 
-    /// Makes `window[floor..start]`, a dictionary, findable for the next page.
+    /// Makes the dictionary `window[floor..start]` findable for the next page.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         let page = Page {
             window: &window[..start],
@@ -126,7 +130,7 @@ impl HighEncoder {
         }
     }
 
-    /// The window's content has been moved down by `by` bytes.
+    /// The caller has moved the content of the window down by `by` bytes.
     pub(crate) fn slide(&mut self, by: usize) {
         self.base += by as u32;
         self.lower();
@@ -156,493 +160,5 @@ impl HighEncoder {
 impl Page<'_> {
     fn end(&self) -> u32 {
         self.base + self.window.len() as u32
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH};
-
-    const LEVELS: std::ops::RangeInclusive<i32> = 1..=12;
-
-    /// Decodes a block after its history and holds it to the rules of the format.
-    fn decode(block: &[u8], history: &[u8]) -> Vec<u8> {
-        let mut output = history.to_vec();
-        let mut input = block.iter().copied();
-        let mut last_match = None;
-        let extended = |nibble: u8, input: &mut dyn Iterator<Item = u8>| {
-            let mut length = nibble as usize;
-            if nibble == 15 {
-                loop {
-                    let byte = input.next().unwrap();
-                    length += byte as usize;
-                    if byte != 255 {
-                        break;
-                    }
-                }
-            }
-            length
-        };
-        loop {
-            let token = input.next().unwrap();
-            let literals = extended(token >> 4, &mut input);
-            output.extend(input.by_ref().take(literals));
-            let Some(low) = input.next() else {
-                assert_eq!(token & 15, 0, "the last sequence has no match");
-                if let Some(start) = last_match {
-                    assert!(
-                        literals >= LAST_LITERALS && output.len() - start >= MATCH_MARGIN,
-                        "end of block"
-                    );
-                }
-                return output.split_off(history.len());
-            };
-            let offset = u16::from_le_bytes([low, input.next().unwrap()]) as usize;
-            let length = extended(token & 15, &mut input) + MIN_MATCH;
-            assert!(
-                (1..=output.len()).contains(&offset),
-                "offset {offset} of {}",
-                output.len()
-            );
-            last_match = Some(output.len());
-            for _ in 0..length {
-                output.push(output[output.len() - offset]);
-            }
-        }
-    }
-
-    fn bound(size: usize) -> usize {
-        size + size / 255 + 16
-    }
-
-    /// A caller as the compressor is: pages appended to a window, which slides when it is full.
-    struct Stream {
-        encoder: HighEncoder,
-        window: Vec<u8>,
-        capacity: usize,
-        previous: usize,
-        whole_history: bool,
-    }
-
-    impl Stream {
-        fn new(level: i32, capacity: usize) -> Stream {
-            Stream {
-                encoder: HighEncoder::new(level),
-                window: Vec::new(),
-                capacity,
-                previous: 0,
-                whole_history: false,
-            }
-        }
-
-        fn floor(&self) -> usize {
-            let reach = self.window.len().saturating_sub(MAX_OFFSET + 1);
-            if self.whole_history {
-                reach
-            } else {
-                self.previous.max(reach)
-            }
-        }
-
-        fn encode(&mut self, page: &[u8]) -> Vec<u8> {
-            if self.window.len() + page.len() > self.capacity {
-                let by = self.floor();
-                self.window.drain(..by);
-                self.previous = self.previous.saturating_sub(by);
-                self.encoder.slide(by);
-            }
-            let (floor, start) = (self.floor(), self.window.len());
-            self.window.extend_from_slice(page);
-            self.previous = start;
-            let mut out = vec![0xAA; bound(page.len())];
-            let length = self.encoder.encode(&self.window, floor, start, &mut out);
-            out.truncate(length);
-            assert!(decode(&out, &self.window[floor..start]) == page);
-            out
-        }
-
-        fn encode_all(&mut self, data: &[u8], page_size: usize) -> Vec<Vec<u8>> {
-            data.chunks(page_size).map(|page| self.encode(page)).collect()
-        }
-
-        fn reset(&mut self) {
-            self.encoder.reset();
-            self.window.clear();
-            self.previous = 0;
-        }
-    }
-
-    struct Random(u64);
-
-    impl Random {
-        fn next(&mut self, below: usize) -> usize {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            (self.0 >> 33) as usize % below
-        }
-
-        fn bytes(&mut self, size: usize) -> Vec<u8> {
-            (0..size).map(|_| self.next(256) as u8).collect()
-        }
-
-        /// Words of a small vocabulary, with noise: matches of all lengths and distances.
-        fn text(&mut self, size: usize) -> Vec<u8> {
-            let words: Vec<Vec<u8>> = (0..200)
-                .map(|_| {
-                    let n = 1 + self.next(12);
-                    (0..n).map(|_| b'a' + self.next(16) as u8).collect()
-                })
-                .collect();
-            let mut text = Vec::new();
-            while text.len() < size {
-                match self.next(40) {
-                    0 => text.extend((0..self.next(60)).map(|k| (k * 77) as u8)),
-                    1 => {
-                        let byte = self.next(256) as u8;
-                        text.extend(std::iter::repeat_n(byte, self.next(700)))
-                    }
-                    2 if text.len() > 1000 => {
-                        let from = self.next(text.len() - 900);
-                        text.extend_from_within(from..from + 20 + self.next(800))
-                    }
-                    _ => {
-                        let word = self.next(200) * self.next(200) / 200;
-                        text.extend_from_slice(&words[word]);
-                        text.push(b' ')
-                    }
-                }
-            }
-            text.truncate(size);
-            text
-        }
-    }
-
-    #[test]
-    fn the_bounds_of_a_match_are_exact() {
-        let noise = Random(13).bytes(65_536 + 100);
-        for level in LEVELS {
-            // As far back as an offset goes, and not a byte farther.
-            for (distance, found) in [(65_535, true), (65_536, false), (65_537, false)] {
-                let mut encoder = HighEncoder::new(level);
-                let mut out = vec![0; bound(70_000)];
-                encoder.encode(&noise[..distance], 0, 0, &mut out);
-                let window = [&noise[..distance], &noise[..40]].concat();
-                let length = encoder.encode(&window, 0, distance, &mut out);
-                assert!(decode(&out[..length], &noise[..distance]) == noise[..40]);
-                assert_eq!(length < 40, found, "level {level}: {distance}");
-            }
-            // Down to the floor, and not a byte lower.
-            for (first, most) in [(50, 16), (49, 17), (48, 18)] {
-                let mut encoder = HighEncoder::new(level);
-                let mut out = vec![0; 2000];
-                encoder.encode(&noise[..1000], 0, 0, &mut out);
-                let window = [&noise[..1000], &noise[first..first + 40]].concat();
-                let length = encoder.encode(&window, 50, 1000, &mut out);
-                assert!(decode(&out[..length], &noise[50..1000]) == window[1000..]);
-                assert!(length <= most, "level {level}: {first} {length}");
-            }
-            // In the very last place a match may begin; it ends five bytes before the end.
-            for (literals, found) in [(0, true), (28, true), (29, false), (30, false)] {
-                let mut encoder = HighEncoder::new(level);
-                let mut out = vec![0; 2000];
-                let page = [&noise[2000..2000 + literals], &noise[100..140 - literals]].concat();
-                let window = [&noise[..1000], &page].concat();
-                encoder.encode(&noise[..1000], 0, 0, &mut out);
-                let length = encoder.encode(&window, 0, 1000, &mut out);
-                assert!(decode(&out[..length], &noise[..1000]) == page);
-                assert_eq!(length < 40, found, "level {level}: {literals} {length}");
-                if found {
-                    assert_eq!(out[length - 6], 0x50, "level {level}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_highest_level_is_optimal_with_long_matches() {
-        let mut random = Random(15);
-        for _ in 0..150 {
-            let letters = [2, 3, 256][random.next(3)];
-            let mut data: Vec<u8> = (0..300).map(|_| random.next(letters) as u8).collect();
-            for _ in 0..2 + random.next(3) {
-                let length = [18, 19, 272, 273, 274, 275][random.next(6)];
-                let from = random.next(data.len() - length.min(data.len() - 1));
-                data.extend_from_within(from..from + length);
-                if random.next(2) == 0 {
-                    let count = random.next(20);
-                    data.extend((0..count).map(|_| random.next(letters) as u8));
-                }
-            }
-            let count = 5 + random.next(20);
-            data.extend(random.bytes(count));
-            let mut encoder = HighEncoder::new(12);
-            let mut out = vec![0; bound(data.len())];
-            let length = encoder.encode(&data, 0, 100, &mut out);
-            assert!(decode(&out[..length], &data[..100]) == data[100..]);
-            assert_eq!(length, smallest(&data, 0, 100));
-        }
-    }
-
-    #[test]
-    fn pages_of_any_small_size() {
-        let text = Random(1).text(3000);
-        for level in LEVELS {
-            for size in 1..=64 {
-                let mut stream = Stream::new(level, 500);
-                stream.encode_all(&text, size);
-                stream.encode(&[]);
-                stream.encode(&text[..size]);
-                stream.encode(&vec![b'x'; size]);
-            }
-        }
-    }
-
-    #[test]
-    fn the_empty_page_is_one_token() {
-        for level in LEVELS {
-            assert_eq!(Stream::new(level, 100).encode(&[]), [0]);
-        }
-    }
-
-    #[test]
-    fn pages_of_odd_sizes() {
-        let text = Random(2).text(400_000);
-        for level in LEVELS {
-            for size in [
-                251,
-                1023,
-                4097,
-                12_345,
-                16_384 + 11,
-                16_384 + 12,
-                65_535,
-                65_536,
-                65_537,
-                131_073,
-                400_000,
-            ] {
-                let count = if size < 4096 { 60 } else { 400_000 };
-                Stream::new(level, 3 * size + 65_536)
-                    .encode_all(&text[..text.len().min(size.saturating_mul(count))], size);
-            }
-        }
-    }
-
-    #[test]
-    fn pages_of_changing_sizes_find_all_history() {
-        let mut random = Random(3);
-        let text = random.text(300_000);
-        for level in LEVELS {
-            let mut stream = Stream::new(level, 200_000);
-            stream.whole_history = true;
-            let mut rest = &text[..];
-            while !rest.is_empty() {
-                let most = [1, 13, 100, 5000, 50_000][random.next(5)];
-                let (page, after) = rest.split_at((1 + random.next(most)).min(rest.len()));
-                stream.encode(page);
-                rest = after;
-            }
-        }
-    }
-
-    #[test]
-    fn matches_reach_into_the_page_before() {
-        let page = Random(4).bytes(4000);
-        for level in LEVELS {
-            let mut stream = Stream::new(level, 20_000);
-            stream.encode(&page);
-            assert!(stream.encode(&page).len() < 50, "level {level}");
-            stream.encode(&[7; 4000]);
-            // It is two pages away now.
-            assert!(stream.encode(&page).len() >= 4000, "level {level}");
-        }
-    }
-
-    #[test]
-    fn slides_change_nothing() {
-        let text = Random(5).text(300_000);
-        for level in LEVELS {
-            for (size, reach) in [(700, false), (700, true), (8192, false), (50_000, false)] {
-                let expected = {
-                    let mut s = Stream::new(level, usize::MAX);
-                    s.whole_history = reach;
-                    s.encode_all(&text[..100.max(size) * 6], size)
-                };
-                for capacity in [66_000 + 2 * size, 90_000 + 3 * size] {
-                    let mut stream = Stream::new(level, if reach { capacity } else { capacity - 65_000 });
-                    stream.whole_history = reach;
-                    assert!(
-                        stream.encode_all(&text[..100.max(size) * 6], size) == expected,
-                        "level {level} page {size}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn after_a_reset_it_is_as_new() {
-        let text = Random(6).text(200_000);
-        for level in LEVELS {
-            for size in [100, 8192, 70_000] {
-                let data = &text[..text.len().min(size * 20)];
-                let expected = Stream::new(level, 300_000).encode_all(data, size);
-                let mut stream = Stream::new(level, 300_000);
-                for skip in [0, 1, 77_777] {
-                    stream.encode_all(&text[skip..skip + 90_000], 9000);
-                    stream.reset();
-                    assert!(stream.encode_all(data, size) == expected, "level {level} page {size}");
-                    stream.reset();
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn positions_may_grow_for_ever() {
-        let text = Random(7).text(400_000);
-        for level in LEVELS {
-            let expected = Stream::new(level, 250_000).encode_all(&text, 10_000);
-            let mut stream = Stream::new(level, 250_000);
-            stream.encode_all(&text[..100_000], 10_000);
-            stream.encoder.end = POSITION_LIMIT - 150_000;
-            stream.reset();
-            assert!(stream.encode_all(&text, 10_000) == expected, "level {level}");
-            assert!(stream.encoder.base < POSITION_LIMIT / 2);
-        }
-    }
-
-    #[test]
-    fn a_dictionary_is_found() {
-        let mut random = Random(8);
-        let dictionary = random.bytes(70_000);
-        let page = &dictionary[20_000..30_000];
-        for level in LEVELS {
-            let mut expected = Vec::new();
-            for reused in [false, true] {
-                let mut encoder = HighEncoder::new(level);
-                if reused {
-                    encoder.encode(&dictionary, 0, 0, &mut vec![0; bound(70_000)]);
-                    encoder.reset();
-                }
-                encoder.index(&dictionary, 70_000 - 65_536, 70_000);
-                let window = [&dictionary[..], page].concat();
-                let mut out = vec![0; bound(page.len())];
-                let length = encoder.encode(&window, 70_000 - 65_536, 70_000, &mut out);
-                assert!(length < 100, "level {level}: {length}");
-                assert!(decode(&out[..length], &dictionary[70_000 - 65_536..]) == page);
-                if reused {
-                    assert_eq!(out[..length], expected);
-                }
-                expected = out[..length].to_vec();
-            }
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_compressed_stays_within_the_bound() {
-        let noise = Random(9).bytes(200_000);
-        for level in LEVELS {
-            for size in [1, 14, 15, 16, 270, 271, 1000, 65_536, 200_000] {
-                // `out` has no byte more than the bound.
-                Stream::new(level, 700_000).encode_all(&noise[..noise.len().min(size * 50)], size);
-            }
-        }
-    }
-
-    #[test]
-    fn levels_are_clamped() {
-        let text = Random(10).text(30_000);
-        let of = |level| Stream::new(level, 100_000).encode_all(&text, 10_000);
-        assert!(of(0) == of(9) && of(-5) == of(9) && of(i32::MIN) == of(9));
-        assert!(of(13) == of(12) && of(i32::MAX) == of(12));
-    }
-
-    /// These take hours when a search is quadratic.
-    #[test]
-    fn regular_data_is_no_trouble() {
-        const SIZE: usize = 70_000;
-        let mut inputs: Vec<Vec<u8>> = (1..=9)
-            .map(|period| (0..SIZE).map(|k| (k % period * 31) as u8).collect())
-            .collect();
-        // Runs that end differently, a period with a fault now and then, and a long period.
-        inputs.push(
-            (0..SIZE)
-                .map(|k| if k % 1000 == 999 { (k / 1000) as u8 } else { 0 })
-                .collect(),
-        );
-        inputs.push(
-            (0..SIZE)
-                .map(|k| if k % 777 == 5 { 9 } else { (k % 4) as u8 })
-                .collect(),
-        );
-        inputs.push(Random(11).bytes(3000).into_iter().cycle().take(SIZE).collect());
-        for level in LEVELS {
-            for input in &inputs {
-                for size in [5000, SIZE] {
-                    let length: usize = Stream::new(level, 800_000)
-                        .encode_all(input, size)
-                        .iter()
-                        .map(Vec::len)
-                        .sum();
-                    // The lowest levels do not remember all places of a long match.
-                    assert!(
-                        length < if level < 3 { SIZE / 2 } else { SIZE / 10 },
-                        "level {level}: {length}"
-                    );
-                }
-            }
-        }
-    }
-
-    /// The smallest possible block, by trying everything.
-    fn smallest(window: &[u8], floor: usize, start: usize) -> usize {
-        let end = window.len();
-        let literals = |run: usize| 1 + run + if run < 15 { 0 } else { 1 + (run - 15) / 255 };
-        let mut cost = vec![0; end + 1];
-        let mut from_match = vec![usize::MAX; end + 1];
-        for at in (start..=end).rev() {
-            if at + MATCH_MARGIN <= end {
-                for earlier in floor.max(at.saturating_sub(MAX_OFFSET))..at {
-                    let most = end - LAST_LITERALS - at;
-                    let length = (0..most).take_while(|&k| window[earlier + k] == window[at + k]).count();
-                    for cut in MIN_MATCH..=length {
-                        let bytes = 2 + if cut < 19 { 0 } else { 1 + (cut - 19) / 255 };
-                        from_match[at] = from_match[at].min(bytes + cost[at + cut]);
-                    }
-                }
-            }
-            let to_match = (at..end)
-                .filter(|&next| from_match[next] < usize::MAX)
-                .map(|next| literals(next - at) + from_match[next]);
-            cost[at] = to_match.min().unwrap_or(usize::MAX).min(literals(end - at));
-        }
-        cost[start]
-    }
-
-    #[test]
-    fn the_highest_level_is_optimal() {
-        let mut random = Random(12);
-        for _ in 0..100 {
-            let letters = 2 + random.next(4);
-            let mut data: Vec<u8> = (0..600).map(|_| random.next(letters) as u8).collect();
-            // Places without matches, long matches.
-            for _ in 0..random.next(3) {
-                let at = random.next(500);
-                data.splice(at..at + 40, random.bytes(40));
-            }
-            if random.next(2) == 0 {
-                data.extend_from_within(50..400);
-            }
-            let start = random.next(300);
-            let floor = random.next(start + 1);
-            let mut encoder = HighEncoder::new(12);
-            let mut out = vec![0; bound(data.len())];
-            let length = encoder.encode(&data, floor, start, &mut out);
-            assert!(decode(&out[..length], &data[floor..start]) == data[start..]);
-            assert_eq!(length, smallest(&data, floor, start));
-        }
     }
 }

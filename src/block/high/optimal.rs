@@ -1,34 +1,48 @@
-//! Parsing for the highest levels: of all rows of sequences the one that takes the fewest bytes.
+//! The parser for the highest levels. Of all possible sequences for a page it writes those that take the fewest bytes.
 //!
-//! The page is planned from its end to its start, so that at each position it is known what everything after it costs.
-//! One match per position is enough, the longest: its offset costs the same as any other, and it can be cut. And many
-//! positions need no search: it never costs less to begin a sequence at a position than at the one after it (that one
-//! could do with a match one byte shorter), so where the next position's match can begin a byte earlier and adds
-//! nothing to the cost, no other match can be better.
+//! It plans the page from its end to its start. So at each position it knows the cost of everything after that. It
+//! needs only the longest match of each position: all offsets cost the same, and a match can be cut.
+//!
+//! Many positions need no search. To begin a sequence at a position never costs less than to begin it at the next one,
+//! which can use the same match, one byte shorter. So if the match of the next position can be extended backwards by
+//! one byte at no cost, no other match is better.
 
 use super::Page;
 use super::chain::{Chains, Search};
 use crate::block::sequence::*;
 
-/// Positions planned at a time. What so many bytes cost fits 16 bits.
+#[cfg(test)]
+mod tests;
+
+/// Positions planned at a time. The cost of this many bytes fits in 16 bits.
 const CHUNK: usize = 1 << 14;
-/// What follows a chunk weighs on its last choices: the bytes of output before its end that are not written but
-/// planned again with the next chunk. (The first half of a chunk is always written.)
+/// The last choices in a chunk depend on what follows it, which is not planned yet. So the choices for this many bytes
+/// of output at its end are not written. They are planned again with the next chunk. (The first half of a chunk is
+/// always written.)
 const TENTATIVE: u16 = 64;
-/// How many candidates there are for each position of a chunk on average, when a single search may look at more: so
-/// many in all are looked at only in data of few letters.
+/// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
+/// data with few different letters needs as many.
 const MEAN_DEPTH: u32 = 4096;
-/// Positions after a chunk where a match without a length byte may end.
+/// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
-/// Of a match as long as this it is only known that it is no shorter.
+/// A match stored with this length may be longer.
 const LENGTH_MAX: usize = u16::MAX as usize;
+
+/// The number of candidates that searches may look at.
+#[derive(Clone, Copy)]
+struct Depth {
+    /// In one search.
+    most: u32,
+    /// On average over the positions of a chunk.
+    mean: u32,
+}
 
 #[derive(Clone)]
 pub(super) struct Plan {
-    /// The bytes it takes to write everything from a position on, when a sequence begins there.
+    /// The size of everything from a position on, in bytes, if a sequence begins there.
     cost: Box<[u16; CHUNK + MARGIN]>,
-    /// What begins at a position on the cheapest way from there: a match (its length in the upper half, its offset in
-    /// the lower) or a literal (0).
+    /// The cheapest choice at a position: a match (its length in the high half, its offset in the low half) or a
+    /// literal (0).
     choice: Box<[u32; CHUNK]>,
 }
 
@@ -44,6 +58,10 @@ impl Plan {
 pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u32, writer: &mut SequenceWriter) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
+    let depth = Depth {
+        most: depth,
+        mean: MEAN_DEPTH,
+    };
     let mut begin = page.start;
     while begin < match_end {
         let end = (begin + CHUNK).min(match_end);
@@ -69,15 +87,15 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
 }
 
 #[inline(never)]
-fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: usize, is_last: bool, depth: u32) {
+fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: usize, is_last: bool, depth: Depth) {
     let window = page.window;
     let cost = &mut *plan.cost;
     let choice = &mut *plan.choice;
     let count = end - begin;
-    // Beyond the chunk all is deemed free, but beyond the last one literals follow for certain.
+    // Everything after the chunk counts as free. Only after the last chunk it is known what follows: literals.
     let mut top = count;
     cost[count..count + MARGIN].fill(0);
-    // The literals up to the next match, or to the end, and what they cost with everything after them.
+    // The number of literals up to the next match or the end, and their cost with everything after them.
     let mut run = 0;
     let mut run_cost = 0;
     if is_last {
@@ -89,16 +107,15 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         run_cost = run as u32;
     }
     let mut next_cost = cost[count] as u32;
-    // The longest match at hand; none when the offset is 0.
+    // The longest match known. There is none if the offset is 0.
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
-    // How many candidates may be looked at in all.
-    let mean_depth = MEAN_DEPTH.min(depth);
-    let mut budget = count as u32 * mean_depth;
+    // The number of candidates that all searches together may still look at.
+    let mut budget = count as u32 * depth.mean;
     let mut i = count;
     while i > 0 {
         i -= 1;
         let at = begin + i;
-        // What follows the token when a match begins here.
+        // The cost of everything after the token, if a match begins here.
         let mut price = u32::MAX;
         let mut cut = 0;
         if offset > 0 {
@@ -110,9 +127,9 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             }
         }
         if price >= next_cost {
-            // What other positions did not use may be used here.
-            let spare = budget.saturating_sub((i as u32 + 1) * mean_depth);
-            let allowed = (mean_depth + spare).min(depth);
+            // This position may use what the positions after it did not.
+            let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
+            let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
             let longer = search_longer(search, at, length, &mut left);
             budget = budget.saturating_sub(allowed - left);
@@ -135,8 +152,9 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         cost[i] = next_cost as u16;
         choice[i] = (cut.min(LENGTH_MAX) << 16 | offset) as u32;
 
-        // As far as the match begins earlier and its cut needs no further length byte this remains the best: what was
-        // dearer here gets no cheaper, and of the ends that come within reach none must be better.
+        // The match stays the best choice at earlier positions, as long as it can be extended backwards and needs no
+        // further length byte. What costs more here costs no less there. The condition is that no end that only comes
+        // within reach there is cheaper.
         if cost[i + 1..i + MIN_MATCH].iter().all(|&cost| cost as u32 + 2 >= price) {
             let most = length_bytes_room(cut).min(i).min(at - offset - page.floor);
             let more = common_suffix(window, at - offset, at, most);
@@ -154,18 +172,19 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     }
 }
 
-/// Kept out of the loop above, which has enough in registers.
+/// Not inlined, because the loop above needs the registers.
 #[inline(never)]
 fn search_longer(search: &Search, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
     search.longer(at, best, depth)
 }
 
-/// What a match of `length` or a cut of it at `i` costs with everything after it, and which length costs least.
+/// The lowest cost of a match at `i` that has at most `length` bytes, with everything after it, and the length that has
+/// this cost.
 ///
-/// Nearly always the whole match does. Not always: a cut may save a length byte, or one of the literals that follow.
+/// It is nearly always the whole match, but a shorter one may save a length byte, or literals after it.
 #[inline(always)]
 fn cheapest(cost: &[u16; CHUNK + MARGIN], i: usize, top: usize, length: usize) -> (u32, usize) {
-    // (What passes the chunk's end is free there, the match's own length bytes included.)
+    // Past the end of the chunk everything is free, including the length bytes of the match.
     let within = length.min(top - i);
     let whole = match_cost(within) as u32 + cost[i + within] as u32;
     let best = cheapest_cut(&cost[i..], MIN_MATCH, length.min(SHORT_MATCH_MAX), 2, (whole, length));
@@ -176,7 +195,7 @@ fn cheapest(cost: &[u16; CHUNK + MARGIN], i: usize, top: usize, length: usize) -
     }
 }
 
-/// The cuts that need up to three length bytes, as far as they end in the chunk. The others are not worth the time.
+/// Tries the cuts with up to three length bytes that end in the chunk. The others are not worth the time.
 #[inline(never)]
 fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u32, usize) {
     let mut from = SHORT_MATCH_MAX + 1;
@@ -191,7 +210,8 @@ fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u3
     best
 }
 
-/// Of the cuts to `from..=to` bytes, all of the same price, the cheapest, if it costs less than the best one.
+/// Returns the cheapest cut to `from..=to` bytes, or `best` if that costs no more. These cuts all have the same
+/// `price`.
 #[inline(always)]
 fn cheapest_cut(cost: &[u16], from: usize, to: usize, price: u32, best: (u32, usize)) -> (u32, usize) {
     let cuts = &cost[from..to + 1];
@@ -205,7 +225,7 @@ fn cheapest_cut(cost: &[u16], from: usize, to: usize, price: u32, best: (u32, us
     )
 }
 
-/// How many bytes a match may grow without another length byte.
+/// How many bytes a match can grow without another length byte.
 fn length_bytes_room(length: usize) -> usize {
     if length <= SHORT_MATCH_MAX {
         SHORT_MATCH_MAX - length

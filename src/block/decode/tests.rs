@@ -1,0 +1,246 @@
+use super::*;
+use crate::block::random::Random;
+use crate::block::reference::{self, Fault};
+
+/// What `decode` has to return and write.
+fn decode_plainly(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<Vec<u8>, DecodeError> {
+    reference::decode(block, &window[floor..start], window.len() - start)
+        .map(|(page, _)| page)
+        .map_err(|fault| match fault {
+            Fault::OutputFull => OutputFull,
+            Fault::Truncated => Truncated,
+            Fault::MatchOffset { offset, reach } => MatchOffset { offset, reach },
+        })
+}
+
+/// Decodes, and compares result and bytes with `decode_plainly`. Nothing below `start` may change.
+fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
+    let expected = decode_plainly(block, window, floor, start);
+    let mut ours = window.to_vec();
+    let (mut at, mut to) = (0, start);
+    let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| to - start);
+    assert_eq!(
+        found,
+        expected.as_ref().map(|out| out.len()).map_err(|error| *error),
+        "{block:?} {floor} {start}"
+    );
+    if let Ok(out) = expected {
+        assert!(ours[start..start + out.len()] == out[..], "{block:?} {floor} {start}");
+    }
+    assert!(ours[..start] == window[..start]);
+    if found == Err(OutputFull) {
+        // With more room, decoding resumes as if there had been enough from the start.
+        let mut window = window.to_vec();
+        window.resize(window.len() + 5000, 0);
+        ours.resize(window.len(), 0);
+        let expected = decode_plainly(block, &window, floor, start);
+        let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| &ours[start..to]);
+        assert_eq!(
+            found.map_err(Some),
+            expected.as_ref().map(|out| &out[..]).map_err(|error| Some(*error))
+        );
+    }
+    found
+}
+
+/// Checks with as much room as the fast loop likes, with exactly enough, and with one byte too few.
+fn check_fits(block: &[u8], history: &[u8], floor: usize) -> usize {
+    let mut window = history.to_vec();
+    window.resize(history.len() + (1 << 20), 0xA5);
+    let size = check(block, &window, floor, history.len()).unwrap();
+    for room in [size, size + 1, size + 31, size + 64, size + SLACK] {
+        assert_eq!(
+            check(block, &window[..history.len() + room], floor, history.len()),
+            Ok(size)
+        );
+    }
+    if size > 0 {
+        assert_eq!(
+            check(block, &window[..history.len() + size - 1], floor, history.len()),
+            Err(OutputFull)
+        );
+    }
+    size
+}
+
+/// Mostly small, occasionally large.
+fn random_length(random: &mut Random) -> usize {
+    match random.below(12) {
+        0 => random.below(700),
+        1 => random.below(140),
+        2..5 => random.below(40),
+        _ => random.below(15),
+    }
+}
+
+fn push_extension(block: &mut Vec<u8>, length: usize) {
+    if length >= 15 {
+        block.extend(std::iter::repeat_n(255, (length - 15) / 255));
+        block.push(((length - 15) % 255) as u8);
+    }
+}
+
+fn push_sequence(block: &mut Vec<u8>, literals: &[u8], offset: usize, length: usize) {
+    block.push((literals.len().min(15) << 4 | (length - 4).min(15)) as u8);
+    push_extension(block, literals.len());
+    block.extend_from_slice(literals);
+    block.extend_from_slice(&(offset as u16).to_le_bytes());
+    push_extension(block, length - 4);
+}
+
+fn push_last(block: &mut Vec<u8>, literals: &[u8]) {
+    block.push((literals.len().min(15) << 4) as u8);
+    push_extension(block, literals.len());
+    block.extend_from_slice(literals);
+}
+
+/// A valid block with this many sequences before the last one.
+fn random_block(random: &mut Random, history: usize, sequences: usize) -> Vec<u8> {
+    let mut block = Vec::new();
+    let mut reach = history;
+    for _ in 0..sequences {
+        let count = random_length(random) + (reach == 0) as usize;
+        let literals = random.bytes(count);
+        reach += literals.len();
+        let limit = if random.below(2) == 0 {
+            reach.min(40)
+        } else {
+            reach.min(65535)
+        };
+        let offset = 1 + random.below(limit);
+        let length = 4 + random_length(random);
+        push_sequence(&mut block, &literals, offset, length);
+        reach += length;
+    }
+    let count = random_length(random);
+    push_last(&mut block, &random.bytes(count));
+    block
+}
+
+#[test]
+fn smallest_blocks() {
+    assert_eq!(check(&[], &[0; 64], 0, 0), Err(Truncated));
+    assert_eq!(check(&[0], &[], 0, 0), Ok(0));
+    assert_eq!(check(&[0], &[0; 64], 3, 64), Ok(0));
+    assert_eq!(check(&[0x10], &[0; 64], 0, 0), Err(Truncated));
+    assert_eq!(check(&[0x10, 7], &[0; 64], 0, 0), Ok(1));
+    assert_eq!(check(&[0x10, 7], &[], 0, 0), Err(OutputFull));
+    // The block ends after a match.
+    assert_eq!(check(&[0x10, 7, 1, 0], &[0; 64], 0, 0), Err(Truncated));
+    assert_eq!(check(&[0x10, 7, 1, 0, 0], &[0; 64], 0, 0), Ok(5));
+}
+
+#[test]
+fn wrong_offsets() {
+    let window = [9; 1000];
+    for start in [0, 8, 16, 100, 500] {
+        for floor in [0, start / 2, start] {
+            for literals in [0, 1, 14, 15, 40, 70, 200] {
+                let reach = start - floor + literals;
+                for (offset, good) in [
+                    (0, false),
+                    (1, reach > 0),
+                    (reach, reach > 0),
+                    (reach + 1, false),
+                    (65535, false),
+                ] {
+                    let mut block = Vec::new();
+                    push_sequence(&mut block, &vec![1; literals], offset, 6);
+                    push_last(&mut block, &[2; 100]);
+                    let expected = match offset {
+                        _ if good => Ok(literals + 106),
+                        _ => Err(MatchOffset { offset, reach }),
+                    };
+                    assert_eq!(check(&block, &window, floor, start), expected);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn overlapping_matches() {
+    let history = Random::new(5).bytes(100);
+    for offset in 1..=64 {
+        for length in 4..=300 {
+            let mut block = Vec::new();
+            push_sequence(&mut block, &history[..length % 5], offset, length);
+            push_last(&mut block, &history[..length % 97]);
+            assert_eq!(check_fits(&block, &history, 0), length % 5 + length + length % 97);
+        }
+    }
+}
+
+#[test]
+fn long_lengths() {
+    let bytes = Random::new(3).bytes(70_000);
+    for base in [0, 15, 15 + 255, 15 + 2 * 255, 15 + 10 * 255, 32, 64, 128, 65_536] {
+        for length in base - base.min(2)..=base + 2 {
+            for offset in [1, 3, 15, 16, 17, 31, 32, 64, 100, 1000] {
+                let mut block = Vec::new();
+                push_sequence(&mut block, &bytes[..length], offset, 4);
+                push_sequence(&mut block, &bytes[..3], offset, length + 4);
+                push_last(&mut block, &bytes[..length]);
+                check_fits(&block, &bytes[..1000], 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn endless_extensions() {
+    let mut block = vec![MORE; 100_000];
+    assert_eq!(check(&block, &[0; 300], 0, 100), Err(Truncated));
+    // A match length that is too large before its last byte is read.
+    block[..3].copy_from_slice(&[0x0F, 1, 0]);
+    assert_eq!(check(&block, &[0; 300], 0, 100), Err(OutputFull));
+}
+
+#[test]
+fn valid_blocks() {
+    let mut random = Random::new(1);
+    for round in 0..300 {
+        let count = [0, 1, 10, 20, 300, 65_536][round % 6];
+        let history = random.bytes(count);
+        let floor = if round % 4 == 0 { history.len() / 3 } else { 0 };
+        let block = random_block(&mut random, history.len() - floor, round % 50);
+        check_fits(&block, &history, floor);
+    }
+}
+
+#[test]
+fn cut_and_flipped() {
+    let mut random = Random::new(2);
+    for round in 0..60 {
+        let window = random.bytes(4000 + 100 * (round % 7));
+        let start = [0, 5, 40, 600][round % 4];
+        let block = random_block(&mut random, start, 2 + round % 17);
+        for end in 0..block.len() {
+            let _ = check(&block[..end], &window, 0, start);
+        }
+        for bit in 0..block.len() * 8 {
+            let mut flipped = block.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let _ = check(&flipped, &window, 0, start);
+        }
+    }
+}
+
+#[test]
+fn garbage() {
+    let mut random = Random::new(4);
+    for _ in 0..20_000 {
+        let size = random.below(300);
+        let mut block = random.bytes(size);
+        // Small offsets, so that some blocks decode for a while.
+        for byte in block.iter_mut().skip(1) {
+            if *byte % 3 == 0 {
+                *byte &= 1;
+            }
+        }
+        let start = random.below(300);
+        let floor = random.below(start + 1);
+        let room = random.below(3000);
+        let _ = check(&block, &vec![0x5A; start + room], floor, start);
+    }
+}

@@ -1,0 +1,410 @@
+use super::*;
+use crate::block::random::{Random, mixed, text};
+use crate::block::reference::{Sequence, Strict, sequences};
+use crate::format::compress_bound;
+
+fn noise(length: usize) -> Vec<u8> {
+    Random::new(1).bytes(length)
+}
+
+fn samples(length: usize) -> [Vec<u8>; 4] {
+    [noise(length), text(2, length), mixed(3, length), vec![b'x'; length]]
+}
+
+/// A window as the compressor keeps it.
+struct Stream {
+    encoder: FastEncoder,
+    window: Vec<u8>,
+    previous: usize,
+}
+
+impl Stream {
+    fn new(encoder: FastEncoder) -> Stream {
+        Stream {
+            encoder,
+            window: Vec::new(),
+            previous: 0,
+        }
+    }
+
+    /// Encodes a page with only the page before it as history, checks the block, and returns it.
+    fn page(&mut self, page: &[u8]) -> Vec<u8> {
+        let start = self.window.len();
+        let floor = self.previous.max(start.saturating_sub(65536));
+        self.previous = start;
+        self.encode(page, floor)
+    }
+
+    fn encode(&mut self, page: &[u8], floor: usize) -> Vec<u8> {
+        let start = self.window.len();
+        self.window.extend_from_slice(page);
+        let mut out = vec![0xA5; compress_bound(page.len())];
+        let length = self.encoder.encode(&self.window, floor, start, &mut out);
+        out.truncate(length);
+        assert!(Strict::new(page.len(), true, &self.window[floor..start]).page(&out) == page);
+        out
+    }
+
+    fn slide(&mut self, by: usize) {
+        self.window.drain(..by);
+        self.previous -= by;
+        self.encoder.slide(by);
+    }
+}
+
+fn blocks(encoder: FastEncoder, data: &[u8], page: usize) -> Vec<Vec<u8>> {
+    let mut stream = Stream::new(encoder);
+    data.chunks(page).map(|page| stream.page(page)).collect()
+}
+
+#[test]
+fn every_small_page_round_trips() {
+    for data in samples(4000) {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        let mut data = &data[..];
+        for length in (0..=64).rev() {
+            let (page, rest) = data.split_at(length);
+            stream.page(page);
+            Stream::new(FastEncoder::new(1)).page(page);
+            data = rest;
+        }
+    }
+}
+
+#[test]
+fn pages_of_any_size_round_trip() {
+    for data in samples(300_000) {
+        for page in [
+            67, 200, 255, 511, 513, 1000, 4096, 20_011, 32_768, 32_769, 65_535, 65_536, 65_537, 299_999,
+        ] {
+            blocks(FastEncoder::new(1), &data[..data.len().min(page * 64)], page);
+        }
+    }
+}
+
+#[test]
+fn pages_of_mixed_sizes_round_trip() {
+    for data in samples(500_000) {
+        for acceleration in [1, 3] {
+            let mut random = Random::new(4711);
+            let mut stream = Stream::new(FastEncoder::new(acceleration));
+            let mut data = &data[..];
+            while !data.is_empty() {
+                let most = 1 << (1 + random.below(17));
+                let (page, rest) = data.split_at(random.below(most).min(data.len()));
+                stream.page(page);
+                data = rest;
+            }
+        }
+    }
+}
+
+#[test]
+fn long_history_is_used_where_it_is_allowed() {
+    let page = noise(1000);
+    let mut stream = Stream::new(FastEncoder::new(1));
+    stream.encode(&page, 0);
+    for filler in noise(64_000).chunks(1000) {
+        let floor = stream.window.len().saturating_sub(65_535);
+        stream.encode(filler, floor);
+    }
+    // Sixty-four pages on, the last bytes of the first page can just be reached.
+    let floor = stream.window.len() - 65_000;
+    assert!(stream.encode(&page, floor).len() < 100);
+    let floor = stream.window.len() - 1000;
+    assert!(stream.encode(&noise(70_000)[64_500..65_500], floor).len() > 1000);
+}
+
+#[test]
+fn nothing_below_floor_is_used() {
+    // The very same page again and again, but it may not be looked back at.
+    for length in [100, 1000, 10_000, 60_000] {
+        let page = noise(length);
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for _ in 0..4 {
+            let floor = stream.window.len();
+            assert!(stream.encode(&page, floor).len() > length);
+        }
+        let start = stream.window.len();
+        assert!(stream.encode(&page, start - length).len() < length / 5 + 20);
+    }
+}
+
+#[test]
+fn the_floor_is_exact() {
+    // Each of the three tables.
+    for length in [200, 5000, 40_000] {
+        let history = noise(length);
+        for (first, most) in [(50, 11), (49, 12), (48, 13)] {
+            let mut stream = Stream::new(FastEncoder::new(1));
+            stream.page(&history);
+            let block = stream.encode(&history[first..first + 40], 50);
+            assert!(block.len() <= most, "{length} {first}: {}", block.len());
+            assert_eq!(block[block.len() - 6], 0x50, "five last literals");
+        }
+    }
+}
+
+#[test]
+fn bytes_before_a_match_are_counted_exactly() {
+    let noise = noise(100);
+    for length in 0..40 {
+        let mut window = [&noise[..50], &noise[..50]].concat();
+        window[90 - length - 1] ^= 1;
+        assert_eq!(length_back(&window, 40, 90, 40), length);
+        assert_eq!(length_back(&window, 40, 90, length / 2), length / 2);
+    }
+}
+
+#[test]
+fn a_match_begins_before_the_place_it_was_found_at() {
+    let dictionary = noise(300);
+    for first in 100..110 {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        stream.window = dictionary.clone();
+        stream.encoder.index(&stream.window, 0, 300);
+        assert_eq!(stream.encode(&dictionary[first..first + 100], 0)[0] >> 4, 0);
+    }
+}
+
+#[test]
+fn matches_a_whole_offset_away_are_found_and_none_farther() {
+    let page = noise(65_536 + 40);
+    for (distance, found) in [(65_535, true), (65_536, false), (65_537, false)] {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        stream.encode(&page[..distance], 0);
+        assert_eq!(stream.encode(&page[..40], 0).len() < 40, found);
+    }
+}
+
+#[test]
+fn noise_stays_within_the_bound() {
+    for length in [0, 1, 12, 13, 254, 255, 256, 1000, 65_536, 200_000] {
+        let block = Stream::new(FastEncoder::new(1)).page(&noise(length));
+        assert!(block.len() <= 1 + length + length / 255 + 1);
+    }
+}
+
+#[test]
+fn reset_is_as_good_as_new() {
+    for data in samples(200_000) {
+        for page in [100, 1000, 8192, 65_536] {
+            let mut encoder = FastEncoder::new(1);
+            let new = blocks(encoder.clone(), &data, page);
+            for used in [300, 5000, 150_000] {
+                let mut stream = Stream::new(encoder);
+                stream.page(&text(2, used));
+                encoder = stream.encoder;
+                encoder.reset();
+                assert!(blocks(encoder.clone(), &data, page) == new);
+            }
+            // The stream may begin anywhere in the window.
+            let mut stream = Stream::new(encoder);
+            stream.window = text(2, 12_345);
+            stream.previous = 12_345;
+            assert!(data.chunks(page).map(|page| stream.page(page)).eq(new));
+        }
+    }
+}
+
+#[test]
+fn reset_allocates_nothing() {
+    let mut encoder = FastEncoder::new(1);
+    assert_eq!(encoder.table.capacity(), 0);
+    blocks(encoder.clone(), &text(2, 200_000), 65_536);
+    let mut stream = Stream::new(encoder);
+    stream.page(&text(2, 100_000));
+    encoder = stream.encoder;
+    let table = (encoder.table.as_ptr(), encoder.table.capacity());
+    encoder.reset();
+    let mut stream = Stream::new(encoder);
+    stream.page(&text(2, 100));
+    stream.page(&text(2, 1000));
+    stream.page(&text(2, 100_000));
+    assert_eq!((stream.encoder.table.as_ptr(), stream.encoder.table.capacity()), table);
+}
+
+#[test]
+fn slides_leave_no_trace() {
+    for data in samples(400_000) {
+        for page in [100, 1000, 7777, 65_536] {
+            let data = &data[..data.len().min(page * 200)];
+            let still = blocks(FastEncoder::new(1), data, page);
+            let mut random = Random::new(99);
+            let mut stream = Stream::new(FastEncoder::new(1));
+            for (page, expected) in data.chunks(page).zip(&still) {
+                if random.below(3) == 0 {
+                    let most = stream.previous;
+                    let by = if random.below(2) == 0 {
+                        most
+                    } else {
+                        random.below(most + 1)
+                    };
+                    stream.slide(by);
+                }
+                assert!(stream.page(page) == *expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dictionary_is_found() {
+    for length in [10, 300, 5000, 40_000, 65_535, 65_536] {
+        let dictionary = noise(length);
+        let mut stream = Stream::new(FastEncoder::new(1));
+        // What is before the dictionary does not matter.
+        stream.window = vec![7; 123];
+        stream.window.extend_from_slice(&dictionary);
+        stream.encoder.index(&stream.window, 123, 123 + length);
+        let page = &dictionary[length.saturating_sub(300)..];
+        let block = stream.encode(page, 123);
+        assert!(length < 20 || block.len() < 40, "{length}: {}", block.len());
+
+        stream.encoder.reset();
+        let mut again = Stream::new(stream.encoder);
+        let start = again.window.len();
+        assert!(again.encode(page, start) == Stream::new(FastEncoder::new(1)).page(page));
+    }
+}
+
+#[test]
+fn history_is_found_after_the_table_grew() {
+    for (before, after) in [(400, 600), (400, 40_000), (30_000, 40_000)] {
+        let data = noise(before + after);
+        let mut stream = Stream::new(FastEncoder::new(1));
+        stream.page(&data[after..]);
+        let table = stream.encoder.table.len();
+        // The second page begins inside the first (an empty entry stands for its start), and is otherwise new.
+        let block = stream.page(&[&data[after + 20..], &data[..after]].concat());
+        assert!(stream.encoder.table.len() > table);
+        assert!(block.len() < after + after / 255 + before / 100 + 30);
+    }
+}
+
+#[test]
+fn acceleration_makes_larger_blocks() {
+    let data = text(2, 200_000);
+    for page in [1000, 65_536] {
+        let size = |acceleration| {
+            blocks(FastEncoder::new(acceleration), &data, page)
+                .iter()
+                .map(Vec::len)
+                .sum::<usize>()
+        };
+        assert!(size(1) < size(8) && size(8) < size(64) && size(64) <= size(65_537));
+    }
+}
+
+#[test]
+fn the_table_is_as_large_as_page_and_history_ask_for() {
+    // History, page, entries.
+    for (history, page, entries) in [
+        (0, 512, SMALL),
+        (0, 513, NEAR),
+        (300, 212, SMALL),
+        (300, 213, NEAR),
+        (0, 32_768, NEAR),
+        (0, 32_769, FAR),
+        (32_768, 32_768, NEAR),
+        (32_768, 32_769, FAR),
+        (60_000, 5536, FAR),
+    ] {
+        let data = noise(history + page);
+        let mut stream = Stream::new(FastEncoder::new(1));
+        stream.window = data[..history].to_vec();
+        stream.encoder.index(&stream.window, 0, history);
+        stream.encode(&data[history..], 0);
+        assert_eq!(stream.encoder.table.len(), entries, "{history} {page}");
+    }
+    // Pages that are small for a long history, just and just not.
+    for (page, entries) in [(1024, NEAR), (1025, FAR)] {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for page in noise(64_512).chunks(10_000) {
+            stream.encode(page, 0);
+        }
+        assert_eq!(stream.encoder.table.len(), NEAR);
+        stream.encode(&noise(page), 0);
+        assert_eq!(stream.encoder.table.len(), entries, "{page}");
+    }
+    // It never shrinks within a stream.
+    let mut stream = Stream::new(FastEncoder::new(1));
+    stream.page(&noise(40_000));
+    stream.page(&noise(10));
+    stream.page(&noise(10));
+    assert_eq!(stream.encoder.table.len(), FAR);
+}
+
+/// Encodes a page after a dictionary of noise, for each table, and returns the sequences. The page is made from the
+/// last 300 bytes of the dictionary, which are the likeliest to be in the table.
+fn after_noise(page: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<Sequence>> {
+    [400, 5000, 40_000]
+        .into_iter()
+        .map(|length| {
+            let dictionary = noise(length);
+            let mut stream = Stream::new(FastEncoder::new(1));
+            stream.window = dictionary.clone();
+            stream.encoder.index(&stream.window, 0, length);
+            sequences(&stream.encode(&page(&dictionary[length - 300..]), 0))
+        })
+        .collect()
+}
+
+#[test]
+fn a_match_may_begin_twelve_bytes_before_the_end() {
+    let other = &noise(50_000)[49_000..];
+    let found = |page: &dyn Fn(&[u8]) -> Vec<u8>| -> Vec<bool> {
+        after_noise(page)
+            .iter()
+            .map(|sequences| match sequences[..] {
+                [.., Sequence { matched, .. }, Sequence { literals, .. }] => {
+                    literals == 5 && matched.is_some_and(|(_, length)| length == 7)
+                }
+                _ => false,
+            })
+            .collect()
+    };
+    for (last, expected) in [(12, [true; 3]), (11, [false; 3])] {
+        // It is the whole page, comes after literals, right after a match, and after a match and a literal.
+        for before in [0, 1, 20] {
+            let page = |noise: &[u8]| [&other[..before], &noise[280..280 + last]].concat();
+            assert_eq!(found(&page), expected, "{last} {before}");
+        }
+        for between in [0, 1, 2] {
+            let page = |noise: &[u8]| [&noise[250..270], &other[..between], &noise[280..280 + last]].concat();
+            assert_eq!(found(&page), expected, "{last} {between}");
+        }
+    }
+}
+
+/// A search that has taken large steps finds a match in its middle.
+#[test]
+fn a_match_begins_where_equal_bytes_do_however_late_it_is_found() {
+    let other = &noise(60_000)[50_000..];
+    // Here the steps are 5 and 11: the dictionary is indexed at even places only.
+    for literals in [700, 3700, 3750, 3800] {
+        for sequences in after_noise(|noise| [&other[..literals], noise].concat()) {
+            let (offset, length) = sequences.last_chunk::<2>().unwrap()[0].matched.unwrap();
+            assert_eq!(length, 295);
+            assert_eq!(offset, literals + 300);
+        }
+    }
+}
+
+#[test]
+fn a_search_begins_with_single_steps() {
+    let dictionary = noise(1000);
+    let other = &noise(2000)[1500..];
+    let mut stream = Stream::new(FastEncoder::new(50));
+    stream.window = dictionary.clone();
+    stream.encoder.index(&stream.window, 0, 1000);
+    let page = [
+        &dictionary[900..920],
+        &other[..2],
+        &dictionary[980..986],
+        &other[10..40],
+    ]
+    .concat();
+    let found = sequences(&stream.encode(&page, 0));
+    assert_eq!(found[1].matched, Some((1000 + 22 - 980, 6)));
+}

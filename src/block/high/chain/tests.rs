@@ -1,0 +1,279 @@
+use std::cell::Cell;
+
+use super::super::FIRST_POSITION;
+use super::*;
+use crate::block::random::Random;
+
+thread_local! {
+    /// Candidates that searches on this thread have looked at.
+    static CANDIDATES: Cell<u64> = const { Cell::new(0) };
+}
+
+pub(in crate::block::high) fn count_candidate() {
+    CANDIDATES.set(CANDIDATES.get() + 1);
+}
+
+/// How many candidates the searches in `work` look at, and what it returns.
+pub(in crate::block::high) fn candidates_in<T>(work: impl FnOnce() -> T) -> (u64, T) {
+    let before = CANDIDATES.get();
+    let result = work();
+    (CANDIDATES.get() - before, result)
+}
+
+/// Runs `work` with a search over a window that is linked from `floor` to its end.
+fn search<T>(window: &[u8], floor: usize, work: impl FnOnce(&Search) -> T) -> T {
+    let page = Page {
+        window,
+        base: FIRST_POSITION,
+        floor,
+        start: floor,
+    };
+    work(&Search::new(&mut Chains::new(), &page, window.len()))
+}
+
+/// A window, and a place in it that has `count` candidates. The furthest one, at 10, matches to the end of the text (8
+/// or 200 bytes). The others have a wrong byte after `good` bytes. What stands around them is different at the place.
+pub(in crate::block::high) fn candidates(count: usize, good: usize) -> (Vec<u8>, usize) {
+    // With this seed no other bytes have the hash of the text.
+    let mut random = Random::new(9);
+    let text = random.bytes(if good < 8 { 8 } else { 200 });
+    let mut window = random.bytes(10);
+    for k in 0..count {
+        let at = window.len();
+        window.extend_from_slice(&text);
+        if k > 0 {
+            window[at + good] ^= 1 + (k % 255) as u8;
+        }
+        // Irregular, so that this is no run.
+        let noise = 2 + random.below(5);
+        window.extend(random.bytes(noise).iter().map(|byte| byte | 1));
+    }
+    *window.last_mut().unwrap() = 0;
+    let at = window.len();
+    window.extend_from_slice(&text);
+    window.push(0);
+    window.extend(random.bytes(30));
+    (window, at)
+}
+
+#[test]
+fn longer_looks_at_as_many_candidates_as_it_may() {
+    for depth in [1, 2, 3, 4, 8, 48, 256, 1000] {
+        // Of the candidates the first is an improvement, and free.
+        for (count, expected) in [(depth + 1, 8), (depth + 2, 4)] {
+            let (window, at) = candidates(count, 4);
+            let mut left = depth as u32;
+            let (looked, (length, offset)) =
+                search(&window, 0, |search| candidates_in(|| search.longer(at, 3, &mut left)));
+            assert_eq!((looked as usize, length), (depth + 1, expected), "{depth}");
+            assert!(length == 4 || offset == at - 10);
+            assert_eq!(left, 1);
+        }
+    }
+}
+
+#[test]
+fn longer_says_how_much_depth_is_left() {
+    let (window, at) = candidates(20, 4);
+    let mut left = 30;
+    assert_eq!(
+        search(&window, 0, |search| search.longer(at, 3, &mut left)),
+        (8, at - 10)
+    );
+    assert_eq!(left, 30 - 18);
+}
+
+#[test]
+fn wider_looks_at_as_many_candidates_as_it_may() {
+    for depth in [1, 2, 3, 4, 8, 48, 256, 1000] {
+        for (count, expected) in [(depth, Some(8)), (depth + 1, None)] {
+            let (window, at) = candidates(count, 4);
+            let (looked, found) = search(&window, 0, |search| {
+                candidates_in(|| search.wider(at, at, 4, depth as u32))
+            });
+            assert_eq!(looked as usize, depth);
+            assert_eq!(found.map(|found| found.length), expected, "{depth}");
+            assert!(found.is_none_or(|found| (found.start, found.offset) == (at, at - 10)));
+        }
+    }
+}
+
+/// Candidates that match for long, but not for longer, cost more than others.
+#[test]
+fn comparing_takes_depth() {
+    for (good, cost) in [(63, 1), (64, 2), (127, 2), (128, 3), (180, 3)] {
+        for count in 2..8 {
+            // The others are looked at, and one more.
+            let depth = (cost * (count - 1) + 1) as u32;
+            let (mut window, at) = candidates(count, good);
+            for (depth, found) in [(depth, true), (depth - 1, false)] {
+                let longer = search(&window, 0, |search| search.longer(at, 196, &mut { depth }));
+                assert_eq!(longer.1 > 0, found, "longer: {good} {count}");
+                let wider = search(&window, 0, |search| search.wider(at, at, 196, depth));
+                assert_eq!(wider.is_some(), found, "wider: {good} {count}");
+            }
+            window.truncate(at + 200);
+        }
+    }
+}
+
+#[test]
+fn wider_reads_nothing_below_the_floor() {
+    let noise = Random::new(3).bytes(400);
+    for floor in [0, 4, 100] {
+        for (first, found) in [(3, false), (4, true), (5, true)] {
+            // The match goes on before the candidate as far as it may.
+            let window = [&noise[..300], &noise[floor..floor + 30], &noise[300..350]].concat();
+            let at = 300 + first;
+            let match_ = search(&window, floor, |search| search.wider(at, 300, 4, 10));
+            assert_eq!(match_.is_some(), found, "{floor} {first}");
+            let expected = Match {
+                start: 300,
+                length: 30,
+                offset: 300 - floor,
+            };
+            assert!(match_.is_none_or(|match_| match_ == expected));
+        }
+    }
+}
+
+#[test]
+fn wider_begins_no_earlier_than_allowed_and_needs_to_be_wider() {
+    let noise = Random::new(3).bytes(400);
+    let window = [&noise[..300], &noise[100..130], &noise[300..350]].concat();
+    search(&window, 0, |search| {
+        for low in 300..=310 {
+            let length = 330 - low;
+            let found = search.wider(310, low, length - 1, 10).unwrap();
+            assert_eq!((found.start, found.length, found.offset), (low, length, 200));
+            assert!(search.wider(310, low, length, 10).is_none());
+        }
+    });
+}
+
+/// Where the run is, and what stands around it.
+fn with_runs(period: usize, lengths: [usize; 2]) -> (Vec<u8>, [usize; 2]) {
+    let noise = Random::new(5).bytes(1000);
+    let run = |length: usize| noise[..period].iter().copied().cycle().take(length);
+    let mut window = noise[100..150].to_vec();
+    let mut starts = [0; 2];
+    for (start, length) in starts.iter_mut().zip(lengths) {
+        *start = window.len();
+        window.extend(run(length));
+        // Not what would go on with the run, nor have gone before it.
+        window.push(!noise[length % period]);
+        window.extend_from_slice(&noise[200..230]);
+        window.push(!noise[period - 1]);
+    }
+    (window, starts)
+}
+
+#[test]
+fn periods_are_skipped_up_to_the_first_candidate_that_may_be_better() {
+    for period in [1, 2, 3, 7] {
+        // In the first run there may be as much left as in the second, or never.
+        for (first, second) in [(100, 50), (300, 299), (60, 60), (40, 90)] {
+            let (window, [from, at]) = with_runs(period, [first, second]);
+            for floor in [0, from - 1, from, from + 9] {
+                search(&window, floor, |search| {
+                    for earlier in (from.max(floor) + period..from + first - period)
+                        .rev()
+                        .filter(|earlier| (earlier - from) % period == 0)
+                    {
+                        let skipped = search.skip_periods(at, earlier, period);
+                        // One candidate after the other: is it better, or the last one in the run?
+                        let left = |candidate: usize| from + first - candidate;
+                        let may_be_better = |candidate| left(earlier) < second && left(candidate) >= second;
+                        let mut candidate = earlier - period;
+                        while candidate >= from.max(floor) + period && !may_be_better(candidate) {
+                            candidate -= period;
+                        }
+                        assert_eq!(
+                            skipped,
+                            earlier - candidate,
+                            "{period} {first} {second} {floor} {earlier}"
+                        );
+                    }
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn only_what_may_be_longer_is_compared() {
+    // The first one is an improvement, with 130 bytes, and the next ones are no longer.
+    let (window, at) = candidates(9, 130);
+    let mut left = 100;
+    assert_eq!(
+        search(&window, 0, |search| search.longer(at, 3, &mut left)),
+        (200, at - 10)
+    );
+    assert_eq!(left, 100 - 7);
+    assert!(search(&window, 0, |search| search.wider(at, at, 130, 9)).is_some());
+    // Where no match can be longer, nothing is looked at.
+    let window = &window[..at + 100];
+    let (looked, longer) = search(window, 0, |search| candidates_in(|| search.longer(at, 95, &mut { 9 })));
+    assert_eq!((looked, longer), (0, (95, 0)));
+}
+
+#[test]
+fn matches_end_five_bytes_before_the_end() {
+    let (window, at) = candidates(1, 130);
+    let window = &window[..at + 100];
+    search(window, 0, |search| {
+        assert_eq!(search.longer(at, 94, &mut { 9 }), (95, at - 10));
+        assert!(search.wider(at, at, 94, 9).is_some_and(|found| found.length == 95));
+        assert!(search.wider(at, at, 95, 9).is_none());
+    });
+}
+
+#[test]
+fn a_candidate_may_be_a_whole_offset_away() {
+    for (distance, found) in [(65_535, true), (65_536, false)] {
+        let mut window = vec![0; distance + 50];
+        for at in [0, distance] {
+            window[at..at + 8].copy_from_slice(b"a match!");
+        }
+        search(&window, 0, |search| {
+            let expected = if found { (8 + 37, distance) } else { (3, 0) };
+            assert_eq!(search.longer(distance, 3, &mut { 9 }), expected);
+            let wider = search.wider(distance + 4, distance, 4, 9);
+            assert_eq!(
+                wider.map(|wider| (wider.length, wider.offset)),
+                found.then_some(expected)
+            );
+        });
+    }
+}
+
+/// While a match in a run gets longer byte by byte, candidates are skipped.
+#[test]
+fn a_long_match_in_a_run_is_found_at_once() {
+    for (period, most) in [(1, 70), (2, 40), (7, 15)] {
+        let (window, [from, at]) = with_runs(period, [2000, 1000]);
+        let (looked, (length, offset)) = search(&window, 0, |search| {
+            candidates_in(|| search.longer(at, 3, &mut { 65_536 }))
+        });
+        assert!(length >= 1000 && (at - offset - from).is_multiple_of(period));
+        assert!(looked < most, "{period}: {looked}");
+    }
+}
+
+/// Positions that are not linked yet have distances of something long gone.
+#[test]
+fn only_linked_positions_are_followed() {
+    let (window, at) = candidates(3, 4);
+    let page = Page {
+        window: &window,
+        base: FIRST_POSITION,
+        floor: 0,
+        start: at,
+    };
+    for linked in 1..8 {
+        let mut chains = Chains::new();
+        chains.deltas.fill(MAX_OFFSET as u16);
+        let search = Search::new(&mut chains, &page, at + linked);
+        assert_eq!(search.longer(at, 4, &mut { 100 }), (8, at - 10), "{linked}");
+    }
+}

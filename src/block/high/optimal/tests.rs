@@ -1,0 +1,53 @@
+use super::super::FIRST_POSITION;
+use super::super::chain::tests::{candidates, candidates_in};
+use super::*;
+use crate::block::random::Random;
+
+/// How many candidates are looked at to plan `window[begin..end]`.
+fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
+    let page = Page {
+        window,
+        base: FIRST_POSITION,
+        floor: 0,
+        start: begin,
+    };
+    let mut chains = Chains::new();
+    let search = Search::new(&mut chains, &page, window.len());
+    let mut plan = Plan::new();
+    let (looked, ()) = candidates_in(|| plan_chunk(&mut plan, &search, &page, begin, end, false, depth));
+    looked as u32
+}
+
+#[test]
+fn a_search_may_use_what_the_positions_after_it_did_not() {
+    let (mut window, at) = candidates(150, 4);
+    // No candidate matches more than four bytes, and none of the next positions has any.
+    window[10 + 4] ^= 1;
+    let mean = 10;
+    for before in [0, 1, 5] {
+        for after in [0, 1, 2, 9] {
+            for most in [1, 9, 10, 11, 25, 99, 65_536] {
+                let allowed = (mean * (after + 1)).min(most);
+                let looked = looked_at(&window, at - before, at + 1 + after as usize, Depth { most, mean });
+                // The first candidate is an improvement, and free.
+                assert_eq!(looked, allowed + 1, "{before} {after} {most}");
+            }
+        }
+    }
+}
+
+/// Positions that each could look at hundreds of candidates share the budget.
+#[test]
+fn all_searches_together_keep_to_the_mean() {
+    const COUNT: usize = 4000;
+    let mut random = Random::new(1);
+    let window: Vec<u8> = (0..50_000).map(|_| random.below(2) as u8).collect();
+    let begin = window.len() - COUNT - 100;
+    let looked = |mean| looked_at(&window, begin, begin + COUNT, Depth { most: 65_536, mean }) / COUNT as u32;
+    assert!(looked(65_536) > 500);
+    for mean in [20, 50, 100, 200] {
+        // Improvements are free. There are as many as a match has bytes, at most.
+        let looked = looked(mean);
+        assert!((mean..mean + 20).contains(&looked), "{mean} {looked}");
+    }
+}

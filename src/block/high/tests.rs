@@ -1,0 +1,644 @@
+use super::*;
+use crate::block::random::{Random, mixed, text};
+use crate::block::reference::{Sequence, Strict, sequences};
+use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH, SHORT_MATCH_MAX};
+use crate::format::compress_bound;
+
+const LEVELS: std::ops::RangeInclusive<i32> = 1..=12;
+
+/// Half of it text, half of it anything.
+fn sample(seed: u64, length: usize) -> Vec<u8> {
+    let half = text(seed, length / 2);
+    [&half[..], &mixed(seed, length - half.len())].concat()
+}
+
+/// Holds a block to the rules of the format.
+fn check(block: &[u8], history: &[u8], page: &[u8]) {
+    assert!(Strict::new(page.len(), true, history).page(block) == page);
+}
+
+/// A caller as the compressor is: pages appended to a window, which slides when it is full.
+struct Stream {
+    encoder: HighEncoder,
+    window: Vec<u8>,
+    capacity: usize,
+    previous: usize,
+    whole_history: bool,
+}
+
+impl Stream {
+    fn new(level: i32, capacity: usize) -> Stream {
+        Stream {
+            encoder: HighEncoder::new(level),
+            window: Vec::new(),
+            capacity,
+            previous: 0,
+            whole_history: false,
+        }
+    }
+
+    fn floor(&self) -> usize {
+        let reach = self.window.len().saturating_sub(MAX_OFFSET + 1);
+        if self.whole_history {
+            reach
+        } else {
+            self.previous.max(reach)
+        }
+    }
+
+    fn encode(&mut self, page: &[u8]) -> Vec<u8> {
+        if self.window.len() + page.len() > self.capacity {
+            let by = self.floor();
+            self.window.drain(..by);
+            self.previous = self.previous.saturating_sub(by);
+            self.encoder.slide(by);
+        }
+        let (floor, start) = (self.floor(), self.window.len());
+        self.window.extend_from_slice(page);
+        self.previous = start;
+        let mut out = vec![0xAA; compress_bound(page.len())];
+        let length = self.encoder.encode(&self.window, floor, start, &mut out);
+        out.truncate(length);
+        check(&out, &self.window[floor..start], page);
+        out
+    }
+
+    fn encode_all(&mut self, data: &[u8], page_size: usize) -> Vec<Vec<u8>> {
+        data.chunks(page_size).map(|page| self.encode(page)).collect()
+    }
+
+    fn reset(&mut self) {
+        self.encoder.reset();
+        self.window.clear();
+        self.previous = 0;
+    }
+}
+
+#[test]
+fn the_bounds_of_a_match_are_exact() {
+    let noise = Random::new(13).bytes(65_536 + 100);
+    for level in LEVELS {
+        // As far back as an offset goes, and not a byte farther.
+        for (distance, found) in [(65_535, true), (65_536, false), (65_537, false)] {
+            let mut encoder = HighEncoder::new(level);
+            let mut out = vec![0; compress_bound(70_000)];
+            encoder.encode(&noise[..distance], 0, 0, &mut out);
+            let window = [&noise[..distance], &noise[..40]].concat();
+            let length = encoder.encode(&window, 0, distance, &mut out);
+            check(&out[..length], &noise[..distance], &noise[..40]);
+            assert_eq!(length < 40, found, "level {level}: {distance}");
+        }
+        // Down to the floor, and not a byte lower.
+        for (first, most) in [(50, 16), (49, 17), (48, 18)] {
+            let mut encoder = HighEncoder::new(level);
+            let mut out = vec![0; 2000];
+            encoder.encode(&noise[..1000], 0, 0, &mut out);
+            let window = [&noise[..1000], &noise[first..first + 40]].concat();
+            let length = encoder.encode(&window, 50, 1000, &mut out);
+            check(&out[..length], &noise[50..1000], &window[1000..]);
+            assert!(length <= most, "level {level}: {first} {length}");
+        }
+        // In the very last place a match may begin; it ends five bytes before the end.
+        for (literals, found) in [(0, true), (28, true), (29, false), (30, false)] {
+            let mut encoder = HighEncoder::new(level);
+            let mut out = vec![0; 2000];
+            let page = [&noise[2000..2000 + literals], &noise[100..140 - literals]].concat();
+            let window = [&noise[..1000], &page].concat();
+            encoder.encode(&noise[..1000], 0, 0, &mut out);
+            let length = encoder.encode(&window, 0, 1000, &mut out);
+            check(&out[..length], &noise[..1000], &page);
+            assert_eq!(length < 40, found, "level {level}: {literals} {length}");
+            if found {
+                assert_eq!(out[length - 6], 0x50, "level {level}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_highest_level_is_optimal_with_long_matches() {
+    let mut random = Random::new(15);
+    for _ in 0..150 {
+        let letters = [2, 3, 256][random.below(3)];
+        let mut data: Vec<u8> = (0..300).map(|_| random.below(letters) as u8).collect();
+        for _ in 0..2 + random.below(3) {
+            let length = [18, 19, 272, 273, 274, 275, 528, 529, 783, 784][random.below(10)];
+            let from = random.below(data.len() - length.min(data.len() - 1));
+            (0..length).for_each(|k| data.push(data[from + k]));
+            if random.below(2) == 0 {
+                let count = random.below(20);
+                data.extend((0..count).map(|_| random.below(letters) as u8));
+            }
+        }
+        let count = 5 + random.below(20);
+        data.extend(random.bytes(count));
+        let mut encoder = HighEncoder::new(12);
+        let mut out = vec![0; compress_bound(data.len())];
+        let length = encoder.encode(&data, 0, 100, &mut out);
+        check(&out[..length], &data[..100], &data[100..]);
+        assert_eq!(length, smallest(&data, 0, 100));
+    }
+}
+
+#[test]
+fn pages_of_any_small_size() {
+    let text = sample(1, 3000);
+    for level in LEVELS {
+        for size in 1..=64 {
+            let mut stream = Stream::new(level, 500);
+            stream.encode_all(&text, size);
+            stream.encode(&[]);
+            stream.encode(&text[..size]);
+            stream.encode(&vec![b'x'; size]);
+        }
+    }
+}
+
+#[test]
+fn the_empty_page_is_one_token() {
+    for level in LEVELS {
+        assert_eq!(Stream::new(level, 100).encode(&[]), [0]);
+    }
+}
+
+#[test]
+fn pages_of_odd_sizes() {
+    let text = sample(2, 400_000);
+    for level in LEVELS {
+        for size in [
+            251,
+            1023,
+            4097,
+            12_345,
+            16_384 + 11,
+            16_384 + 12,
+            65_535,
+            65_536,
+            65_537,
+            131_073,
+            400_000,
+        ] {
+            let count = if size < 4096 { 60 } else { 400_000 };
+            Stream::new(level, 3 * size + 65_536).encode_all(&text[..text.len().min(size.saturating_mul(count))], size);
+        }
+    }
+}
+
+#[test]
+fn pages_of_changing_sizes_find_all_history() {
+    let mut random = Random::new(3);
+    let text = sample(3, 300_000);
+    for level in LEVELS {
+        let mut stream = Stream::new(level, 200_000);
+        stream.whole_history = true;
+        let mut rest = &text[..];
+        while !rest.is_empty() {
+            let most = [1, 13, 100, 5000, 50_000][random.below(5)];
+            let (page, after) = rest.split_at((1 + random.below(most)).min(rest.len()));
+            stream.encode(page);
+            rest = after;
+        }
+    }
+}
+
+#[test]
+fn matches_reach_into_the_page_before() {
+    let page = Random::new(4).bytes(4000);
+    for level in LEVELS {
+        let mut stream = Stream::new(level, 20_000);
+        stream.encode(&page);
+        assert!(stream.encode(&page).len() < 50, "level {level}");
+        stream.encode(&[7; 4000]);
+        // It is two pages away now.
+        assert!(stream.encode(&page).len() >= 4000, "level {level}");
+    }
+}
+
+#[test]
+fn slides_change_nothing() {
+    let text = sample(5, 300_000);
+    for level in LEVELS {
+        for (size, reach) in [(700, false), (700, true), (8192, false), (50_000, false)] {
+            let expected = {
+                let mut s = Stream::new(level, usize::MAX);
+                s.whole_history = reach;
+                s.encode_all(&text[..100.max(size) * 6], size)
+            };
+            for capacity in [66_000 + 2 * size, 90_000 + 3 * size] {
+                let mut stream = Stream::new(level, if reach { capacity } else { capacity - 65_000 });
+                stream.whole_history = reach;
+                assert!(
+                    stream.encode_all(&text[..100.max(size) * 6], size) == expected,
+                    "level {level} page {size}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn after_a_reset_it_is_as_new() {
+    let text = sample(6, 200_000);
+    for level in LEVELS {
+        for size in [100, 8192, 70_000] {
+            let data = &text[..text.len().min(size * 20)];
+            let expected = Stream::new(level, 300_000).encode_all(data, size);
+            let mut stream = Stream::new(level, 300_000);
+            for skip in [0, 1, 77_777] {
+                stream.encode_all(&text[skip..skip + 90_000], 9000);
+                stream.reset();
+                assert!(stream.encode_all(data, size) == expected, "level {level} page {size}");
+                stream.reset();
+            }
+        }
+    }
+}
+
+#[test]
+fn positions_may_grow_for_ever() {
+    let text = sample(7, 400_000);
+    for level in LEVELS {
+        let expected = Stream::new(level, 250_000).encode_all(&text, 10_000);
+        let mut stream = Stream::new(level, 250_000);
+        stream.encode_all(&text[..100_000], 10_000);
+        stream.encoder.end = POSITION_LIMIT - 150_000;
+        stream.reset();
+        assert!(stream.encode_all(&text, 10_000) == expected, "level {level}");
+        assert!(stream.encoder.base < POSITION_LIMIT / 2);
+    }
+}
+
+#[test]
+fn a_dictionary_is_found() {
+    let mut random = Random::new(8);
+    let dictionary = random.bytes(70_000);
+    let page = &dictionary[20_000..30_000];
+    for level in LEVELS {
+        let mut expected = Vec::new();
+        for reused in [false, true] {
+            let mut encoder = HighEncoder::new(level);
+            if reused {
+                encoder.encode(&dictionary, 0, 0, &mut vec![0; compress_bound(70_000)]);
+                encoder.reset();
+            }
+            encoder.index(&dictionary, 70_000 - 65_536, 70_000);
+            let window = [&dictionary[..], page].concat();
+            let mut out = vec![0; compress_bound(page.len())];
+            let length = encoder.encode(&window, 70_000 - 65_536, 70_000, &mut out);
+            assert!(length < 100, "level {level}: {length}");
+            check(&out[..length], &dictionary[70_000 - 65_536..], page);
+            if reused {
+                assert_eq!(out[..length], expected);
+            }
+            expected = out[..length].to_vec();
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_compressed_stays_within_the_compress_bound() {
+    let noise = Random::new(9).bytes(200_000);
+    for level in LEVELS {
+        for size in [1, 14, 15, 16, 270, 271, 1000, 65_536, 200_000] {
+            // `out` has no byte more than the bound.
+            Stream::new(level, 700_000).encode_all(&noise[..noise.len().min(size * 50)], size);
+        }
+    }
+}
+
+/// These take hours when a search is quadratic.
+#[test]
+fn regular_data_is_no_trouble() {
+    const SIZE: usize = 70_000;
+    let mut inputs: Vec<Vec<u8>> = (1..=9)
+        .map(|period| (0..SIZE).map(|k| (k % period * 31) as u8).collect())
+        .collect();
+    // Runs that end differently, a period with a fault now and then, and a long period.
+    inputs.push(
+        (0..SIZE)
+            .map(|k| if k % 1000 == 999 { (k / 1000) as u8 } else { 0 })
+            .collect(),
+    );
+    inputs.push(
+        (0..SIZE)
+            .map(|k| if k % 777 == 5 { 9 } else { (k % 4) as u8 })
+            .collect(),
+    );
+    inputs.push(Random::new(11).bytes(3000).into_iter().cycle().take(SIZE).collect());
+    for level in LEVELS {
+        for input in &inputs {
+            for size in [5000, SIZE] {
+                let length: usize = Stream::new(level, 800_000)
+                    .encode_all(input, size)
+                    .iter()
+                    .map(Vec::len)
+                    .sum();
+                // The lowest levels do not remember all places of a long match.
+                assert!(
+                    length < if level < 3 { SIZE / 2 } else { SIZE / 10 },
+                    "level {level}: {length}"
+                );
+            }
+        }
+    }
+}
+
+/// The smallest possible block, by trying everything.
+fn smallest(window: &[u8], floor: usize, start: usize) -> usize {
+    let end = window.len();
+    let literals = |run: usize| 1 + run + if run < 15 { 0 } else { 1 + (run - 15) / 255 };
+    let mut cost = vec![0; end + 1];
+    let mut from_match = vec![usize::MAX; end + 1];
+    for at in (start..=end).rev() {
+        if at + MATCH_MARGIN <= end {
+            for earlier in floor.max(at.saturating_sub(MAX_OFFSET))..at {
+                let most = end - LAST_LITERALS - at;
+                let length = (0..most).take_while(|&k| window[earlier + k] == window[at + k]).count();
+                for cut in MIN_MATCH..=length {
+                    let bytes = 2 + if cut < 19 { 0 } else { 1 + (cut - 19) / 255 };
+                    from_match[at] = from_match[at].min(bytes + cost[at + cut]);
+                }
+            }
+        }
+        let to_match = (at..end)
+            .filter(|&next| from_match[next] < usize::MAX)
+            .map(|next| literals(next - at) + from_match[next]);
+        cost[at] = to_match.min().unwrap_or(usize::MAX).min(literals(end - at));
+    }
+    cost[start]
+}
+
+#[test]
+fn the_highest_level_is_optimal() {
+    let mut random = Random::new(12);
+    for _ in 0..100 {
+        let letters = 2 + random.below(4);
+        let mut data: Vec<u8> = (0..600).map(|_| random.below(letters) as u8).collect();
+        // Places without matches, long matches.
+        for _ in 0..random.below(3) {
+            let at = random.below(500);
+            data.splice(at..at + 40, random.bytes(40));
+        }
+        if random.below(2) == 0 {
+            data.extend_from_within(50..400);
+        }
+        let start = random.below(300);
+        let floor = random.below(start + 1);
+        let mut encoder = HighEncoder::new(12);
+        let mut out = vec![0; compress_bound(data.len())];
+        let length = encoder.encode(&data, floor, start, &mut out);
+        check(&out[..length], &data[floor..start], &data[start..]);
+        assert_eq!(length, smallest(&data, floor, start));
+    }
+}
+
+/// Every sequence of `order` letters exactly once.
+fn de_bruijn(letters: usize, order: usize) -> Vec<u8> {
+    // By appending the largest letter that makes no sequence a second time.
+    let count = letters.pow(order as u32);
+    let mut seen = vec![false; count];
+    let mut out = vec![0; order];
+    let mut last = 0;
+    seen[0] = true;
+    while let Some(next) = (0..letters)
+        .rev()
+        .map(|letter| (last * letters + letter) % count)
+        .find(|&next| !seen[next])
+    {
+        seen[next] = true;
+        out.push((next % letters) as u8);
+        last = next;
+    }
+    out
+}
+
+/// Data on which a search that looks at all candidates takes forever.
+#[test]
+fn work_is_bounded_on_hostile_data() {
+    const SIZE: usize = 66_000;
+    let mut random = Random::new(20);
+    let mut runs = |period: usize| {
+        let mut data = Vec::new();
+        while data.len() < SIZE {
+            data.extend(b"abc"[..period].iter().cycle().take(1 + random.below(600)));
+            data.push(random.next() as u8);
+        }
+        data
+    };
+    let inputs = [runs(1), runs(3)];
+    let mut letters = |count: usize| -> Vec<u8> { (0..SIZE).map(|_| random.below(count) as u8).collect() };
+    let noise = [letters(2), letters(4), de_bruijn(2, 16), de_bruijn(4, 8)];
+    for level in 3..=12 {
+        let mean = |data: &[u8]| {
+            let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 200_000).encode(data));
+            looked as f64 / data.len() as f64
+        };
+        // In runs nearly all candidates are skipped.
+        for data in &inputs {
+            assert!(mean(data) < if level < 12 { 2.5 } else { 20.0 }, "level {level}");
+        }
+        let most = [2.5, 4.0, 6.0, 12.0, 25.0, 50.0, 100.0, 50.0, 250.0, 4096.0][level as usize - 3];
+        for data in &noise {
+            assert!(mean(data) < most, "level {level}");
+        }
+    }
+}
+
+/// Encodes a page after a dictionary, and returns its sequences.
+fn after_dictionary(level: i32, dictionary: &[u8], page: &[u8]) -> Vec<Sequence> {
+    let mut encoder = HighEncoder::new(level);
+    encoder.index(dictionary, 0, dictionary.len());
+    let window = [dictionary, page].concat();
+    let mut out = vec![0; compress_bound(page.len())];
+    let length = encoder.encode(&window, 0, dictionary.len(), &mut out);
+    check(&out[..length], dictionary, page);
+    sequences(&out[..length])
+}
+
+#[test]
+fn a_dictionary_is_found_from_its_first_byte_to_its_last() {
+    let noise = Random::new(23).bytes(2000);
+    for level in LEVELS {
+        // A search for long matches takes seven bytes and reads eight.
+        for first in [0, 1, 1000 - 9, 1000 - 8] {
+            let page = [&noise[first..first + 8], &noise[1500..1520]].concat();
+            let found = after_dictionary(level, &noise[..1000], &page);
+            assert_eq!(found[0].matched, Some((1000 - first, 8)), "level {level}: {first}");
+        }
+    }
+}
+
+#[test]
+fn the_lowest_levels_try_the_next_byte() {
+    // Here a match of six bytes, and at the next byte one of seven.
+    let mut noise = Random::new(24).bytes(2000);
+    noise.copy_within(101..106, 501);
+    let page = [&noise[100..106], &noise[506..508], &noise[1500..1520]].concat();
+    let next = Sequence {
+        literals: 1,
+        matched: Some((500, 7)),
+    };
+    assert_eq!(after_dictionary(1, &noise[..1000], &page)[0], next);
+}
+
+/// The match at the next byte is held to its own distance, not to that of the byte before.
+#[test]
+fn the_next_byte_reaches_no_further_than_an_offset() {
+    let noise = Random::new(25).bytes(100);
+    for (distance, literals, matched) in [(65_535, 1, (65_535, 11)), (65_536, 0, (5536, 4))] {
+        // Zeros, so that the tables keep all of the rest.
+        let mut dictionary = vec![0; 65_536];
+        dictionary[..50].copy_from_slice(&noise[..50]);
+        let first = 65_537 - distance;
+        // Four bytes match near, and from the second on more match far away.
+        dictionary[60_000] = 77;
+        dictionary.copy_within(first..first + 3, 60_001);
+        let page = [&[77], &dictionary[first..first + 11], &noise[50..]].concat();
+        let found = after_dictionary(1, &dictionary, &page)[0];
+        let matched = Some(matched);
+        assert_eq!(found, Sequence { literals, matched }, "{distance}");
+    }
+}
+
+/// What is in the middle of a match is found from a few of its places on.
+#[test]
+fn the_lowest_levels_remember_both_ends_of_a_match() {
+    let noise = Random::new(26).bytes(1000);
+    let text = &noise[..100];
+    // The places of long and of short matches.
+    let long = [0, 2, 95, 97, 98].map(|place| (place, 7));
+    let short = [0, 1, 98, 99].map(|place| (place, 4));
+    for (place, length) in long.into_iter().chain(short) {
+        let mut encoder = HighEncoder::new(1);
+        let mut out = [0; 1000];
+        let mut window = text.to_vec();
+        encoder.index(&window, 0, 100);
+        window.extend_from_slice(text);
+        window.extend_from_slice(&noise[100..200]);
+        let encoded = encoder.encode(&window, 0, 100, &mut out);
+        assert_eq!(sequences(&out[..encoded])[0].matched, Some((100, 100)));
+        // The first time is out of reach.
+        window.extend_from_within(100 + place..100 + place + length);
+        window.extend_from_slice(&noise[300..320]);
+        let encoded = encoder.encode(&window, 100, 300, &mut out);
+        check(&out[..encoded], &window[100..300], &window[300..]);
+        let found = sequences(&out[..encoded])[0];
+        let expected = Sequence {
+            literals: 0,
+            matched: Some((200 - place, length)),
+        };
+        assert_eq!(found, expected, "{place} {length}");
+    }
+}
+
+#[test]
+fn higher_levels_make_smaller_blocks() {
+    for data in [text(27, 300_000), mixed(27, 300_000)] {
+        for size in [1000, 65_536] {
+            let sizes: Vec<usize> = LEVELS
+                .map(|level| {
+                    let blocks = Stream::new(level, 400_000).encode_all(&data[..size.min(3000) * 100], size);
+                    blocks.iter().map(Vec::len).sum()
+                })
+                .collect();
+            assert!(sizes.is_sorted_by(|lower, higher| lower >= higher), "{sizes:?}");
+            assert_eq!(sizes[0], sizes[1]);
+            assert!(sizes[1] > sizes[2] && sizes[8] > sizes[11], "{sizes:?}");
+        }
+    }
+}
+
+/// A page of matches of these lengths, each of which overlaps the one before by so many bytes, after a dictionary in
+/// which they are apart.
+fn overlapping(seed: u64, matches: &[(usize, usize)]) -> (Vec<u8>, Vec<u8>) {
+    let mut random = Random::new(seed);
+    let (mut dictionary, mut page) = (random.bytes(30), random.bytes(3));
+    for &(length, overlap) in matches {
+        let mut text = page[page.len() - overlap..].to_vec();
+        text.extend(random.bytes(length - overlap));
+        page.extend_from_slice(&text[overlap..]);
+        dictionary.extend_from_slice(&text);
+        dictionary.extend(random.bytes(10));
+    }
+    page.extend(random.bytes(20));
+    (dictionary, page)
+}
+
+/// How many bytes more than necessary each level from 3 on takes for a page.
+fn excess(dictionary: &[u8], page: &[u8]) -> Vec<usize> {
+    let window = [dictionary, page].concat();
+    let smallest = smallest(&window, 0, dictionary.len());
+    (3..=12)
+        .map(|level| {
+            let mut encoder = HighEncoder::new(level);
+            encoder.index(dictionary, 0, dictionary.len());
+            let mut out = vec![0; compress_bound(page.len())];
+            let length = encoder.encode(&window, 0, dictionary.len(), &mut out);
+            check(&out[..length], dictionary, page);
+            length - smallest
+        })
+        .collect()
+}
+
+#[test]
+fn overlapping_matches_are_cut_where_it_costs_least() {
+    for first in [4, 5, 6, 8, 12, 17, 18, 19, 20, 30] {
+        for overlap in [1, 2, 3, 4, 6, 10, 14, 18] {
+            for second in [4, 5, 6, 8, 12, 17, 18, 19, 20, 40] {
+                if overlap >= first || overlap >= second {
+                    continue;
+                }
+                let (dictionary, page) = overlapping(1, &[(first, 0), (second, overlap)]);
+                let excess = excess(&dictionary, &page);
+                // The lower levels do not always save the length byte of a longer match.
+                let most = (first > SHORT_MATCH_MAX) as usize;
+                assert!(
+                    excess[..7].iter().all(|&excess| excess <= most),
+                    "{first} {overlap} {second} {excess:?}"
+                );
+                assert_eq!(excess[7..], [0; 3]);
+            }
+        }
+    }
+}
+
+/// Matches that overlap one another in a row, without length bytes.
+#[test]
+fn rows_of_overlapping_matches_cost_hardly_more_than_necessary() {
+    let mut random = Random::new(31);
+    let mut optimal = 0;
+    for _ in 0..200 {
+        let mut matches = vec![(4 + random.below(15), 0)];
+        for _ in 0..2 + random.below(8) {
+            let length = 4 + random.below(15);
+            let (last, _) = matches[matches.len() - 1];
+            matches.push((length, 1 + random.below(length.min(last) - 1)));
+        }
+        let (dictionary, page) = overlapping(random.next(), &matches);
+        let excess = excess(&dictionary, &page);
+        assert!(excess.iter().all(|&excess| excess <= 2), "{matches:?} {excess:?}");
+        assert_eq!(excess[7..], [0; 3]);
+        optimal += (excess[0] == 0) as usize;
+    }
+    assert!(optimal >= 185, "{optimal}");
+}
+
+#[test]
+fn a_run_is_one_match() {
+    for level in 3..=12 {
+        for size in [1000, 65_536, 65_600, 200_000] {
+            let sequences = sequences(&Stream::new(level, 300_000).encode(&vec![7; size]));
+            assert_eq!(sequences.len(), 2, "level {level}: {size}");
+            assert_eq!(sequences[0].matched, Some((1, size - 6)), "level {level}: {size}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_thirteen_bytes_may_have_a_match() {
+    let noise = Random::new(28).bytes(300);
+    for level in LEVELS {
+        let found = after_dictionary(level, &noise, &noise[100..113]);
+        assert_eq!(found[0].matched, Some((200, 8)), "level {level}");
+    }
+}
