@@ -1,10 +1,10 @@
 //! Bytes in, pages gathered, blocks out: the writing end of a stream, without I/O.
 
-use std::fmt;
 use std::ops::Range;
+use std::{fmt, mem};
 
 use crate::block::Encoder;
-use crate::format::HISTORY;
+use crate::format::{HISTORY, compress_bound};
 use crate::options::{CompressOptions, Strategy};
 use crate::window::Window;
 use crate::{Error, Framing, SizePrefix};
@@ -313,13 +313,40 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.load_history(history);
     }
 
-    /// Encodes the page, empty or not, and begins the next one.
+    /// Compresses the full pages at the front of `data` one by one. What is left of `data` is less than a page.
+    /// Nothing was pushed into the page being filled.
+    pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8]) -> Pages<'a, F> {
+        debug_assert!(self.page().is_empty() && !self.finished);
+        Pages {
+            compressor: self,
+            data,
+            at: 0,
+            direct: None,
+        }
+    }
+
+    /// Encodes the page in the window, empty or not, and begins the next one.
+    fn make_block(&mut self) {
+        let mut window = mem::take(&mut self.window);
+        let page_len = window.page().len();
+        self.encode(window.content(), window.floor(), window.start());
+        // The rules *One page back* and *Empty pages*: a reader with two page buffers holds the page just encoded and
+        // the one that it will write over the page before; liblz4's decoder holds nothing after an empty page.
+        if page_len == 0 || self.options.get_strategy() == Strategy::DoubleBuffer {
+            window.forget_history();
+        }
+        window.end_page();
+        self.last_page = page_len;
+        self.window = window;
+    }
+
+    /// Makes the block of `content[start..]`, the page. It refers to `content[floor..start]`, the history.
     ///
     /// ```text
     /// buffer = … head | data | …        the head ends where the data begins, whatever its length
     /// ```
-    fn make_block(&mut self) {
-        let page_len = self.window.page().len();
+    fn encode(&mut self, content: &[u8], floor: usize, start: usize) {
+        let page_len = content.len() - start;
         let room = |page_len| F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
             // By doubling for pages that get longer and longer, but never beyond what the longest can need. The old
@@ -336,22 +363,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             data[0] = 0;
             1
         } else {
-            let (floor, start) = (self.window.floor(), self.window.start());
-            self.encoder.encode(self.window.content(), floor, start, data)
+            self.encoder.encode(content, floor, start, data)
         };
+        debug_assert!(data_len <= compress_bound(page_len));
         let head_len = self.framing.write_head(data_len, head_room);
         head_room.rotate_left(head_len);
         self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
-
-        // The rules *One page back* and *Empty pages*: a reader with two page buffers holds the page just encoded and
-        // the one that it will write over the page before; liblz4's decoder holds nothing after an empty page.
-        if page_len == 0 || self.options.get_strategy() == Strategy::DoubleBuffer {
-            self.window.forget_history();
-        }
-        self.window.end_page();
-        self.last_page = page_len;
     }
 
     /// Puts `history` where the page before the first one would be, in an encoder that was reset.
@@ -433,6 +452,94 @@ impl<F> Lz4StreamCompressor<F> {
     /// How many bytes of the stream were made: blocks with their heads, and the end mark.
     pub fn total_out(&self) -> u64 {
         self.total_out
+    }
+}
+
+/// The full pages of a slice, compressed one by one: straight from the slice where the history is in it, and enough
+/// follows to pay for the change. See [`Lz4StreamCompressor::pages`].
+pub(crate) struct Pages<'a, F: Framing> {
+    compressor: &'a mut Lz4StreamCompressor<F>,
+    data: &'a [u8],
+    /// How much of `data` was compressed.
+    at: usize,
+    direct: Option<Direct>,
+}
+
+/// The slice stands in for the window, which is empty meanwhile.
+struct Direct {
+    /// The index in `data` of what is index 0 to the encoder.
+    base: usize,
+    /// The index in `data` where the history of the next page begins.
+    floor: usize,
+}
+
+/// A change from the window to a slice and back copies the history and shifts the encoder's table. Less data than this
+/// is copied as well.
+const WORTH_A_CHANGE: usize = 4 * HISTORY;
+
+/// Positions of the encoder stay below this.
+const INDEX_LIMIT: usize = 1 << 26;
+
+impl<F: Framing> Pages<'_, F> {
+    /// Makes the block of the next full page, and returns whether there was one.
+    pub(crate) fn make_block(&mut self) -> bool {
+        let page_size = self.compressor.options.get_page_size();
+        let rest = &self.data[self.at..];
+        if rest.len() < page_size {
+            return false;
+        }
+        let history_len = self.compressor.window.history().len();
+        if self.direct.is_none() && history_len <= self.at && rest.len() >= WORTH_A_CHANGE {
+            let floor = self.at - history_len;
+            self.compressor.encoder.slide(self.compressor.window.floor());
+            self.compressor.window.restart(&[]);
+            self.direct = Some(Direct { base: floor, floor });
+        }
+        self.at += page_size;
+        let compressor = &mut *self.compressor;
+        let Some(Direct { base, floor }) = &mut self.direct else {
+            let taken = compressor.push(&rest[..page_size]);
+            debug_assert_eq!(taken, Ok(page_size));
+            compressor.make_block();
+            return true;
+        };
+        if *floor - *base >= INDEX_LIMIT {
+            // A multiple of 64 KiB leaves the table of the fast encoder as it is.
+            let by = (*floor - *base) / HISTORY * HISTORY;
+            compressor.encoder.slide(by);
+            *base += by;
+        }
+        let start = self.at - page_size;
+        compressor.encode(&self.data[*base..self.at], *floor - *base, start - *base);
+        compressor.last_page = page_size;
+        compressor.total_in += page_size as u64;
+        // The rule *One page back*.
+        let oldest = match compressor.options.get_strategy() {
+            Strategy::DoubleBuffer => start,
+            Strategy::RingBuffer => *floor,
+        };
+        *floor = oldest.max(self.at.saturating_sub(HISTORY));
+        true
+    }
+
+    /// How much of the slice was compressed.
+    pub(crate) fn taken(&self) -> usize {
+        self.at
+    }
+
+    /// The compressor, to send the block that was made.
+    pub(crate) fn compressor(&mut self) -> &mut Lz4StreamCompressor<F> {
+        self.compressor
+    }
+}
+
+/// Whatever ends it, a panic included, the compressor goes on from its own window.
+impl<F: Framing> Drop for Pages<'_, F> {
+    fn drop(&mut self) {
+        if let Some(Direct { base, floor }) = self.direct {
+            self.compressor.window.restart(&self.data[floor..self.at]);
+            self.compressor.encoder.slide(floor - base);
+        }
     }
 }
 

@@ -695,6 +695,81 @@ impl<F> Lz4StreamDecompressor<F> {
     }
 }
 
+/// Appends pages to `out` until `next_page` says that there is none, and returns how many bytes that was. `next_page`
+/// gets the next page that is not empty into the decompressor of `owner`.
+///
+/// Where `out` has room, pages are decoded straight to its end, and refer to the pages before them there.
+pub(crate) fn append_pages<O, F: Framing, E>(
+    owner: &mut O,
+    decompressor: fn(&mut O) -> &mut Lz4StreamDecompressor<F>,
+    out: &mut Vec<u8>,
+    mut next_page: impl FnMut(&mut O) -> Result<bool, E>,
+) -> Result<usize, E> {
+    let before = out.len();
+    let mut appender = Appender {
+        owner,
+        decompressor,
+        out,
+    };
+    loop {
+        appender.choose(before);
+        if !next_page(appender.owner)? {
+            break;
+        }
+        let decompressor = (appender.decompressor)(appender.owner);
+        if !decompressor.window.is_adopted() {
+            appender.out.extend_from_slice(decompressor.page());
+        }
+        decompressor.consume(usize::MAX);
+    }
+    drop(appender);
+    Ok(out.len() - before)
+}
+
+/// The state of [`append_pages`]. Whatever ends it, an error or a panic of the inner reader, `out` is whole again.
+struct Appender<'a, O, F: Framing> {
+    owner: &'a mut O,
+    decompressor: fn(&mut O) -> &mut Lz4StreamDecompressor<F>,
+    /// The vector of the caller; the window's own buffer while that has adopted the vector.
+    out: &'a mut Vec<u8>,
+}
+
+impl<O, F: Framing> Appender<'_, O, F> {
+    /// Lets the window adopt the vector where another page will fit it, and take its own buffer back where not: then
+    /// the vector grows by as much as it likes to, and by no more than it needs. `before` is its first length.
+    fn choose(&mut self, before: usize) {
+        let decompressor = (self.decompressor)(self.owner);
+        let (window, largest_page) = (&mut decompressor.window, decompressor.largest_page);
+        if window.is_adopted() {
+            if window.spare() < largest_page + SLACK {
+                window.give_back(self.out);
+                decompressor.consumed = 0;
+            }
+        } else {
+            let spare = self.out.capacity() - self.out.len();
+            let history_len = window.next_history().len();
+            if largest_page > 0
+                && spare >= largest_page + SLACK
+                && history_len <= self.out.len() - before
+                && decompressor.consumed == window.page().len()
+            {
+                window.adopt(self.out);
+                decompressor.consumed = 0;
+            }
+        }
+    }
+}
+
+impl<O, F: Framing> Drop for Appender<'_, O, F> {
+    fn drop(&mut self) {
+        let decompressor = (self.decompressor)(self.owner);
+        if decompressor.window.is_adopted() {
+            decompressor.window.give_back(self.out);
+            decompressor.consumed = 0;
+        }
+    }
+}
+
 impl<F> fmt::Debug for Lz4StreamDecompressor<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lz4StreamDecompressor")

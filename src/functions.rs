@@ -1,6 +1,7 @@
 //! Whole streams in memory, in one call.
 
-use crate::{CompressOptions, DecompressOptions, Error, PrefixWidth, Progress, compress_bound};
+use crate::decompressor::append_pages;
+use crate::{CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, PrefixWidth, Progress, compress_bound};
 
 /// The stream of `data`, in full pages.
 ///
@@ -21,15 +22,19 @@ pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error
     check_prefix(options.get_format().get_prefix_width())?;
     let mut compressor = options.compressor()?;
     let mut stream = Vec::new();
-    for page in data.chunks(options.get_page_size()) {
-        let block = compressor.compress(page)?;
-        if stream.is_empty() && page.len() < data.len() {
+    let mut pages = compressor.pages(data);
+    while pages.make_block() {
+        let block = pages.compressor().block();
+        if stream.is_empty() {
             // The first block tells roughly how long the others are.
-            let pages = data.len().div_ceil(page.len());
+            let pages = data.len().div_ceil(options.get_page_size());
             stream.reserve(compress_bound(data.len()).min(block.len().saturating_mul(pages)));
         }
         stream.extend_from_slice(block);
     }
+    let rest = &data[pages.taken()..];
+    drop(pages);
+    compressor.push(rest)?;
     stream.extend_from_slice(compressor.finish());
     Ok(stream)
 }
@@ -59,22 +64,22 @@ pub fn decompress(mut stream: &[u8], options: &DecompressOptions) -> Result<Vec<
     check_prefix(options.get_format().get_prefix_width())?;
     let mut decompressor = options.decompressor()?;
     let mut data = Vec::new();
-    loop {
+    let next_page = |decompressor: &mut Lz4StreamDecompressor| loop {
         match decompressor.feed(&mut stream)? {
-            Progress::Page(page) => data.extend_from_slice(page),
-            Progress::NeedMore(_) => {
-                decompressor.end_of_input()?;
-                return Ok(data);
-            }
-            Progress::End if stream.is_empty() => return Ok(data),
-            Progress::End => {
-                return Err(Error::TrailingBytes {
-                    offset: decompressor.total_in(),
-                    found: stream.len(),
-                });
-            }
+            Progress::Page([]) => {}
+            Progress::Page(_) => return Ok(true),
+            Progress::NeedMore(_) => return decompressor.end_of_input().map(|()| false),
+            Progress::End => return Ok(false),
         }
+    };
+    append_pages(&mut decompressor, |decompressor| decompressor, &mut data, next_page)?;
+    if !stream.is_empty() {
+        return Err(Error::TrailingBytes {
+            offset: decompressor.total_in(),
+            found: stream.len(),
+        });
     }
+    Ok(data)
 }
 
 fn check_prefix(width: PrefixWidth) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::str;
 
+use crate::decompressor::append_pages;
 use crate::{BlockSizes, Framing, Lz4StreamDecompressor, Progress, SizePrefix};
 
 /// Decompresses a stream of blocks from the inner reader.
@@ -248,16 +249,9 @@ macro_rules! reader {
                 Ok(read)
             }
 
-            /// Appends whole pages. What was appended before an error stays.
+            /// Appends whole pages, decoded in place where `out` has room. What was appended before an error stays.
             fn read_to_end(&mut self, out: &mut Vec<u8>) -> io::Result<usize> {
-                let before = out.len();
-                while self.next_page()? {
-                    let page = self.decompressor.page();
-                    out.extend_from_slice(page);
-                    let len = page.len();
-                    self.consume(len);
-                }
-                Ok(out.len() - before)
+                append_pages(self, |reader| &mut reader.decompressor, out, Self::next_page)
             }
 
             fn read_to_string(&mut self, out: &mut String) -> io::Result<usize> {

@@ -1,6 +1,6 @@
 //! The sliding window: history and the page after it in one piece, so that a match never crosses a boundary.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use crate::format::HISTORY;
 
@@ -27,6 +27,8 @@ pub(crate) struct Window {
     floor: usize,
     start: usize,
     end: usize,
+    /// The buffer is a caller's, see [`adopt`](Self::adopt).
+    adopted: bool,
 }
 
 impl Window {
@@ -106,6 +108,37 @@ impl Window {
         self.end = end;
     }
 
+    /// Swaps buffers with `out`, which ends with what the next page may refer to: the pages that follow are appended to
+    /// it, and nothing of it is dropped.
+    pub(crate) fn adopt(&mut self, out: &mut Vec<u8>) {
+        let history = self.next_history();
+        debug_assert!(!self.adopted && out.ends_with(history));
+        let history_len = history.len();
+        mem::swap(&mut self.buf, out);
+        self.end = self.buf.len();
+        (self.floor, self.start) = (self.end - history_len, self.end);
+        self.adopted = true;
+    }
+
+    /// Gives the buffer back that [`adopt`](Self::adopt) took, with the pages since then.
+    pub(crate) fn give_back(&mut self, out: &mut Vec<u8>) {
+        debug_assert!(self.adopted);
+        mem::swap(&mut self.buf, out);
+        out.truncate(self.end);
+        self.adopted = false;
+        let floor = self.next_floor();
+        self.restart(&out[floor..]);
+    }
+
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.adopted
+    }
+
+    /// How many bytes can be appended before the buffer is reallocated.
+    pub(crate) fn spare(&self) -> usize {
+        self.buf.capacity() - self.end
+    }
+
     /// Makes room for `room` bytes after the page. Drops what lies before the history if it must, and returns by how
     /// many bytes everything moved down then. `most` bounds the buffer: history, page and room never take more.
     ///
@@ -116,6 +149,10 @@ impl Window {
             return 0;
         }
         let enough = self.end + room;
+        if self.adopted {
+            self.buf.resize(enough, 0);
+            return 0;
+        }
         if enough <= ROOMY {
             self.grow(if enough <= SHORT {
                 enough.next_power_of_two().max(SMALLEST)

@@ -145,9 +145,12 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.send()?;
         if !self.compressor().is_finished() {
-            let ends_page = !self.compressor().page().is_empty();
-            let _lent = self.parts_mut().1.finish();
-            self.keep_size(ends_page);
+            let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+            let ends_page = !compressor.page().is_empty();
+            let _lent = compressor.finish();
+            if ends_page {
+                keep_size(&mut self.sizes, compressor);
+            }
             self.send()?;
         }
         self.flush_inner()
@@ -277,61 +280,86 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.parts.as_mut().expect(HAS_PARTS)
     }
 
-    /// Calls the inner writer until it does not say `Interrupted`.
-    fn with_inner<T>(
-        &mut self,
-        mut call: impl FnMut(&mut W, &mut Lz4StreamCompressor<F>) -> io::Result<T>,
-    ) -> io::Result<T> {
-        if self.poisoned {
-            let offset = self.total_out();
-            return Err(Error::Poisoned { offset }.into());
-        }
-        // Until the call returns, so that a panic leaves it set.
-        self.poisoned = true;
-        let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
-        let result = loop {
-            match call(inner, compressor) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
-            }
-        };
-        self.poisoned = false;
-        result
-    }
-
     /// Sends what is left of the last block.
     fn send(&mut self) -> io::Result<()> {
-        self.with_inner(|inner, compressor| {
-            while !compressor.block().is_empty() {
-                let block = compressor.block();
-                match inner.write(block)? {
-                    0 => return Err(io::ErrorKind::WriteZero.into()),
-                    n if n > block.len() => {
-                        return Err(io::Error::other("the inner writer took more bytes than it was given"));
-                    }
-                    n => compressor.consume(n),
-                }
-            }
-            Ok(())
-        })
+        let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        send(inner, compressor, &mut self.poisoned)
     }
 
     fn flush_inner(&mut self) -> io::Result<()> {
-        self.with_inner(|inner, _| inner.flush())
+        let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        guarded(&mut self.poisoned, compressor, |_| inner.flush())
     }
 
     /// Makes the block of the page that was gathered, if there is anything in it.
     fn end_page(&mut self) {
-        let made = !self.parts_mut().1.end_page().is_empty();
-        self.keep_size(made);
+        let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        if !compressor.end_page().is_empty() {
+            keep_size(&mut self.sizes, compressor);
+        }
     }
 
-    /// Keeps the size of the block that was `made` just now, if the stream does not have it.
-    fn keep_size(&mut self, made: bool) {
-        let format = self.compressor().options().get_format();
-        if made && format.get_prefix_width() == PrefixWidth::OutOfBand {
-            self.sizes.push(self.compressor().block().len());
+    /// Sends the full pages at the front of `bytes`, without gathering them, until the inner writer fails. Returns how
+    /// many bytes were taken.
+    fn write_pages(&mut self, bytes: &[u8]) -> usize {
+        let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        let mut pages = compressor.pages(bytes);
+        while pages.make_block() {
+            keep_size(&mut self.sizes, pages.compressor());
+            if send(inner, pages.compressor(), &mut self.poisoned).is_err() {
+                break;
+            }
         }
+        pages.taken()
+    }
+}
+
+/// Calls the inner writer until it does not say `Interrupted`. `poisoned` stays set when it panics.
+fn guarded<T, F: Framing>(
+    poisoned: &mut bool,
+    compressor: &mut Lz4StreamCompressor<F>,
+    mut call: impl FnMut(&mut Lz4StreamCompressor<F>) -> io::Result<T>,
+) -> io::Result<T> {
+    if *poisoned {
+        let offset = compressor.total_out() - compressor.block().len() as u64;
+        return Err(Error::Poisoned { offset }.into());
+    }
+    *poisoned = true;
+    let result = loop {
+        match call(compressor) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => break result,
+        }
+    };
+    *poisoned = false;
+    result
+}
+
+/// Sends what is left of the last block.
+fn send<W: Write, F: Framing>(
+    inner: &mut W,
+    compressor: &mut Lz4StreamCompressor<F>,
+    poisoned: &mut bool,
+) -> io::Result<()> {
+    guarded(poisoned, compressor, |compressor| {
+        while !compressor.block().is_empty() {
+            let block = compressor.block();
+            match inner.write(block)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                n if n > block.len() => {
+                    return Err(io::Error::other("the inner writer took more bytes than it was given"));
+                }
+                n => compressor.consume(n),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Keeps the size of the block that was made just now, if the stream does not have it.
+fn keep_size<F: Framing>(sizes: &mut Vec<usize>, compressor: &Lz4StreamCompressor<F>) {
+    if compressor.options().get_format().get_prefix_width() == PrefixWidth::OutOfBand {
+        sizes.push(compressor.block().len());
     }
 }
 
@@ -353,13 +381,19 @@ impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
                 Err(error) => return Err(error),
                 Ok(()) => {}
             }
-            let compressor = &mut self.parts_mut().1;
+            if self.compressor().page().is_empty() && !self.compressor().is_finished() {
+                taken += self.write_pages(&bytes[taken..]);
+                if !self.compressor().block().is_empty() {
+                    // The inner writer failed. Here, too, the error waits.
+                    return Ok(taken);
+                }
+            }
+            let (_, compressor) = self.parts_mut();
             taken += compressor.push(&bytes[taken..])?;
-            if compressor.is_full() {
-                self.end_page();
-            } else {
+            if !compressor.is_full() {
                 return Ok(taken);
             }
+            self.end_page();
         }
     }
 

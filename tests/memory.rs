@@ -77,7 +77,12 @@ fn no_allocation_per_block_once_warm() {
             .writer(Vec::with_capacity(4 << 20))
             .unwrap();
         let (warm, rest) = all.split_at(1 << 20);
-        writer.write_all(warm).unwrap();
+        // Many pages at once, and bytes that gather to pages.
+        let (slice, pieces) = warm.split_at(warm.len() / 2);
+        writer.write_all(slice).unwrap();
+        for piece in pieces.chunks(333) {
+            writer.write_all(piece).unwrap();
+        }
         let in_writer = allocations(|| {
             writer.write_all(rest).unwrap();
             writer.flush().unwrap();

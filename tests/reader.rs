@@ -3,8 +3,9 @@
 mod common;
 
 use std::io::{self, BufRead, ErrorKind, Read};
+use std::panic::{self, AssertUnwindSafe};
 
-use common::{Random, compress_all, text};
+use common::{Random, compress_all, compress_pages, pages, text};
 use lz4_stream::{CompressOptions, DecompressOptions, Lz4StreamBufReader, Lz4StreamReader};
 
 #[test]
@@ -153,4 +154,91 @@ fn debug_shows_no_contents() {
     reader.fill_buf().unwrap();
     let debug = format!("{:?}", reader.decompressor());
     assert!(debug.contains("6 of page") && !debug.contains("115"), "{debug}");
+}
+
+#[test]
+fn read_to_end_gives_the_same_whatever_room_the_vector_has() {
+    let all = [text(14, 300_000), Random::new(14).bytes(200_000), vec![9; 300_000]].concat();
+    let dictionary = text(14, 30_000);
+    for page_size in [700, 20_000, 65_536, 150_000] {
+        let options = CompressOptions::new().page_size(page_size).dictionary(&dictionary);
+        let mut compressor = options.compressor().unwrap();
+        let stream = compress_pages(&mut compressor, &pages(&all, page_size, Some(5))).concat();
+        let options = DecompressOptions::new().dictionary(&dictionary);
+        for spare in [
+            0,
+            100,
+            70_000,
+            all.len() - 10,
+            all.len(),
+            all.len() + 1000,
+            3 * all.len(),
+        ] {
+            for before in [0, 10, 100_000] {
+                for read in [0, 1, 65_000, 400_000] {
+                    let mut reader = options.reader(&stream[..]).unwrap();
+                    reader.read_exact(&mut vec![0; read]).unwrap();
+                    let mut out = Vec::with_capacity(before + spare);
+                    out.resize(before, 3);
+                    assert_eq!(reader.read_to_end(&mut out).unwrap(), all.len() - read);
+                    assert!(out[..before].iter().all(|&byte| byte == 3));
+                    assert!(out[before..] == all[read..]);
+                    assert_eq!(reader.total_out(), all.len() as u64);
+                    assert!(reader.decompressor().history() == &all[all.len() - 65_536..]);
+                }
+            }
+        }
+        // A vector that fits exactly is not reallocated.
+        let mut out = Vec::with_capacity(all.len());
+        options.buf_reader(&stream[..]).unwrap().read_to_end(&mut out).unwrap();
+        assert_eq!(out.capacity(), all.len());
+    }
+}
+
+#[test]
+fn read_to_end_loses_nothing_to_errors_and_panics() {
+    struct Breaks<'a> {
+        stream: &'a [u8],
+        at: usize,
+        panics: bool,
+    }
+    impl Read for Breaks<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            if self.at == 0 {
+                self.at = usize::MAX;
+                if self.panics {
+                    panic::resume_unwind(Box::new("without a message"));
+                }
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let most = out.len().min(self.at).min(30_000);
+            let n = self.stream.read(&mut out[..most])?;
+            self.at -= n;
+            Ok(n)
+        }
+    }
+    let all = text(15, 400_000);
+    let stream = compress_all(&CompressOptions::new().page_size(10_000), &all);
+    for panics in [false, true] {
+        for at in (1..stream.len()).step_by(1999) {
+            let stream = &stream[..];
+            let mut reader = Lz4StreamReader::new(Breaks { stream, at, panics });
+            let mut out = Vec::with_capacity(450_000);
+            let result = panic::catch_unwind(AssertUnwindSafe(|| reader.read_to_end(&mut out)));
+            assert_eq!(result.is_err(), panics);
+            assert_eq!(reader.total_out(), out.len() as u64);
+            reader.read_to_end(&mut out).unwrap();
+            assert!(out == all);
+        }
+    }
+    // A block that is bad, and one that ends the stream: what came before stays, and the error repeats.
+    for bad in [&b"\x04\0\0\0\x00\0\0\0"[..], b"\xff\xff"] {
+        let stream = [&stream[..], bad].concat();
+        let mut out = vec![1, 2, 3];
+        let mut reader = Lz4StreamBufReader::new(&stream[..]);
+        for _ in 0..2 {
+            reader.read_to_end(&mut out).unwrap_err();
+            assert!(out == [&[1, 2, 3], &all[..]].concat());
+        }
+    }
 }

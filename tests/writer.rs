@@ -6,8 +6,8 @@ use std::io::{self, IoSlice, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 
-use common::{Random, compress_all, finish, strict_content, text};
-use lz4_stream::{CompressOptions, Error, Lz4StreamCompressor, Lz4StreamWriter, PrefixWidth};
+use common::{MODES, Random, compress_all, finish, strict_content, text};
+use lz4_stream::{CompressOptions, Error, Lz4StreamCompressor, Lz4StreamWriter, Mode, PrefixWidth, Strategy};
 
 /// A writer whose bytes can be looked at while, and after, somebody else owns it.
 #[derive(Clone, Default, Debug)]
@@ -79,6 +79,71 @@ fn write_takes_all_of_its_slice() {
             assert_eq!(writer.write(piece).unwrap(), piece.len());
         }
         assert!(finish(writer).0 == expected);
+    }
+}
+
+/// A slice of many pages is compressed where it lies, pieces of it are gathered first: the same stream either way.
+#[test]
+fn a_large_slice_makes_the_same_stream_as_its_pieces() {
+    let all = [text(4, 900_000), Random::new(4).bytes(100_000), vec![0; 200_000]].concat();
+    let dictionary = text(4, 80_000);
+    for mode in MODES {
+        for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
+            for (page_size, dictionary) in [
+                (999, &b""[..]),
+                (16_384, &dictionary),
+                (65_536, b""),
+                (100_000, &dictionary),
+            ] {
+                let options = CompressOptions::new()
+                    .page_size(page_size)
+                    .mode(mode)
+                    .strategy(strategy)
+                    .dictionary(dictionary);
+                let mut in_pieces = options.writer(Vec::new()).unwrap();
+                for piece in all.chunks(5000) {
+                    in_pieces.write_all(piece).unwrap();
+                }
+                let (expected, _) = finish(in_pieces);
+                assert!(lz4_stream::compress(&all, &options).unwrap() == expected);
+                // From the start, after a page in part, and from a page of history; then on by pieces.
+                for (first, until) in [
+                    (0, all.len()),
+                    (1, all.len() - 7),
+                    (page_size, 700_000),
+                    (3 * page_size, 1_000_000),
+                ] {
+                    let mut writer = options.writer(Vec::new()).unwrap();
+                    writer.write_all(&all[..first]).unwrap();
+                    assert_eq!(writer.write(&all[first..until]).unwrap(), until - first);
+                    for piece in all[until..].chunks(777) {
+                        writer.write_all(piece).unwrap();
+                    }
+                    assert_eq!(writer.total_in(), all.len() as u64);
+                    assert!(
+                        writer.finish().unwrap() == expected,
+                        "{mode:?} {strategy:?} {page_size} {first}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_slice_of_many_megabytes_makes_the_same_stream_as_its_pieces() {
+    let mut all = text(5, 3 << 20);
+    for i in 0..27 {
+        // The same text again, at distances that are no power of two.
+        all.extend_from_within(i * 100..(3 << 20) - 999);
+    }
+    for mode in [Mode::Default, Mode::HighCompression { level: 3 }] {
+        let options = CompressOptions::new().page_size(1 << 20).mode(mode);
+        let mut in_pieces = options.writer(Vec::new()).unwrap();
+        for piece in all.chunks(200_000) {
+            in_pieces.write_all(piece).unwrap();
+        }
+        assert!(in_pieces.finish().unwrap() == compress_all(&options, &all));
     }
 }
 
