@@ -194,11 +194,13 @@ fn at(name: &str) -> impl Fn(io::Error) -> Failure {
         // At the very beginning it is more likely that this is no such stream, or one with other settings.
         Some(Error::BlockTooLarge { block: 0, .. }) => failure(
             name,
-            format_args!("{error} (is it such a stream? see --prefix, --big-endian, --max-page-size)"),
+            format_args!("{error} (is this a linked-block stream? see --prefix, --big-endian, --max-page-size)"),
         ),
         Some(Error::BlockTooLarge { .. }) => failure(name, format_args!("{error} (see --max-page-size)")),
         Some(Error::EmptyBlock { .. }) => failure(name, format_args!("{error} (see --end-mark)")),
-        Some(Error::MatchOffset { block: 0, .. }) => failure(name, format_args!("{error} (see --dictionary)")),
+        Some(Error::MatchOffset { block: 0, .. }) => {
+            failure(name, format_args!("{error} (see --prefix, --big-endian, --dictionary)"))
+        }
         _ => failure(name, error),
     }
 }

@@ -54,8 +54,10 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     last_page: usize,
     /// Room for a head, a block and an end mark. Grows to the longest that was needed, and stays.
     buffer: Vec<u8>,
-    /// What of `buffer` was made last and not consumed.
+    /// The part of `buffer` that was made last and not consumed.
     unsent: Range<usize>,
+    /// The length of the last block without its head.
+    block_len: usize,
     finished: bool,
     blocks: u64,
     total_in: u64,
@@ -104,6 +106,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             last_page: 0,
             buffer: Vec::new(),
             unsent: 0..0,
+            block_len: 0,
             finished: false,
             blocks: 0,
             total_in: 0,
@@ -157,8 +160,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// Ends the page being filled and lends its block, with the head. An empty page makes no block and lends nothing:
     /// see [*Empty pages*](crate::format#empty-pages).
     ///
+    /// The block replaces what [`block`](Self::block) still holds of the last one: send that first.
+    ///
     /// See [`push`](Self::push) for an example.
-    #[must_use = "the block is part of the stream; `block` lends it again"]
     pub fn end_page(&mut self) -> &[u8] {
         if self.window.page().is_empty() {
             return &[];
@@ -206,7 +210,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.window.page().len().saturating_add(page.len()),
             self.options.get_page_size(),
         );
-        if found > allowed {
+        if found > allowed && !self.finished {
             return Err(Error::PageTooLarge { found, allowed });
         }
         self.push(page)?;
@@ -229,7 +233,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     pub fn compress_into(&mut self, page: &[u8], out: &mut Vec<u8>) -> Result<usize, Error> {
         let block = self.compress(page)?;
         out.extend_from_slice(block);
-        Ok(block.len())
+        let len = block.len();
+        self.consume(len);
+        Ok(len)
     }
 
     /// Ends the stream: lends the block of the page being filled, if there is anything in it, and the end mark, if the
@@ -246,12 +252,10 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// assert_eq!(compressor.push(b"more"), Err(Error::Finished));
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
-    #[must_use = "the last block and the end mark are part of the stream; `block` lends them again"]
     pub fn finish(&mut self) -> &[u8] {
         if self.finished {
             return &[];
         }
-        self.finished = true;
         self.unsent = 0..0;
         if !self.window.page().is_empty() {
             self.make_block();
@@ -261,8 +265,11 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.buffer.resize(end + F::MAX_HEAD_LEN, 0);
         }
         let mark_len = self.framing.write_end(&mut self.buffer[end..][..F::MAX_HEAD_LEN]);
+        assert!(mark_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
         self.unsent.end += mark_len;
         self.total_out += mark_len as u64;
+        // Last: the framing may have panicked.
+        self.finished = true;
         self.block()
     }
 
@@ -289,6 +296,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// that is compressed on another core needs (see
     /// [*Pages are independent*](crate::format#pages-are-independent)).
     ///
+    /// With [`Strategy::DoubleBuffer`], pass the last page alone: the first block may refer to all of `history`, and a
+    /// peer with two page buffers holds no more than that page (see [*One page back*](crate::format#one-page-back)).
+    ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor};
     ///
@@ -311,6 +321,11 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.finished = false;
         (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
         self.load_history(history);
+    }
+
+    /// The length of the last block without its head: what [`Framing::is_out_of_band`] is about.
+    pub(crate) fn block_len(&self) -> usize {
+        self.block_len
     }
 
     /// Compresses the full pages at the front of `data` one by one. What is left of `data` is less than a page.
@@ -367,8 +382,10 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         };
         debug_assert!(data_len <= compress_bound(page_len));
         let head_len = self.framing.write_head(data_len, head_room);
+        assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
         head_room.rotate_left(head_len);
         self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
+        self.block_len = data_len;
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
     }
@@ -389,8 +406,8 @@ impl<F> Lz4StreamCompressor<F> {
         self.window.page().len() == self.options.get_page_size()
     }
 
-    /// What was made last, a block or the end of the stream, less what was consumed of it. Making another block
-    /// replaces it.
+    /// What was made last, a block or the end of the stream, less what was consumed of it. Making another block, or
+    /// the end of the stream, replaces it.
     pub fn block(&self) -> &[u8] {
         &self.buffer[self.unsent.clone()]
     }
@@ -419,6 +436,9 @@ impl<F> Lz4StreamCompressor<F> {
     }
 
     /// What stands around the blocks. [`reset`](Self::reset) does not touch it.
+    ///
+    /// The page size was checked against the framing when the compressor was made. Do not put a framing for shorter
+    /// blocks in its place: its `write_head` will be given a length that does not fit.
     pub fn framing_mut(&mut self) -> &mut F {
         &mut self.framing
     }
@@ -454,6 +474,8 @@ impl<F> Lz4StreamCompressor<F> {
         self.total_out
     }
 }
+
+const HEAD_TOO_LONG: &str = "the framing wrote a head that is longer than MAX_HEAD_LEN";
 
 /// The full pages of a slice, compressed one by one: straight from the slice where the history is in it, and enough
 /// follows to pay for the change. See [`Lz4StreamCompressor::pages`].

@@ -59,7 +59,10 @@ pub enum BlockSplit<'a> {
 ///   kept out of band; [`get_block`](Self::get_block) splits one off a slice. Here an error changes nothing, and
 ///   another block can be tried.
 ///
-/// Memory: with 64 KiB pages less than 512 KiB, and never more than three pages of the largest size accepted and
+/// **Every block must arrive, in order.** After a lost, repeated or reordered block, later blocks may decode to wrong
+/// bytes without an error. Number packets that can get lost, and [`reset`](Self::reset) both ends when one is missing.
+///
+/// Memory: with 64 KiB pages less than 512 KiB, and never more than about three pages of the largest size accepted and
 /// 512 KiB. Once it is warm, it allocates nothing.
 ///
 /// ```
@@ -89,7 +92,9 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     /// bytes in it.
     held: Vec<u8>,
     filled: usize,
-    /// The length of the longest page so far: what the next one will probably need.
+    /// The length of the last page: what the next one will probably need.
+    last_page: usize,
+    /// The length of the longest page so far: what any of the next ones may need.
     largest_page: usize,
     blocks: u64,
     total_in: u64,
@@ -198,8 +203,8 @@ impl Lz4StreamDecompressor {
     pub fn decompress(&mut self, block: &[u8]) -> Result<&[u8], Error> {
         match self.state {
             State::Ended => return Err(Error::Finished),
-            // At a boundary, or an error.
             _ if self.at_boundary() => {}
+            // The failure, or that a block is missing its end.
             _ => self.end_of_input()?,
         }
         self.check_block_len(block.len())?;
@@ -229,6 +234,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             state: BOUNDARY,
             held: Vec::new(),
             filled: 0,
+            last_page: 0,
             largest_page: 0,
             blocks: 0,
             total_in: 0,
@@ -263,7 +269,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// ```
     pub fn feed(&mut self, input: &mut &[u8]) -> Result<Progress<'_>, Error> {
         self.consumed = self.window.page().len();
-        self.find_block(input);
+        self.find_block(input)?;
         let (head_len, block_len) = match &self.state {
             State::Block { head_len, block_len } => (*head_len, *block_len),
             State::Head { needed } => return Ok(Progress::NeedMore(needed - self.filled)),
@@ -299,8 +305,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
-    /// How many more bytes are needed, at least, before anything can come out. 0 when an answer is there already: after
-    /// the end of the stream, or after an error.
+    /// How many more bytes are needed, at least, before anything can come out. 0 when an answer is there already: a
+    /// whole block, the end of the stream, or an error. It asks the framing, hence `&mut`.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamDecompressor;
@@ -312,7 +318,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn missing(&mut self) -> usize {
-        self.find_block(&mut &[][..]);
+        // An error comes with the next `feed`.
+        let _ = self.find_block(&mut &[][..]);
         self.needed().map_or(0, |needed| needed - self.filled)
     }
 
@@ -341,7 +348,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn unfilled(&mut self) -> &mut [u8] {
-        self.find_block(&mut &[][..]);
+        let _ = self.find_block(&mut &[][..]);
         let Some(needed) = self.needed() else {
             return &mut [];
         };
@@ -366,8 +373,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.filled += n;
     }
 
-    /// What it means that the input ends here: `Ok` at a block boundary or after the end mark. Nothing changes, and
-    /// more can be fed after it.
+    /// What it means that the input ends here: `Ok` at a block boundary or after the end mark. Call it when
+    /// [`feed`](Self::feed) has said [`Progress::NeedMore`] and there is no more. More can be fed after it all the same.
     ///
     /// Without an end mark, a stream that was cut at a block boundary looks whole: see
     /// [*Truncation*](crate::format#truncation).
@@ -386,7 +393,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// assert_eq!(decompressor.end_of_input(), Err(error));
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
-    pub fn end_of_input(&self) -> Result<(), Error> {
+    pub fn end_of_input(&mut self) -> Result<(), Error> {
+        self.find_block(&mut &[][..])?;
         let (block, offset, found) = (self.blocks, self.total_in, self.filled);
         match &self.state {
             State::Failed(error) => Err(error.clone()),
@@ -463,15 +471,16 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
-    /// At a block boundary or inside a head: goes on to the block's data, as far as the input goes.
-    fn find_block(&mut self, input: &mut &[u8]) {
+    /// At a block boundary or inside a head: continues to the block's data, as far as the input goes. An error is one of
+    /// the caller, and changes nothing; what is wrong with the stream is in the state.
+    fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
         while let State::Head { needed } = self.state {
             // A head that lies whole in the input is read there.
             let in_place = self.filled == 0 && input.len() >= needed;
             if !in_place {
                 self.hold(input, needed);
                 if self.filled < needed {
-                    return;
+                    return Ok(());
                 }
             }
             let bytes = if in_place { *input } else { &self.held[..self.filled] };
@@ -491,6 +500,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 Ok(Head::End { head_len }) => (head_len, State::Ended),
                 Ok(Head::Incomplete { .. }) => (0, self.bad_head("the framing asks for a head of impossible length")),
                 Err(Error::BadHead { reason, .. }) => (0, self.bad_head(reason)),
+                Err(error @ Error::OutOfBandSizes { .. }) => return Err(error),
                 Err(error) => (0, State::Failed(error)),
             };
             // Fewer bytes than were asked for would leave some of the next head or block in `held`.
@@ -504,10 +514,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 *input = &input[head_len..];
             }
             if let State::Ended = self.state {
-                self.total_in += head_len as u64;
+                self.total_in = self.total_in.saturating_add(head_len as u64);
             }
             self.filled = 0;
         }
+        Ok(())
     }
 
     fn bad_head(&self, reason: &'static str) -> State {
@@ -570,8 +581,10 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
         let page_len = self.window.page().len();
         self.largest_page = self.largest_page.max(page_len);
-        self.blocks += 1;
-        self.total_in += (head_len + block.len()) as u64;
+        self.last_page = page_len;
+        // Saturating: `resume` takes any numbers.
+        self.blocks = self.blocks.saturating_add(1);
+        self.total_in = self.total_in.saturating_add((head_len + block.len()) as u64);
         self.total_out += page_len as u64;
         Ok(self.window.page())
     }
@@ -581,11 +594,12 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let max_page_size = self.options.get_max_page_size();
         // The decoder is given the room that the block will probably need, and more when that was not enough. With
         // room for the largest page at once, a few bytes of input could take all that memory.
-        let mut room = match self.largest_page {
-            0 => block.len().saturating_mul(3),
-            // No block decodes to more than 255 times its length, and a short one should not make the window slide.
-            largest_page => largest_page.min(block.len().saturating_mul(255)),
-        };
+        // No block decodes to more than 255 times its length, and a short one should not make the window slide.
+        let len = block.len();
+        let mut room = self.last_page.max(len.saturating_mul(3)).min(len.saturating_mul(255));
+        if self.largest_page > 0 {
+            room = room.min(self.largest_page);
+        }
         let mut at = 0;
         loop {
             room = room.min(max_page_size);
@@ -603,7 +617,10 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 _ if page_len > max_page_size => return Err(DecodeError::OutputFull),
                 Err(DecodeError::OutputFull) if room < max_page_size => {
                     // There may have been more room than was asked for.
-                    room = room.max(page_len).max(HISTORY).saturating_mul(2);
+                    room = match room.max(page_len) {
+                        less if less < self.largest_page => self.largest_page,
+                        room => room.max(HISTORY).saturating_mul(2),
+                    };
                 }
                 result => return result,
             }

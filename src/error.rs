@@ -9,8 +9,8 @@ use crate::PrefixWidth;
 /// `From` (and so `?`) turns it into an [`io::Error`] of the same [`kind`](Error::kind). The adapters return
 /// [`io::Error`]; [`Error::from_io`] gets the `Error` inside back.
 ///
-/// In every variant, `block` is the index of the block in its stream (the first is 0), and `offset` is the number of
-/// bytes of the stream before that block's head.
+/// In the variants about a block, `block` is its index in the stream (the first is 0), and `offset` is the position of
+/// its head in the stream, in bytes. The other variants explain their own fields.
 ///
 /// ```
 /// use lz4_stream::{Error, Lz4StreamReader};
@@ -119,7 +119,7 @@ pub enum Error {
         offset: u64,
         /// The match's offset: how many bytes it goes back.
         found: usize,
-        /// How far back it may go at most: the history there is.
+        /// The largest valid offset there: the bytes of history and page before the match.
         allowed: usize,
     },
     /// The input ended inside a head or a block. Kind: `UnexpectedEof`.
@@ -150,10 +150,10 @@ pub enum Error {
     /// The stream is over: something was written to it after it was finished, or a block was decompressed after its
     /// end mark. Kind: `Other`.
     Finished,
-    /// The inner writer panicked, so nobody knows how much it took, and nothing can be written after that.
-    /// Kind: `Other`.
+    /// The inner writer or the framing panicked, so it is unknown how much is out, and nothing can be written after
+    /// that. Kind: `Other`.
     Poisoned {
-        /// How many bytes of the stream the inner writer had taken before, in bytes.
+        /// How much of the stream the inner writer had taken before, in bytes.
         offset: u64,
     },
 }
@@ -244,7 +244,7 @@ impl fmt::Display for Error {
             Error::EndMarkWithoutPrefix => f.write_str("an end mark needs a prefix of 1, 2 or 4 bytes"),
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,
-            } => f.write_str("the stream has no size prefixes, so block sizes must be given"),
+            } => f.write_str("the call needs size prefixes, but the prefix width is 0"),
             Error::OutOfBandSizes { width } => write!(
                 f,
                 "block sizes were given for a stream with {}-byte prefixes",
@@ -255,16 +255,19 @@ impl fmt::Display for Error {
             }
             Error::BadHead { reason, .. } => f.write_str(reason),
             Error::BlockTooLarge { found, allowed, .. } => {
-                write!(f, "length {found} exceeds the accepted maximum of {allowed}")
+                write!(f, "block length {found} exceeds the accepted maximum of {allowed}")
             }
             Error::PageOverLimit { allowed, .. } => {
-                write!(f, "decodes to more than the accepted maximum of {allowed} bytes")
+                write!(f, "page exceeds the accepted maximum of {allowed} bytes")
             }
-            Error::EmptyBlock { .. } => f.write_str("length is zero, but no end mark is expected"),
-            Error::TruncatedBlock { found, .. } => write!(f, "its {found} bytes end inside a sequence"),
-            Error::MatchOffset { found: 0, .. } => f.write_str("match offset is zero"),
+            Error::EmptyBlock { .. } => f.write_str("block length is zero"),
+            Error::TruncatedBlock { found, .. } => write!(f, "block of {found} bytes ends inside a sequence"),
+            // "1..=0" would not explain anything.
+            Error::MatchOffset { found, allowed: 0, .. } => {
+                write!(f, "match offset {found}, but there is nothing to match")
+            }
             Error::MatchOffset { found, allowed, .. } => {
-                write!(f, "match offset {found} exceeds the {allowed} bytes of history")
+                write!(f, "match offset {found} is out of range 1..={allowed}")
             }
             Error::UnexpectedEnd { found, needed, .. } => {
                 write!(f, "input ends after {found} of {needed} bytes")
@@ -277,12 +280,12 @@ impl fmt::Display for Error {
                 )
             }
             Error::TrailingBytes { offset, found } => {
-                write!(f, "{found} bytes follow the end mark, which ends at offset {offset}")
+                write!(f, "the stream ends at offset {offset}, but more bytes follow: {found}")
             }
             Error::Finished => f.write_str("the stream is finished"),
             Error::Poisoned { offset } => write!(
                 f,
-                "the inner writer panicked after {offset} bytes, so the stream cannot be continued"
+                "a panic after {offset} bytes were written, so the stream cannot be continued"
             ),
         }
     }

@@ -42,8 +42,8 @@ pub enum Head {
 /// [`Lz4StreamDecompressor::with_framing`](crate::Lz4StreamDecompressor::with_framing). Everything built on the codecs
 /// takes it from there.
 ///
-/// A framing is trusted with nothing. A length that it reads is checked against the largest page before anything is
-/// allocated, and a [`Head`] that contradicts itself is [`Error::BadHead`].
+/// What a framing reads is checked. A length is compared with the largest page before anything is allocated, and a
+/// [`Head`] that contradicts itself is [`Error::BadHead`].
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions, Error, Framing, Head, Lz4StreamCompressor};
@@ -101,20 +101,22 @@ pub trait Framing {
 
     /// Reads the head at the start of `bytes`.
     ///
-    /// `bytes` begins at a block boundary and holds at least as many bytes as were asked for, often more: the block,
-    /// and what follows it. It is called with whatever is there, first of all with nothing, until the answer is not
-    /// [`Head::Incomplete`]; after a `Block` or an `End`, not again at this boundary. So a framing may keep state.
+    /// `bytes` begins at a block boundary and holds all the bytes that are there: at least as many as were asked for,
+    /// perhaps none, often also the block and what follows it. At each boundary it is called until it does not return
+    /// [`Head::Incomplete`]. It returns `Block` or `End` once per boundary, so a framing may keep state.
     ///
     /// # Errors
-    /// [`Error::bad_head`] when the bytes can be no head. The codec adds where it was.
+    /// [`Error::bad_head`] when the bytes are not a valid head. The codec adds the position. Other errors pass
+    /// through unchanged.
     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error>;
 
     /// Writes the head of a block of `block_len` bytes to the front of `out`, and returns its length. `out` has
-    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes.
+    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that.
     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize;
 
     /// Writes what ends the stream to the front of `out`, and returns its length. `out` has
-    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. By default nothing ends it.
+    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that. By default
+    /// nothing ends it.
     fn write_end(&mut self, out: &mut [u8]) -> usize {
         let _ = out;
         0
@@ -122,6 +124,12 @@ pub trait Framing {
 
     /// Whether input that ends at a block boundary, without a [`Head::End`], was cut off. By default it was not.
     fn needs_end(&self) -> bool {
+        false
+    }
+
+    /// Whether the block sizes travel out of band, so that a writer should keep them for
+    /// [`drain_block_sizes`](crate::Lz4StreamWriter::drain_block_sizes). By default the heads have them.
+    fn is_out_of_band(&self) -> bool {
         false
     }
 }
@@ -283,10 +291,14 @@ impl Framing for SizePrefix {
     fn needs_end(&self) -> bool {
         self.end_mark
     }
+
+    fn is_out_of_band(&self) -> bool {
+        self.width == PrefixWidth::OutOfBand
+    }
 }
 
-/// A framing without heads: the sizes of the blocks come from an iterator, and the stream ends where it does. For
-/// reading; [`DecompressOptions::reader_with_sizes`](crate::DecompressOptions::reader_with_sizes) sets it up.
+/// A framing without heads, for reading: the sizes of the blocks come from an iterator, and the stream ends where it
+/// does. [`DecompressOptions::reader_with_sizes`](crate::DecompressOptions::reader_with_sizes) sets it up.
 ///
 /// A size is taken when its block is needed, not before.
 ///
@@ -340,6 +352,10 @@ impl<I: Iterator<Item = usize>> Framing for BlockSizes<I> {
 
     fn write_head(&mut self, _block_len: usize, _out: &mut [u8]) -> usize {
         0
+    }
+
+    fn is_out_of_band(&self) -> bool {
+        true
     }
 }
 

@@ -331,26 +331,24 @@ macro_rules! format_setters {
 /// assert_eq!(writer.finish()?, b"\x06\0\x50hello");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct CompressOptions {
     format: StreamFormat,
-    page_size: usize,
+    /// None for the default, which depends on the prefix width.
+    page_size: Option<usize>,
     strategy: Strategy,
     mode: Mode,
     engine: Engine,
 }
 
-impl Default for CompressOptions {
-    fn default() -> Self {
-        CompressOptions {
-            format: StreamFormat::default(),
-            page_size: 64 * 1024,
-            strategy: Strategy::default(),
-            mode: Mode::default(),
-            engine: Engine::default(),
-        }
+impl PartialEq for CompressOptions {
+    fn eq(&self, other: &Self) -> bool {
+        let settings = |of: &Self| (of.get_page_size(), of.strategy, of.mode, of.engine);
+        self.format == other.format && settings(self) == settings(other)
     }
 }
+
+impl Eq for CompressOptions {}
 
 impl CompressOptions {
     /// [`StreamFormat::new`], pages of 64 KiB, [`Strategy::DoubleBuffer`], [`Mode::Default`].
@@ -365,8 +363,9 @@ impl CompressOptions {
 
     format_setters!(CompressOptions);
 
-    /// The largest page, in bytes: 1 to what [`PrefixWidth::max_page_size`] allows. Default: 65 536. Memory for a page
-    /// is taken as it fills, not before.
+    /// The largest page, in bytes: 1 to what [`PrefixWidth::max_page_size`] allows. Default: 65 536, or as much as the
+    /// prefix width allows. Memory for a page is taken as it fills, not before. Readers refuse pages of more than 4 MiB,
+    /// unless they are told otherwise: see [`DecompressOptions::max_page_size`].
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, PrefixWidth};
@@ -377,7 +376,7 @@ impl CompressOptions {
     /// ```
     #[must_use]
     pub fn page_size(mut self, bytes: usize) -> Self {
-        self.page_size = bytes;
+        self.page_size = Some(bytes);
         self
     }
 
@@ -414,7 +413,8 @@ impl CompressOptions {
 
     /// The largest page, in bytes.
     pub fn get_page_size(&self) -> usize {
-        self.page_size
+        let most = self.format.prefix.width.max_page_size();
+        self.page_size.unwrap_or(most.min(64 * 1024))
     }
 
     /// How far back matches reach.
@@ -467,7 +467,7 @@ impl CompressOptions {
 
     /// Checks the page size against what the framing can announce; `width` is for the message.
     pub(crate) fn check_page_size(&self, framing: &impl Framing, width: Option<PrefixWidth>) -> Result<(), Error> {
-        let (found, allowed) = (self.page_size, page_bound(framing.max_block_len()));
+        let (found, allowed) = (self.get_page_size(), page_bound(framing.max_block_len()));
         if found == 0 || found > allowed {
             return Err(Error::PageSize { found, allowed, width });
         }

@@ -140,9 +140,12 @@ macro_rules! reader {
                 $Reader { inner, decompressor }
             }
 
-            /// Begins to read another stream, with the same settings, from `inner`, and gives back the old inner
+            /// Starts to read another stream, with the same settings, from `inner`, and gives back the old inner
             /// reader. What was decoded and not read is dropped, an earlier error is forgotten, and the counts start
             /// at zero again. Nothing is allocated.
+            ///
+            /// The framing is not reset. A reader with out-of-band sizes is still at the end of the old sizes after it:
+            /// see `Lz4StreamReader::reset_with_sizes`.
             ///
             /// ```
             /// use std::io::Read;
@@ -254,6 +257,8 @@ macro_rules! reader {
                 append_pages(self, |reader| &mut reader.decompressor, out, Self::next_page)
             }
 
+            /// Appends text. When it is not UTF-8, nothing is appended, and what was read is lost: also when an error
+            /// of the inner reader comes between the bytes of a character. Use `read_to_end` if that can happen.
             fn read_to_string(&mut self, out: &mut String) -> io::Result<usize> {
                 append_utf8(out, |bytes| self.read_to_end(bytes))
             }
@@ -298,19 +303,30 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, BlockSizes<I>> {
     }
 }
 
-/// Appends what `read` appends to bytes to a string, as the standard library does for its readers: nothing when it is
-/// not UTF-8, and what came before an error when that is.
+/// Appends what `read` appends to bytes to a string, as the standard library does for its readers: nothing if it is not
+/// UTF-8, also when an error ended it inside a character.
 fn append_utf8(out: &mut String, read: impl FnOnce(&mut Vec<u8>) -> io::Result<usize>) -> io::Result<usize> {
-    let before = out.len();
-    let mut bytes = std::mem::take(out).into_bytes();
-    let mut result = read(&mut bytes);
-    if str::from_utf8(&bytes[before..]).is_err() {
-        bytes.truncate(before);
-        result = result.and(Err(io::Error::new(
-            ErrorKind::InvalidData,
-            "the stream did not contain valid UTF-8",
-        )));
+    /// Puts the text back whatever happens, a panic of the inner reader included.
+    struct Text<'a> {
+        out: &'a mut String,
+        bytes: Vec<u8>,
+        /// How many of the bytes are known to be UTF-8.
+        valid: usize,
     }
-    *out = String::from_utf8(bytes).expect("the old text and the new are UTF-8 each");
-    result
+    impl Drop for Text<'_> {
+        fn drop(&mut self) {
+            self.bytes.truncate(self.valid);
+            let bytes = std::mem::take(&mut self.bytes);
+            *self.out = String::from_utf8(bytes).expect("the old text and the new are UTF-8 each");
+        }
+    }
+    let (valid, bytes) = (out.len(), std::mem::take(out).into_bytes());
+    let mut text = Text { out, bytes, valid };
+    let result = read(&mut text.bytes);
+    if str::from_utf8(&text.bytes[valid..]).is_ok() {
+        text.valid = text.bytes.len();
+        return result;
+    }
+    let message = "the stream did not contain valid UTF-8";
+    result.and(Err(io::Error::new(ErrorKind::InvalidData, message)))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::{fmt, iter, thread};
 
-use crate::{Error, Framing, Lz4StreamCompressor, PrefixWidth, SizePrefix};
+use crate::{Error, Framing, Lz4StreamCompressor, SizePrefix};
 
 /// Compresses what is written to it into a stream of blocks on the inner writer.
 ///
@@ -28,7 +28,7 @@ use crate::{Error, Framing, Lz4StreamCompressor, PrefixWidth, SizePrefix};
 /// next call.
 ///
 /// Only a panic of the inner writer ends the stream: nobody knows what it took. Each further call returns
-/// [`Error::Poisoned`]. Writing after [`try_finish`](Self::try_finish) is [`Error::Finished`].
+/// [`Error::Poisoned`], and [`is_poisoned`](Self::is_poisoned) tells it beforehand. Writing after [`try_finish`](Self::try_finish) is [`Error::Finished`].
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamReader, Lz4StreamWriter};
@@ -76,7 +76,8 @@ impl<W: Write> Lz4StreamWriter<W> {
 
 impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// A writer around `inner` that goes on where `compressor` is: it sends what is left of the compressor's last
-    /// block first, and what was pushed into the compressor begins its next page.
+    /// block first, and what was pushed into the compressor begins its next page. A block that the compressor lent, and
+    /// that was sent otherwise, must be [consumed](Lz4StreamCompressor::consume) before.
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamWriter};
@@ -106,10 +107,10 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// Sends the last page, and the end mark if there is one, flushes the inner writer and gives it back.
     ///
     /// # Errors
-    /// Those of [`try_finish`](Self::try_finish). The inner writer is dropped then; to keep it, call
-    /// [`into_inner`](Self::into_inner).
+    /// Those of [`try_finish`](Self::try_finish). The writer is dropped then, which tries once more to send what is
+    /// left; to keep it, call [`into_inner`](Self::into_inner).
     ///
-    /// With [`PrefixWidth::OutOfBand`], call `try_finish` first and then
+    /// With [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), call `try_finish` first and then
     /// [`drain_block_sizes`](Self::drain_block_sizes): the sizes go with the writer.
     ///
     /// ```
@@ -145,12 +146,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.send()?;
         if !self.compressor().is_finished() {
-            let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
-            let ends_page = !compressor.page().is_empty();
-            let _lent = compressor.finish();
-            if ends_page {
-                keep_size(&mut self.sizes, compressor);
-            }
+            self.make(Lz4StreamCompressor::finish);
             self.send()?;
         }
         self.flush_inner()
@@ -185,7 +181,11 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
 
     /// Takes the writer apart without writing anything: the inner writer, and the compressor with all that was not
     /// sent. [`Lz4StreamCompressor::block`] is what is left of the last block, [`Lz4StreamCompressor::page`] the page
-    /// that was gathered. [`from_parts`](Self::from_parts) goes on with both.
+    /// that was gathered. [`from_parts`](Self::from_parts) goes on with both. Block sizes that were not drained are
+    /// lost.
+    ///
+    /// When the writer [is poisoned](Self::is_poisoned), nobody knows how much of the block the inner writer took: do
+    /// not continue the stream.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -205,7 +205,8 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// The counts start at zero again. Block sizes kept out of band stay until they are drained. Nothing is allocated.
     ///
     /// # Errors
-    /// Those of [`try_finish`](Self::try_finish). This stream goes on then, and `inner` is dropped.
+    /// Those of [`try_finish`](Self::try_finish), as after which this stream is then: what is left of it can be sent.
+    /// `inner` is dropped. To keep it, call `try_finish` first.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -241,6 +242,11 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         &self.parts.as_ref().expect(HAS_PARTS).1
     }
 
+    /// Whether the inner writer panicked, so that the stream cannot be continued.
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
     /// How many bytes were written to this writer.
     pub fn total_in(&self) -> u64 {
         self.compressor().total_in()
@@ -256,7 +262,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.compressor().blocks()
     }
 
-    /// With [`PrefixWidth::OutOfBand`], the sizes in bytes of the blocks made since the last call, oldest first;
+    /// With [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), the sizes in bytes of the blocks made since the last call, oldest first;
     /// otherwise nothing. They are kept until they are asked for: on a long stream, do so now and then.
     ///
     /// ```
@@ -293,8 +299,17 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
 
     /// Makes the block of the page that was gathered, if there is anything in it.
     fn end_page(&mut self) {
+        self.make(Lz4StreamCompressor::end_page);
+    }
+
+    /// Makes a block of what was gathered, or the end of the stream, or both. A framing that panics poisons, too.
+    fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
         let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
-        if !compressor.end_page().is_empty() {
+        let blocks = compressor.blocks();
+        self.poisoned = true;
+        make(compressor);
+        self.poisoned = false;
+        if compressor.blocks() > blocks {
             keep_size(&mut self.sizes, compressor);
         }
     }
@@ -304,7 +319,13 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     fn write_pages(&mut self, bytes: &[u8]) -> usize {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         let mut pages = compressor.pages(bytes);
-        while pages.make_block() {
+        loop {
+            self.poisoned = true;
+            let made = pages.make_block();
+            self.poisoned = false;
+            if !made {
+                break;
+            }
             keep_size(&mut self.sizes, pages.compressor());
             if send(inner, pages.compressor(), &mut self.poisoned).is_err() {
                 break;
@@ -358,8 +379,8 @@ fn send<W: Write, F: Framing>(
 
 /// Keeps the size of the block that was made just now, if the stream does not have it.
 fn keep_size<F: Framing>(sizes: &mut Vec<usize>, compressor: &Lz4StreamCompressor<F>) {
-    if compressor.options().get_format().get_prefix_width() == PrefixWidth::OutOfBand {
-        sizes.push(compressor.block().len());
+    if compressor.framing().is_out_of_band() {
+        sizes.push(compressor.block_len());
     }
 }
 
@@ -457,7 +478,7 @@ impl<W> IntoInnerError<W> {
         &self.error
     }
 
-    /// The writer, which can go on.
+    /// The writer, which can try again to send what is left.
     pub fn into_inner(self) -> W {
         self.writer
     }

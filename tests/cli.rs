@@ -220,7 +220,7 @@ fn sizes_file() {
                 end + sizes[2]
             ),
         ),
-        ("0\n".into(), "out: block 0 at offset 0: length is zero".into()),
+        ("0\n".into(), "out: block 0 at offset 0: block length is zero".into()),
         (format!("{}\nx\n", sizes[0]), "sizes: line 2: invalid digit".into()),
         (
             format!("{}\n\n", sizes[0]),
@@ -367,21 +367,21 @@ fn bad_data() {
             "--end-mark",
             "input ends at offset {4}, after 4 blocks, without an end mark",
         ),
-        (zero(offsets[1]), "", "block 1 at offset {1}: length is zero"),
+        (zero(offsets[1]), "", "block 1 at offset {1}: block length is zero"),
         (
             huge(offsets[2]),
             "",
-            "block 2 at offset {2}: length 2147483647 exceeds the accepted maximum of 4210768",
+            "block 2 at offset {2}: block length 2147483647 exceeds the accepted maximum of 4210768",
         ),
         (
             wild(offsets[1]),
             "",
-            "block 1 at offset {1}: match offset 65535 exceeds",
+            "block 1 at offset {1}: match offset 65535 is out of range",
         ),
         (
             stream.clone(),
             "--max-page-size 999",
-            "block 0 at offset 0: decodes to more than the accepted maximum of 999",
+            "block 0 at offset 0: page exceeds the accepted maximum of 999",
         ),
         (stream.clone(), "--max-page-size 9", "block 0 at offset 0: "),
         (stream.clone(), "--big-endian", "block 0 at offset 0: "),

@@ -463,3 +463,51 @@ fn a_framing_of_ones_own_goes_through_codecs_and_adapters() {
         assert_eq!(reader.into_inner(), b"after");
     }
 }
+
+#[test]
+fn the_end_of_the_input_is_judged_by_what_the_framing_says() {
+    // The next size says that something is missing, though nobody has asked for it.
+    let options = DecompressOptions::new();
+    let mut decompressor = Lz4StreamDecompressor::with_framing(BlockSizes::new([5, 3]), &options).unwrap();
+    assert_eq!(decompressor.feed(&mut &b"\x40abcd"[..]), Ok(Progress::Page(b"abcd")));
+    let (block, offset, found, needed) = (1, 5, 0, 3);
+    let error = Error::UnexpectedEnd {
+        block,
+        offset,
+        found,
+        needed,
+    };
+    assert_eq!(decompressor.end_of_input(), Err(error));
+
+    // An end mark that was filled, and not fed.
+    let mut decompressor = options.end_mark(true).decompressor().unwrap();
+    decompressor.unfilled().fill(0);
+    decompressor.filled(4);
+    assert_eq!(decompressor.end_of_input(), Ok(()));
+    assert!(decompressor.is_ended());
+}
+
+#[test]
+fn to_feed_a_codec_without_sizes_is_an_error_that_changes_nothing() {
+    let options = DecompressOptions::new().prefix_width(PrefixWidth::OutOfBand);
+    let mut decompressor = options.decompressor().unwrap();
+    assert_eq!(decompressor.decompress(b"\x50hello"), Ok(&b"hello"[..]));
+    assert_eq!((decompressor.missing(), decompressor.unfilled().len()), (0, 0));
+    let width = PrefixWidth::OutOfBand;
+    assert_eq!(
+        decompressor.feed(&mut &b"\x10x"[..]),
+        Err(Error::OutOfBandSizes { width })
+    );
+    assert_eq!(decompressor.decompress(b"\0\x05\0\x50 more"), Ok(&b"hell more"[..]));
+}
+
+#[test]
+fn a_stream_can_be_resumed_at_any_number() {
+    let mut decompressor = Lz4StreamDecompressor::new();
+    decompressor.resume(b"", u64::MAX, u64::MAX);
+    assert_eq!(
+        decompressor.feed(&mut &b"\x02\0\0\0\x10x"[..]),
+        Ok(Progress::Page(b"x"))
+    );
+    assert_eq!((decompressor.blocks(), decompressor.total_in()), (u64::MAX, u64::MAX));
+}

@@ -2,12 +2,12 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use common::{Random, Varint, compress_all, text};
 use lz4_stream::{
     CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor,
-    Lz4StreamDecompressor, Lz4StreamReader, Progress, compress_bound,
+    Lz4StreamDecompressor, Lz4StreamReader, Lz4StreamWriter, Progress, compress_bound,
 };
 
 /// Gives one answer, whatever it sees.
@@ -228,4 +228,92 @@ fn a_prefix_is_a_framing_like_any_other() {
     }
     again.extend_from_slice(compressor.finish());
     assert!(stream == again);
+}
+
+/// Writes heads and end marks of the lengths it is told to.
+struct Writes {
+    head: usize,
+    end: usize,
+}
+
+impl Framing for Writes {
+    const MAX_HEAD_LEN: usize = 3;
+
+    fn max_block_len(&self) -> usize {
+        70_000
+    }
+
+    fn read_head(&mut self, _: &[u8]) -> Result<Head, Error> {
+        Ok(Head::End { head_len: 0 })
+    }
+
+    fn write_head(&mut self, _: usize, out: &mut [u8]) -> usize {
+        assert_ne!(self.head, usize::MAX, "the framing panics");
+        out[..self.head.min(3)].fill(b'#');
+        self.head
+    }
+
+    fn write_end(&mut self, out: &mut [u8]) -> usize {
+        out[..self.end.min(3)].fill(b'$');
+        self.end
+    }
+
+    fn is_out_of_band(&self) -> bool {
+        true
+    }
+}
+
+fn writes(head: usize, end: usize) -> Lz4StreamCompressor<Writes> {
+    Lz4StreamCompressor::with_framing(Writes { head, end }, &CompressOptions::new()).unwrap()
+}
+
+#[test]
+fn heads_of_any_length_up_to_the_longest_stand_right_before_the_block() {
+    for head in 0..=3 {
+        for end in 0..=3 {
+            let mut compressor = writes(head, end);
+            assert_eq!(
+                compressor.compress(b"hello").unwrap(),
+                [&b"###"[..head], b"\x50hello"].concat()
+            );
+            compressor.push(b"more").unwrap();
+            let last = [&b"###"[..head], b"\x40more", &b"$$$"[..end]].concat();
+            assert_eq!(compressor.finish(), last);
+
+            // The sizes are those of the blocks alone.
+            let mut writer = Lz4StreamWriter::from_parts(Vec::new(), writes(head, end));
+            writer.write_all(b"hello").unwrap();
+            writer.flush().unwrap();
+            writer.write_all(b"more").unwrap();
+            writer.try_finish().unwrap();
+            assert_eq!(writer.drain_block_sizes().collect::<Vec<_>>(), [6, 5]);
+        }
+    }
+}
+
+#[test]
+fn a_framing_that_writes_too_much_panics_and_lends_no_byte_of_an_earlier_stream() {
+    for (head, end) in [(4, 0), (0, 4), (0, 3000)] {
+        let result = std::panic::catch_unwind(|| {
+            let mut compressor = writes(0, 0);
+            compressor.compress(b"secret words of an earlier stream").unwrap();
+            compressor.reset();
+            *compressor.framing_mut() = Writes { head, end };
+            compressor.push(b"x").unwrap();
+            compressor.finish().to_vec()
+        });
+        assert!(result.is_err());
+    }
+}
+
+#[test]
+fn a_framing_that_panics_poisons_the_writer() {
+    let compressor = writes(usize::MAX, 0);
+    let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
+    writer.write_all(b"hello").unwrap();
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| writer.try_finish()));
+    assert!(result.is_err() && writer.is_poisoned());
+    for error in [writer.try_finish().unwrap_err(), writer.flush().unwrap_err()] {
+        assert_eq!(Error::from_io(&error), Some(&Error::Poisoned { offset: 0 }));
+    }
 }

@@ -67,6 +67,21 @@ fn every_setting_can_be_read_back_and_makes_a_difference() {
 }
 
 #[test]
+fn the_default_page_fits_every_prefix() {
+    for (width, page_size) in [
+        (PrefixWidth::OutOfBand, 65_536),
+        (PrefixWidth::One, 239),
+        (PrefixWidth::Two, 65_264),
+        (PrefixWidth::Four, 65_536),
+    ] {
+        let options = CompressOptions::new().prefix_width(width);
+        assert_eq!(options.get_page_size(), page_size);
+        assert_eq!(options, options.clone().page_size(page_size));
+        assert!(options.compressor().is_ok());
+    }
+}
+
+#[test]
 fn acceleration_and_level_are_clamped() {
     let all = text(3, 60_000);
     let of = |mode| lz4_stream::compress(&all, &CompressOptions::new().mode(mode).page_size(20_000)).unwrap();
@@ -169,7 +184,7 @@ fn errors_read_as_sentences_with_their_numbers() {
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,
             },
-            "the stream has no size prefixes, so block sizes must be given",
+            "the call needs size prefixes, but the prefix width is 0",
         ),
         (
             ErrorKind::InvalidInput,
@@ -200,7 +215,7 @@ fn errors_read_as_sentences_with_their_numbers() {
                 found: 300,
                 allowed: 20,
             },
-            "block 7 at offset 99: length 300 exceeds the accepted maximum of 20",
+            "block 7 at offset 99: block length 300 exceeds the accepted maximum of 20",
         ),
         (
             ErrorKind::InvalidData,
@@ -209,12 +224,12 @@ fn errors_read_as_sentences_with_their_numbers() {
                 offset,
                 allowed: 20,
             },
-            "block 7 at offset 99: decodes to more than the accepted maximum of 20 bytes",
+            "block 7 at offset 99: page exceeds the accepted maximum of 20 bytes",
         ),
         (
             ErrorKind::InvalidData,
             Error::EmptyBlock { block, offset },
-            "block 7 at offset 99: length is zero, but no end mark is expected",
+            "block 7 at offset 99: block length is zero",
         ),
         (
             ErrorKind::InvalidData,
@@ -223,7 +238,7 @@ fn errors_read_as_sentences_with_their_numbers() {
                 offset,
                 found: 5,
             },
-            "block 7 at offset 99: its 5 bytes end inside a sequence",
+            "block 7 at offset 99: block of 5 bytes ends inside a sequence",
         ),
         (
             ErrorKind::InvalidData,
@@ -233,7 +248,7 @@ fn errors_read_as_sentences_with_their_numbers() {
                 found: 300,
                 allowed: 20,
             },
-            "block 7 at offset 99: match offset 300 exceeds the 20 bytes of history",
+            "block 7 at offset 99: match offset 300 is out of range 1..=20",
         ),
         (
             ErrorKind::InvalidData,
@@ -243,12 +258,12 @@ fn errors_read_as_sentences_with_their_numbers() {
                 found: 0,
                 allowed: 20,
             },
-            "block 7 at offset 99: match offset is zero",
+            "block 7 at offset 99: match offset 0 is out of range 1..=20",
         ),
         (
             ErrorKind::InvalidData,
             Error::TrailingBytes { offset, found: 3 },
-            "3 bytes follow the end mark, which ends at offset 99",
+            "the stream ends at offset 99, but more bytes follow: 3",
         ),
         (
             ErrorKind::UnexpectedEof,
@@ -269,7 +284,7 @@ fn errors_read_as_sentences_with_their_numbers() {
         (
             ErrorKind::Other,
             Error::Poisoned { offset },
-            "the inner writer panicked after 99 bytes, so the stream cannot be continued",
+            "a panic after 99 bytes were written, so the stream cannot be continued",
         ),
     ] {
         assert_eq!(error.to_string(), text);

@@ -242,3 +242,19 @@ fn read_to_end_loses_nothing_to_errors_and_panics() {
         }
     }
 }
+
+#[test]
+fn read_to_string_keeps_the_text_there_was_when_the_inner_reader_panics() {
+    struct Panics;
+    impl Read for Panics {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic::resume_unwind(Box::new("without a message"));
+        }
+    }
+    let mut text = "precious".to_owned();
+    let result = panic::catch_unwind(AssertUnwindSafe(|| {
+        Lz4StreamReader::new(Panics).read_to_string(&mut text)
+    }));
+    assert!(result.is_err());
+    assert_eq!(text, "precious");
+}
