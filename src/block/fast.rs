@@ -6,7 +6,9 @@
 //! old, or from below `floor`. It is still a candidate like any other. A candidate is a match if it lies between
 //! `floor` and the position and its bytes are equal.
 
-use super::sequence::{LAST_LITERALS, MATCH_MARGIN, match_length, read_u64, write_last_literals, write_sequence};
+use super::sequence::{
+    LAST_LITERALS, MATCH_MARGIN, match_length, read_u64, run_length, write_last_literals, write_sequence,
+};
 use std::hint::select_unpredictable;
 
 #[cfg(test)]
@@ -248,7 +250,7 @@ fn encode_page<const N: usize>(
                 (position - anchor).min(found.position - floor),
             );
             loop {
-                let ahead = length_ahead(window, found, position);
+                let ahead = length_ahead::<N>(window, found, position);
                 let offset = position - found.position;
                 written = write_sequence(out, written, window, anchor, position - back, offset, back + ahead);
                 position += ahead;
@@ -281,7 +283,7 @@ fn encode_page<const N: usize>(
 /// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.
 #[inline(always)]
 fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    if earlier >= 8 && later >= 8 {
+    if earlier >= 8 {
         let difference = read_u64(window, later - 8) ^ read_u64(window, earlier - 8);
         let length = (difference.leading_zeros() as usize / 8).min(limit);
         if length < 8 {
@@ -297,7 +299,7 @@ fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usi
 
 /// The length of the match of `position` with `found`. It stops before the page's last literals.
 #[inline(always)]
-fn length_ahead(window: &[u8], found: Candidate, position: usize) -> usize {
+fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize) -> usize {
     // Most matches are shorter than sixteen bytes, but how short is unpredictable. So do not branch on it.
     if let Some(next) = window.get(position + 8..position + 16 + LAST_LITERALS) {
         let difference = read_u64(next, 0) ^ read_u64(window, found.position + 8);
@@ -307,5 +309,11 @@ fn length_ahead(window: &[u8], found: Candidate, position: usize) -> usize {
             return length as usize;
         }
     }
-    match_length(window, found.position, position, window.len() - LAST_LITERALS)
+    let limit = window.len() - LAST_LITERALS;
+    if N == FAR {
+        match_length(window, found.position, position, limit)
+    } else {
+        // In small pages runs are common. (In large ones the call costs text more than runs gain.)
+        run_length(window, found.position, position, limit)
+    }
 }

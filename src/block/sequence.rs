@@ -38,19 +38,42 @@ pub(crate) fn read_u64(window: &[u8], at: usize) -> u64 {
 /// Always inlined: in the inner loop of the fast encoder even a rarely taken call costs several per cent.
 #[inline(always)]
 pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    equal_bytes::<{ usize::MAX }>(window, earlier, later, limit)
+}
+
+/// [`match_length`] that counts a run in wider steps.
+#[inline(always)]
+pub(crate) fn run_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    equal_bytes::<64>(window, earlier, later, limit)
+}
+
+/// Counts the first `LONG` bytes, if there are as many, in steps of eight, and the others in wider ones.
+#[inline(always)]
+fn equal_bytes<const LONG: usize>(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
     let ours = &window[later..limit];
     let theirs = &window[earlier..earlier + ours.len()];
-    let (ours, our_tail) = ours.as_chunks::<8>();
-    let (theirs, their_tail) = theirs.as_chunks::<8>();
+    let (our_words, our_tail) = ours.as_chunks::<8>();
+    let (their_words, their_tail) = theirs.as_chunks::<8>();
     let mut length = 0;
-    for (a, b) in ours.iter().zip(theirs) {
+    for (a, b) in our_words.iter().zip(their_words) {
         let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
         if difference != 0 {
             return length + difference.trailing_zeros() as usize / 8;
         }
         length += 8;
+        if length == LONG {
+            return length + equal_bytes_of_a_run(&ours[length..], &theirs[length..]);
+        }
     }
     length + our_tail.iter().zip(their_tail).take_while(|(a, b)| a == b).count()
+}
+
+#[inline(never)]
+fn equal_bytes_of_a_run(ours: &[u8], theirs: &[u8]) -> usize {
+    let wide = ours.as_chunks::<32>().0.iter().zip(theirs.as_chunks::<32>().0);
+    let equal = 32 * wide.take_while(|(a, b)| a == b).count();
+    let rest = ours[equal..].iter().zip(&theirs[equal..]);
+    equal + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// [`match_length`] for matches that mostly end within the first eight bytes. `later` must be a place where a match may
