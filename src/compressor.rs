@@ -1,4 +1,4 @@
-//! Bytes in, pages gathered, blocks out: the writing end of a stream, without I/O.
+//! The writing end of a stream, without I/O: gathers bytes in pages and compresses each page to a block.
 
 use std::ops::Range;
 use std::{fmt, mem};
@@ -9,24 +9,25 @@ use crate::options::{CompressOptions, Strategy};
 use crate::window::Window;
 use crate::{Error, Framing, SizePrefix};
 
-/// Compresses pages to blocks, each of which may refer back to the pages before it; no I/O.
+/// Compresses pages to blocks, without I/O. Each block may refer back to the pages before it.
 ///
-/// It is what [`Lz4StreamWriter`](crate::Lz4StreamWriter) drives, and what packets and other kinds of I/O use
-/// directly. It is `LZ4StreamCompressor` of python-lz4. All blocks must be decompressed, in order, by one
-/// [`Lz4StreamDecompressor`](crate::Lz4StreamDecompressor) or by a peer with the same settings.
+/// [`Lz4StreamWriter`](crate::Lz4StreamWriter) drives it. Use it directly for packets and other kinds of I/O. It
+/// corresponds to `LZ4StreamCompressor` of python-lz4. One [`Lz4StreamDecompressor`](crate::Lz4StreamDecompressor), or
+/// a peer with the same settings, must decompress all blocks in order.
 ///
-/// * **A page at a time**: [`compress`](Self::compress) makes the block of one page.
-/// * **Bytes as they come**: [`push`](Self::push) gathers bytes, [`is_full`](Self::is_full) tells when the page has no
-///   more room, [`end_page`](Self::end_page) makes its block.
+/// * **Page by page**: [`compress`](Self::compress) compresses one page to a block.
+/// * **Byte by byte**: [`push`](Self::push) gathers bytes, [`is_full`](Self::is_full) tells whether the page is full,
+///   and [`end_page`](Self::end_page) compresses it to a block.
 /// * [`finish`](Self::finish) ends the stream.
 ///
-/// Each of these lends the bytes that go out next: a block with its head, an end mark. Whoever sends them in pieces
-/// calls [`consume`](Self::consume) for each piece; [`block`](Self::block) is what is left, until the next block is
-/// made. So a sender that was interrupted can go on at any later time, and nothing but the compressor needs to be kept.
+/// `compress`, `end_page` and `finish` lend the bytes to send next: a block with its head, the end mark, or both. To
+/// send them in pieces, call [`consume`](Self::consume) after each piece. [`block`](Self::block) returns the unsent
+/// rest until the next block is made. An interrupted sender can resume at any later time: the compressor holds all the
+/// state.
 ///
-/// Memory: with 64 KiB pages less than 512 KiB, with
-/// [`Mode::HighCompression`](crate::Mode::HighCompression) less than 1 MiB; in general three pages and 512 KiB
-/// (1 MiB). Once it is warm, it allocates nothing.
+/// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and in general at most three pages and 512
+/// KiB. With [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. A warm compressor
+/// allocates nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};
@@ -50,11 +51,11 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     encoder: Encoder,
     /// The history, and the page being filled.
     window: Window,
-    /// The length of the last page: what the next one will probably need.
+    /// The length of the last page: the likely length of the next one.
     last_page: usize,
-    /// Room for a head, a block and an end mark. Grows to the longest that was needed, and stays.
+    /// Room for a head, a block and an end mark. Never shrinks.
     buffer: Vec<u8>,
-    /// The part of `buffer` that was made last and not consumed.
+    /// The unconsumed part of the last output in `buffer`.
     unsent: Range<usize>,
     /// The length of the last block without its head.
     block_len: usize,
@@ -71,7 +72,7 @@ impl Default for Lz4StreamCompressor {
 }
 
 impl Lz4StreamCompressor {
-    /// A compressor with the default settings, those of [`CompressOptions::new`]. For others, see
+    /// A compressor with the default settings of [`CompressOptions::new`]. For other settings, see
     /// [`CompressOptions::compressor`].
     ///
     /// ```
@@ -86,12 +87,20 @@ impl Lz4StreamCompressor {
 }
 
 impl<F: Framing> Lz4StreamCompressor<F> {
-    /// A compressor with a framing of one's own. Prefix width, byte order and end mark of `options` are not used.
+    /// A compressor with a custom framing. The prefix width, byte order and end mark of `options` are ignored.
+    /// [`Framing`] has an example of a custom one.
     ///
     /// # Errors
     /// [`Error::PageSize`] when the page size is zero or too large for the framing.
     ///
-    /// See [`Framing`] for an example.
+    /// ```
+    /// use lz4_stream::{CompressOptions, Lz4StreamCompressor, SizePrefix};
+    ///
+    /// let options = CompressOptions::new().page_size(4096);
+    /// let mut compressor = Lz4StreamCompressor::with_framing(SizePrefix::default(), &options)?;
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x06\0\0\0\x50hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn with_framing(framing: F, options: &CompressOptions) -> Result<Self, Error> {
         options.check_page_size(&framing, None)?;
         Ok(Self::build(framing, options))
@@ -116,8 +125,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         compressor
     }
 
-    /// Takes the beginning of `bytes` into the page being filled, as much as fits, and returns how much that was: 0
-    /// when the page is full.
+    /// Appends as much of `bytes` as fits to the current page, and returns how many bytes were taken: 0 when the page
+    /// is full.
     ///
     /// # Errors
     /// [`Error::Finished`] after [`finish`](Self::finish).
@@ -145,8 +154,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         }
         let filled = self.window.page().len();
         let taken = bytes.len().min(self.options.get_page_size() - filled);
-        // The next page will probably be as long as the last. Make room for all of it now, so that the window does not
-        // slide in the middle of a page and move that too.
+        // The next page will probably be as long as the last. Make room for all of it now: if the window slid in the
+        // middle of a page, it would move the page too.
         let room = if filled == 0 { taken.max(self.last_page) } else { taken };
         let slid = self.window.reserve(room, HISTORY + self.options.get_page_size());
         if slid > 0 {
@@ -157,12 +166,18 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         Ok(taken)
     }
 
-    /// Ends the page being filled and lends its block, with the head. An empty page makes no block and lends nothing:
+    /// Ends the current page and lends its block with the head. An empty page makes no block, and the result is empty:
     /// see [*Empty pages*](crate::format#empty-pages).
     ///
-    /// The block replaces what [`block`](Self::block) still holds of the last one: send that first.
+    /// The new block replaces [`block`](Self::block): send the rest of the last one first.
     ///
-    /// See [`push`](Self::push) for an example.
+    /// ```
+    /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
+    /// compressor.push(b"hel")?;
+    /// compressor.push(b"lo")?;
+    /// assert_eq!(compressor.end_page(), b"\x06\0\0\0\x50hello");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn end_page(&mut self) -> &[u8] {
         if self.window.page().is_empty() {
             return &[];
@@ -171,8 +186,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.block()
     }
 
-    /// [`end_page`](Self::end_page) that makes a block of an empty page too, for protocols that send one to say
-    /// something. The pages after an empty page refer to nothing before it, because liblz4's decoder drops its history
+    /// Like [`end_page`](Self::end_page), but makes a block of an empty page too, for protocols in which an empty page
+    /// has a meaning. Later pages refer to nothing before an empty page, because liblz4's decoder drops its history
     /// there: see [*Empty pages*](crate::format#empty-pages).
     ///
     /// # Errors
@@ -192,12 +207,12 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         Ok(self.block())
     }
 
-    /// Compresses `page`, together with what was pushed before, as one page, and lends its block with the head. An
-    /// empty page makes no block and lends nothing.
+    /// Compresses `page` and lends its block with the head. Bytes that were pushed before become the beginning of the
+    /// page. An empty page makes no block, and the result is empty.
     ///
     /// # Errors
-    /// [`Error::PageTooLarge`] when the page is over the page size, [`Error::Finished`] after
-    /// [`finish`](Self::finish). Nothing has changed then.
+    /// [`Error::PageTooLarge`] when the page is over the page size, [`Error::Finished`] after [`finish`](Self::finish).
+    /// An error changes nothing.
     ///
     /// ```
     /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
@@ -217,8 +232,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         Ok(self.end_page())
     }
 
-    /// [`compress`](Self::compress) that appends the block to `out`, and returns how many bytes that was. With
-    /// [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand) this is the size to hand to the other end.
+    /// Like [`compress`](Self::compress), but appends the block to `out` and returns its length with the head. With
+    /// [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), this is the size to pass to the other end.
     ///
     /// # Errors
     /// Those of [`compress`](Self::compress).
@@ -238,9 +253,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         Ok(len)
     }
 
-    /// Ends the stream: lends the block of the page being filled, if there is anything in it, and the end mark, if the
-    /// settings ask for one. Nothing can be pushed after it, and calling it again lends nothing. To begin another
-    /// stream, [`reset`](Self::reset).
+    /// Ends the stream. Lends the block of the current page, unless the page is empty, followed by the end mark, if the
+    /// settings have one. Nothing can be pushed afterwards, and another call returns nothing. To begin another stream,
+    /// call [`reset`](Self::reset).
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, Error};
@@ -273,9 +288,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.block()
     }
 
-    /// Starts a new stream with the same settings, without allocating: what comes then is what a new compressor would
-    /// make, and nothing of the old stream is in it. What was not ended or not consumed is dropped. A framing with
-    /// state of its own keeps it, see [`framing_mut`](Self::framing_mut).
+    /// Starts a new stream with the same settings, without allocating. The compressor then behaves like a new one, and
+    /// nothing of the old stream is in the new one. The current page and the unsent rest of the last block are dropped.
+    /// The framing is not reset, see [`framing_mut`](Self::framing_mut).
     ///
     /// ```
     /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
@@ -286,18 +301,22 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn reset(&mut self) {
-        // A reference count, no copy.
+        // Copies a reference, not the dictionary.
         let format = self.options.get_format().clone();
         self.reset_with_history(format.get_dictionary());
     }
 
-    /// [`reset`](Self::reset) with the last 64 KiB of `history` in place of the settings' dictionary. The other end
-    /// must have decoded the same bytes before, or be given them: what a resumed stream, a new dictionary or a page
-    /// that is compressed on another core needs (see
-    /// [*Pages are independent*](crate::format#pages-are-independent)).
+    /// Like [`reset`](Self::reset), but with the last 64 KiB of `history` instead of the settings' dictionary. The
+    /// other end must have decoded the same bytes just before, or be given them. Use it to resume a stream, to change
+    /// the dictionary, or to compress pages in parallel.
     ///
-    /// With [`Strategy::DoubleBuffer`], pass the last page alone: the first block may refer to all of `history`, and a
-    /// peer with two page buffers holds no more than that page (see [*One page back*](crate::format#one-page-back)).
+    /// In parallel, each page needs the previous page alone as its history, except the first: call `reset` for it,
+    /// which loads the dictionary. Concatenate the blocks in order. The end mark comes from [`finish`](Self::finish) of
+    /// the compressor of the last page. See [*Pages are independent*](crate::format#pages-are-independent).
+    ///
+    /// With [`Strategy::DoubleBuffer`], always pass the previous page alone: the first block may refer to all of
+    /// `history`, but a peer with two page buffers holds only that page (see [*One page
+    /// back*](crate::format#one-page-back)).
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor};
@@ -323,13 +342,13 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.load_history(history);
     }
 
-    /// The length of the last block without its head: what [`Framing::is_out_of_band`] is about.
+    /// The length of the last block without its head: its size out of band.
     pub(crate) fn block_len(&self) -> usize {
         self.block_len
     }
 
-    /// Compresses the full pages at the front of `data` one by one. What is left of `data` is less than a page.
-    /// Nothing was pushed into the page being filled.
+    /// Compresses the full pages at the front of `data` one by one, and leaves less than a page. The current page must
+    /// be empty.
     pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8]) -> Pages<'a, F> {
         debug_assert!(self.page().is_empty() && !self.finished);
         Pages {
@@ -340,13 +359,13 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         }
     }
 
-    /// Encodes the page in the window, empty or not, and begins the next one.
+    /// Encodes the page in the window, even an empty one, and begins the next page.
     fn make_block(&mut self) {
         let mut window = mem::take(&mut self.window);
         let page_len = window.page().len();
         self.encode(window.content(), window.floor(), window.start());
-        // The rules *One page back* and *Empty pages*: a reader with two page buffers holds the page just encoded and
-        // the one that it will write over the page before; liblz4's decoder holds nothing after an empty page.
+        // The rules *One page back* and *Empty pages*: while it decodes the next page, a reader with two page buffers
+        // holds only the page just encoded; liblz4's decoder holds nothing after an empty page.
         if page_len == 0 || self.options.get_strategy() == Strategy::DoubleBuffer {
             window.forget_history();
         }
@@ -355,17 +374,17 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.window = window;
     }
 
-    /// Makes the block of `content[start..]`, the page. It refers to `content[floor..start]`, the history.
+    /// Makes the block of the page, `content[start..]`. It may refer to the history, `content[floor..start]`.
     ///
     /// ```text
-    /// buffer = … head | data | …        the head ends where the data begins, whatever its length
+    /// buffer = … head | data | …        the head ends where the data begins, whatever the head's length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize) {
         let page_len = content.len() - start;
         let room = |page_len| F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
-            // By doubling for pages that get longer and longer, but never beyond what the longest can need. The old
-            // content is of no use, so both buffers need not exist at the same time.
+            // Double the size, for pages that get longer and longer, but never exceed the need of the largest page. The
+            // old content is useless, so free the old buffer first.
             let len = room(page_len)
                 .max(2 * self.buffer.len())
                 .min(room(self.options.get_page_size()));
@@ -390,7 +409,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.total_out += self.unsent.len() as u64;
     }
 
-    /// Puts `history` where the page before the first one would be, in an encoder that was reset.
+    /// Puts `history` in the place of the page before the first one. The encoder must have been reset.
     fn load_history(&mut self, history: &[u8]) {
         self.window.restart(history);
         let start = self.window.start();
@@ -401,18 +420,17 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 }
 
 impl<F> Lz4StreamCompressor<F> {
-    /// Whether the page being filled has no more room.
+    /// Whether the current page is full.
     pub fn is_full(&self) -> bool {
         self.window.page().len() == self.options.get_page_size()
     }
 
-    /// What was made last, a block or the end of the stream, less what was consumed of it. Making another block, or
-    /// the end of the stream, replaces it.
+    /// The unconsumed rest of the last output: a block, the end mark, or both. The next output replaces it.
     pub fn block(&self) -> &[u8] {
         &self.buffer[self.unsent.clone()]
     }
 
-    /// Marks the first `n` bytes of [`block`](Self::block) as sent; all of it when `n` is more.
+    /// Marks the first `n` bytes of [`block`](Self::block) as sent, or all of it when `n` is larger.
     ///
     /// ```
     /// let mut compressor = lz4_stream::Lz4StreamCompressor::new();
@@ -430,31 +448,68 @@ impl<F> Lz4StreamCompressor<F> {
         &self.options
     }
 
-    /// What stands around the blocks.
+    /// The framing of the blocks.
     pub fn framing(&self) -> &F {
         &self.framing
     }
 
-    /// What stands around the blocks. [`reset`](Self::reset) does not touch it.
+    /// The framing of the blocks, for a framing with state: [`reset`](Self::reset) does not change it.
     ///
-    /// The page size was checked against the framing when the compressor was made. Do not put a framing for shorter
-    /// blocks in its place: its `write_head` will be given a length that does not fit.
+    /// The page size was checked against the framing when the compressor was made. Do not replace it by a framing for
+    /// shorter blocks: its `write_head` would be called with a length that does not fit.
+    ///
+    /// ```
+    /// use lz4_stream::{CompressOptions, Error, Framing, Head, Lz4StreamCompressor};
+    ///
+    /// /// The number of the block before the length, one byte each.
+    /// #[derive(Default)]
+    /// struct Numbered {
+    ///     next: u8,
+    /// }
+    ///
+    /// impl Framing for Numbered {
+    ///     const MAX_HEAD_LEN: usize = 2;
+    /// #   fn max_block_len(&self) -> usize {
+    /// #       0xFF
+    /// #   }
+    /// #   fn read_head(&mut self, _: &[u8]) -> Result<Head, Error> {
+    /// #       unimplemented!()
+    /// #   }
+    ///
+    ///     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize {
+    ///         out[..2].copy_from_slice(&[self.next, block_len as u8]);
+    ///         self.next = self.next.wrapping_add(1);
+    ///         2
+    ///     }
+    ///     // ...
+    /// }
+    ///
+    /// let options = CompressOptions::new().page_size(200);
+    /// let mut compressor = Lz4StreamCompressor::with_framing(Numbered::default(), &options)?;
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x00\x06\x50hello");
+    /// compressor.reset();
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x01\x06\x50hello");
+    /// compressor.reset();
+    /// compressor.framing_mut().next = 0;
+    /// assert_eq!(compressor.compress(b"hello")?, b"\x00\x06\x50hello");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn framing_mut(&mut self) -> &mut F {
         &mut self.framing
     }
 
-    /// The bytes pushed into the page being filled.
+    /// The bytes of the current page.
     pub fn page(&self) -> &[u8] {
         self.window.page()
     }
 
-    /// The bytes that the page being filled may refer to: at most 64 KiB, with
-    /// [`Strategy::DoubleBuffer`] of the last page only.
+    /// The bytes that the current page may refer to: at most 64 KiB. With [`Strategy::DoubleBuffer`], they are from the
+    /// last page only.
     pub fn history(&self) -> &[u8] {
         self.window.history()
     }
 
-    /// Whether the stream was finished.
+    /// Whether the stream is finished.
     pub fn is_finished(&self) -> bool {
         self.finished
     }
@@ -469,7 +524,7 @@ impl<F> Lz4StreamCompressor<F> {
         self.total_in
     }
 
-    /// How many bytes of the stream were made: blocks with their heads, and the end mark.
+    /// How many bytes of the stream were made: blocks with their heads, and the end mark. Includes unsent bytes.
     pub fn total_out(&self) -> u64 {
         self.total_out
     }
@@ -477,8 +532,8 @@ impl<F> Lz4StreamCompressor<F> {
 
 const HEAD_TOO_LONG: &str = "the framing wrote a head that is longer than MAX_HEAD_LEN";
 
-/// The full pages of a slice, compressed one by one: straight from the slice where the history is in it, and enough
-/// follows to pay for the change. See [`Lz4StreamCompressor::pages`].
+/// The full pages of a slice, compressed one by one. They are compressed directly from the slice once it contains the
+/// history and enough data follows to pay for the switch. See [`Lz4StreamCompressor::pages`].
 pub(crate) struct Pages<'a, F: Framing> {
     compressor: &'a mut Lz4StreamCompressor<F>,
     data: &'a [u8],
@@ -487,16 +542,16 @@ pub(crate) struct Pages<'a, F: Framing> {
     direct: Option<Direct>,
 }
 
-/// The slice stands in for the window, which is empty meanwhile.
+/// The slice replaces the window, which is empty meanwhile.
 struct Direct {
-    /// The index in `data` of what is index 0 to the encoder.
+    /// The index in `data` that is index 0 for the encoder.
     base: usize,
     /// The index in `data` where the history of the next page begins.
     floor: usize,
 }
 
-/// A change from the window to a slice and back copies the history and shifts the encoder's table. Less data than this
-/// is copied as well.
+/// Switching from the window to a slice and back copies the history and shifts the encoder's table. Less data than this
+/// is cheaper to copy.
 const WORTH_A_CHANGE: usize = 4 * HISTORY;
 
 /// Positions of the encoder stay below this.
@@ -526,7 +581,7 @@ impl<F: Framing> Pages<'_, F> {
             return true;
         };
         if *floor - *base >= INDEX_LIMIT {
-            // A multiple of 64 KiB leaves the table of the fast encoder as it is.
+            // A multiple of 64 KiB needs no change of the fast encoder's table.
             let by = (*floor - *base) / HISTORY * HISTORY;
             compressor.encoder.slide(by);
             *base += by;
@@ -549,13 +604,13 @@ impl<F: Framing> Pages<'_, F> {
         self.at
     }
 
-    /// The compressor, to send the block that was made.
+    /// The compressor, for sending its block.
     pub(crate) fn compressor(&mut self) -> &mut Lz4StreamCompressor<F> {
         self.compressor
     }
 }
 
-/// Whatever ends it, a panic included, the compressor goes on from its own window.
+/// However it ends, even by a panic, the compressor continues from its own window.
 impl<F: Framing> Drop for Pages<'_, F> {
     fn drop(&mut self) {
         if let Some(Direct { base, floor }) = self.direct {

@@ -1,4 +1,4 @@
-//! Bytes of the stream in, pages out: the reading end of a stream, without I/O.
+//! The reading end of a stream, without I/O: takes bytes of the stream and returns pages.
 
 use std::{fmt, mem};
 
@@ -8,62 +8,64 @@ use crate::options::DecompressOptions;
 use crate::window::Window;
 use crate::{Error, Framing, Head, SizePrefix};
 
-/// Bytes of a block are read in pieces that grow from this size, so that a head alone makes nothing be allocated.
+/// The bytes of a block are read in pieces that grow from this size, so that a head alone cannot cause a large
+/// allocation.
 const FIRST_READ: usize = 16 * 1024;
 
-/// What [`Lz4StreamDecompressor::feed`] made of the bytes it was given.
+/// The result of [`Lz4StreamDecompressor::feed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
-    /// The next page, which can be empty. There may be more in the same input.
+    /// The next page, which can be empty. The rest of the input may hold more pages.
     Page(&'a [u8]),
-    /// All input was taken, and at least this many more bytes are needed before anything can come out.
+    /// All input was taken, and at least this many more bytes are needed for the next result.
     NeedMore(usize),
-    /// The stream is over. What is left of the input does not belong to it.
+    /// The stream is over. The rest of the input does not belong to it.
     End,
 }
 
-/// What [`Lz4StreamDecompressor::get_block`] finds at the beginning of a byte slice.
+/// The result of [`Lz4StreamDecompressor::get_block`]: what is at the beginning of a byte slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlockSplit<'a> {
-    /// A whole block.
+    /// A complete block.
     Block {
-        /// The block's data, without the prefix: what [`Lz4StreamDecompressor::decompress`] takes.
+        /// The block's data without the prefix, for [`Lz4StreamDecompressor::decompress`].
         block: &'a [u8],
-        /// What comes after the block.
+        /// The bytes after the block.
         rest: &'a [u8],
     },
-    /// The end mark, which the settings asked for.
+    /// The end mark, if the settings have one.
     EndMark {
-        /// What comes after the end mark. It does not belong to the stream.
+        /// The bytes after the end mark. They do not belong to the stream.
         rest: &'a [u8],
     },
-    /// The slice ends before the block does: call again with the same bytes and more.
+    /// The slice ends before the block does: call again with the same bytes and more after them.
     Incomplete {
-        /// How many more bytes are needed, at least, before there can be another answer.
+        /// At least this many more bytes are needed for another answer.
         missing: usize,
     },
 }
 
-/// Decompresses the blocks of a stream to pages; no I/O.
+/// Decompresses the blocks of a stream to pages, without I/O.
 ///
-/// It is what [`Lz4StreamReader`](crate::Lz4StreamReader) drives, and what packets and other kinds of I/O use
-/// directly. It is `LZ4StreamDecompressor` of python-lz4. It takes the blocks of one stream, all of them and in order:
-/// of [`Lz4StreamCompressor`](crate::Lz4StreamCompressor), of python-lz4, of the C library over two buffers or a ring.
-/// It keeps the last 64 KiB of what it decoded, whatever the page size.
+/// [`Lz4StreamReader`](crate::Lz4StreamReader) drives it. Use it directly for packets and other kinds of I/O. It
+/// corresponds to `LZ4StreamDecompressor` of python-lz4. It decodes streams of
+/// [`Lz4StreamCompressor`](crate::Lz4StreamCompressor), of python-lz4, and of the C library over two buffers or a ring
+/// buffer. It keeps the last 64 KiB that it decoded, whatever the page size.
 ///
-/// * **Bytes of the stream as they come**: [`feed`](Self::feed) takes them in pieces of any length and lends a page as
-///   soon as it is complete. A caller that reads into a buffer reads into [`unfilled`](Self::unfilled) instead, and
-///   saves a copy. An error repeats: what follows a bad block cannot be decoded.
-/// * **A block at a time**: [`decompress`](Self::decompress) takes the data of one block, for packets and for sizes
-///   kept out of band; [`get_block`](Self::get_block) splits one off a slice. Here an error changes nothing, and
-///   another block can be tried.
+/// * **Byte by byte**: [`feed`](Self::feed) takes pieces of any length and lends each page as soon as it is complete.
+///   To save a copy, read into [`unfilled`](Self::unfilled) instead of a buffer. An error repeats: the blocks after a
+///   bad block cannot be decoded.
+/// * **Block by block**: [`decompress`](Self::decompress) takes the data of one block, for packets and for sizes kept
+///   out of band. [`get_block`](Self::get_block) splits a block off a slice. Here an error changes nothing, and another
+///   block can be tried.
 ///
-/// **Every block must arrive, in order.** After a lost, repeated or reordered block, later blocks may decode to wrong
-/// bytes without an error. Number packets that can get lost, and [`reset`](Self::reset) both ends when one is missing.
+/// **Every block must arrive, in order.** After a lost, repeated or reordered block, later blocks may decode
+/// incorrectly without an error. Number the packets if they can get lost, and [`reset`](Self::reset) both ends when one
+/// is missing.
 ///
-/// Memory: with 64 KiB pages less than 512 KiB, and never more than about three pages of the largest size accepted and
-/// 512 KiB. Once it is warm, it allocates nothing.
+/// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and never more than about three pages of the
+/// largest accepted size and 512 KiB. A warm decompressor allocates nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamDecompressor, Progress};
@@ -88,13 +90,12 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     /// How much of the last page was consumed.
     consumed: usize,
     state: State,
-    /// The bytes of a head or of a block that is not complete: `held[..filled]`. The rest is room, with arbitrary
-    /// bytes in it.
+    /// `held[..filled]` are the bytes of an incomplete head or block. The rest is room with arbitrary bytes.
     held: Vec<u8>,
     filled: usize,
-    /// The length of the last page: what the next one will probably need.
+    /// The length of the last page: the likely length of the next one.
     last_page: usize,
-    /// The length of the longest page so far: what any of the next ones may need.
+    /// The length of the longest page so far: any later page may be that long.
     largest_page: usize,
     blocks: u64,
     total_in: u64,
@@ -104,13 +105,13 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
 /// Where in the stream the next byte belongs.
 #[derive(Debug, Clone)]
 enum State {
-    /// At a block boundary or in a head, of which the framing wants to see this many bytes.
+    /// At a block boundary or in a head. The framing needs this many bytes of the head.
     Head { needed: usize },
     /// At the start of a block's data or inside it.
     Block { head_len: usize, block_len: usize },
     /// After the end.
     Ended,
-    /// At bytes that are no part of a stream.
+    /// At bytes that do not belong to a valid stream.
     Failed(Error),
 }
 
@@ -124,7 +125,7 @@ impl Default for Lz4StreamDecompressor {
 }
 
 impl Lz4StreamDecompressor {
-    /// A decompressor with the default settings, those of [`DecompressOptions::new`]. For others, see
+    /// A decompressor with the default settings of [`DecompressOptions::new`]. For other settings, see
     /// [`DecompressOptions::decompressor`].
     ///
     /// ```
@@ -137,13 +138,13 @@ impl Lz4StreamDecompressor {
         Self::build(options.get_format().prefix, &options)
     }
 
-    /// Splits the first block off `stream`, which begins at a block boundary. Nothing is remembered of the call. In an
-    /// error, block and offset are those of the next block to be decompressed.
+    /// Splits the first block off `stream`, which must begin at a block boundary. The call changes nothing. The block
+    /// and offset in an error are those of the next block to decompress.
     ///
     /// # Errors
-    /// [`Error::BlockTooLarge`] or [`Error::EmptyBlock`] when the bytes can never become a valid block, however many
-    /// more come. [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), where only the caller can know where a
-    /// block ends.
+    /// [`Error::BlockTooLarge`] or [`Error::EmptyBlock`] when the bytes cannot be the beginning of a valid block.
+    /// [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), where only the caller
+    /// knows where a block ends.
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamDecompressor, BlockSplit};
@@ -180,16 +181,16 @@ impl Lz4StreamDecompressor {
         })
     }
 
-    /// Decompresses one block, without its prefix, to its page, and lends it. The page can be empty. The block counts
-    /// as if it had come with its prefix.
+    /// Decompresses one block, given without its prefix, and lends its page, which can be empty. The prefix still
+    /// counts in [`total_in`](Self::total_in).
     ///
     /// # Errors
     /// [`Error::EmptyBlock`], [`Error::BlockTooLarge`], [`Error::PageOverLimit`], [`Error::TruncatedBlock`],
-    /// [`Error::MatchOffset`]: the block is not one of this stream, or not with these settings. Nothing has changed
-    /// then, but that the page before is no longer lent.
+    /// [`Error::MatchOffset`]: the block does not belong to this stream, or the settings differ. An error changes
+    /// nothing, except that the last page is gone.
     ///
-    /// When it is mixed with [`feed`](Self::feed): [`Error::UnexpectedEnd`] inside a head or a block that was fed in
-    /// part, [`Error::Finished`] after the end mark, and the error of `feed` after one.
+    /// When mixed with [`feed`](Self::feed): [`Error::UnexpectedEnd`] if a head or block was fed only in part,
+    /// [`Error::Finished`] after the end mark, and after an error of `feed` the same error.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamDecompressor;
@@ -204,7 +205,7 @@ impl Lz4StreamDecompressor {
         match self.state {
             State::Ended => return Err(Error::Finished),
             _ if self.at_boundary() => {}
-            // The failure, or that a block is missing its end.
+            // The earlier failure, or an incomplete block.
             _ => self.end_of_input()?,
         }
         self.check_block_len(block.len())?;
@@ -213,13 +214,21 @@ impl Lz4StreamDecompressor {
 }
 
 impl<F: Framing> Lz4StreamDecompressor<F> {
-    /// A decompressor with a framing of one's own. Prefix width, byte order and end mark of `options` are not used.
+    /// A decompressor with a custom framing. The prefix width, byte order and end mark of `options` are ignored.
+    /// [`Framing`] has an example of a custom one.
     ///
     /// # Errors
     /// [`Error::MaxPageSize`] when the largest page is zero or over
     /// [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
     ///
-    /// See [`Framing`] for an example.
+    /// ```
+    /// use lz4_stream::{DecompressOptions, Lz4StreamDecompressor, Progress, SizePrefix};
+    ///
+    /// let options = DecompressOptions::new().max_page_size(4096);
+    /// let mut decompressor = Lz4StreamDecompressor::with_framing(SizePrefix::default(), &options)?;
+    /// assert_eq!(decompressor.feed(&mut &b"\x06\0\0\0\x50hello"[..])?, Progress::Page(b"hello"));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn with_framing(framing: F, options: &DecompressOptions) -> Result<Self, Error> {
         options.check_max_page_size()?;
         Ok(Self::build(framing, options))
@@ -244,17 +253,17 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         decompressor
     }
 
-    /// Takes the next bytes of the stream off the front of `input`, up to the end of one block, and says what comes of
-    /// them. A block that lies whole in `input` is decoded from there; bytes of one that does not are copied and kept.
-    /// The page lent before counts as consumed.
+    /// Takes the next bytes of the stream off the front of `input`, up to the end of one block, and reports the result.
+    /// A block that `input` contains completely is decoded without a copy; bytes of an incomplete block are copied and
+    /// kept. The last page counts as consumed.
     ///
-    /// It can be called with nothing, to ask what the bytes that are there already amount to.
+    /// With empty input, it reports the result of the bytes taken so far.
     ///
     /// # Errors
     /// [`Error::EmptyBlock`], [`Error::BlockTooLarge`], [`Error::PageOverLimit`], [`Error::TruncatedBlock`],
-    /// [`Error::MatchOffset`], [`Error::BadHead`]: the bytes are not a stream with these settings. Every further call
-    /// returns the same error, until [`reset`](Self::reset).
-    /// [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand): use [`decompress`](Self::decompress), or a
+    /// [`Error::MatchOffset`], [`Error::BadHead`]: the bytes are not a valid stream with these settings. Every further
+    /// call returns the same error until [`reset`](Self::reset). [`Error::OutOfBandSizes`] with
+    /// [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand): use [`decompress`](Self::decompress), or a
     /// [`BlockSizes`](crate::BlockSizes).
     ///
     /// ```
@@ -305,8 +314,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
-    /// How many more bytes are needed, at least, before anything can come out. 0 when an answer is there already: a
-    /// whole block, the end of the stream, or an error. It asks the framing, hence `&mut`.
+    /// At least this many more bytes are needed for the next result. 0 when [`feed`](Self::feed) already has one: a
+    /// page, the end of the stream, or an error. Takes `&mut self` because it may ask the framing for the next head,
+    /// and a framing may have state.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamDecompressor;
@@ -318,17 +328,17 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn missing(&mut self) -> usize {
-        // An error comes with the next `feed`.
+        // The next `feed` returns the error.
         let _ = self.find_block(&mut &[][..]);
         self.needed().map_or(0, |needed| needed - self.filled)
     }
 
-    /// Lends the room that the next read may fill, for a caller that would otherwise read into a buffer of its own. Say
-    /// [`filled`](Self::filled) after it, and then [`feed`](Self::feed) with nothing.
+    /// Lends the room for the next read, so that the caller needs no buffer. After the read, call
+    /// [`filled`](Self::filled), and then [`feed`](Self::feed) with empty input.
     ///
-    /// The room never goes beyond the head or the block that is next, so a read into it takes no byte that the stream
-    /// may not have. It can be shorter than [`missing`](Self::missing): nothing large is allocated on the word of a
-    /// head. It is empty exactly when nothing is missing.
+    /// The room ends with the current head or block, so a read into it never takes bytes after the stream. It can be
+    /// shorter than [`missing`](Self::missing), because a head alone must not cause a large allocation. It is empty
+    /// exactly when nothing is missing.
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamDecompressor, Progress};
@@ -357,12 +367,23 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         &mut self.held[self.filled..until]
     }
 
-    /// Says that the first `n` bytes of [`unfilled`](Self::unfilled) are the next bytes of the stream.
+    /// Tells the decompressor that the first `n` bytes of [`unfilled`](Self::unfilled) are the next bytes of the
+    /// stream.
     ///
     /// # Panics
-    /// When `n` is more than the room that was lent.
+    /// When `n` is more than the length of the room.
     ///
-    /// See [`unfilled`](Self::unfilled) for an example.
+    /// ```
+    /// use lz4_stream::{Lz4StreamDecompressor, Progress};
+    ///
+    /// let mut decompressor = Lz4StreamDecompressor::new();
+    /// decompressor.unfilled().copy_from_slice(b"\x06\0\0\0");
+    /// decompressor.filled(4);
+    /// decompressor.unfilled().copy_from_slice(b"\x50hello");
+    /// decompressor.filled(6);
+    /// assert_eq!(decompressor.feed(&mut &[][..])?, Progress::Page(b"hello"));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn filled(&mut self, n: usize) {
         let room = self
             .held
@@ -373,15 +394,16 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.filled += n;
     }
 
-    /// What it means that the input ends here: `Ok` at a block boundary or after the end mark. Call it when
-    /// [`feed`](Self::feed) has said [`Progress::NeedMore`] and there is no more. More can be fed after it all the same.
+    /// Checks that the input may end here: `Ok` at a block boundary or after the end mark. Call it when
+    /// [`feed`](Self::feed) returned [`Progress::NeedMore`] and there is no more input. More input can still be fed
+    /// afterwards.
     ///
-    /// Without an end mark, a stream that was cut at a block boundary looks whole: see
+    /// Without an end mark, a stream cut off at a block boundary looks complete: see
     /// [*Truncation*](crate::format#truncation).
     ///
     /// # Errors
-    /// [`Error::UnexpectedEnd`] inside a head or a block, [`Error::MissingEndMark`] before the end mark that the
-    /// settings ask for, and the error of [`feed`](Self::feed) after one.
+    /// [`Error::UnexpectedEnd`] inside a head or a block, [`Error::MissingEndMark`] before the end mark if the settings
+    /// have one, and after an error of [`feed`](Self::feed) the same error.
     ///
     /// ```
     /// use lz4_stream::{Error, Lz4StreamDecompressor};
@@ -412,9 +434,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
-    /// Starts a new stream with the same settings, without allocating. An error or an end is forgotten, and nothing of
-    /// the old stream can be reached from the new one. A framing with state of its own keeps it, see
-    /// [`framing_mut`](Self::framing_mut).
+    /// Starts a new stream with the same settings, without allocating. Clears an earlier error or end. The new stream
+    /// cannot refer to bytes of the old one. The framing is not reset, see [`framing_mut`](Self::framing_mut).
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamDecompressor, Progress};
@@ -426,14 +447,14 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn reset(&mut self) {
-        // A reference count, no copy.
+        // Copies a reference, not the dictionary.
         let format = self.options.get_format().clone();
         self.resume(format.get_dictionary(), 0, 0);
     }
 
-    /// Goes on in the middle of a stream: at the boundary before the block with index `block`, `offset` bytes into the
-    /// stream. `history` is what was decoded before it (of which the last 64 KiB count), empty at a restart point.
-    /// [`total_out`](Self::total_out) counts from here.
+    /// Resumes in the middle of a stream: at the boundary before the block with index `block`, `offset` bytes into the
+    /// stream. `history` is the data decoded before it, of which the last 64 KiB are used; at a restart point it is
+    /// empty. [`total_out`](Self::total_out) starts at zero.
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};
@@ -462,7 +483,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         matches!(self.state, State::Head { .. }) && self.filled == 0
     }
 
-    /// How many bytes must be held before there can be progress, if there can be.
+    /// How many bytes must be held for progress, if progress is possible.
     fn needed(&self) -> Option<usize> {
         match self.state {
             State::Head { needed } => Some(needed),
@@ -471,11 +492,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
-    /// At a block boundary or inside a head: continues to the block's data, as far as the input goes. An error is one of
-    /// the caller, and changes nothing; what is wrong with the stream is in the state.
+    /// At a block boundary or inside a head: advances to the block's data, as far as the input allows. An error is the
+    /// caller's and changes nothing; an error in the stream becomes the state.
     fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
         while let State::Head { needed } = self.state {
-            // A head that lies whole in the input is read there.
+            // A head that the input contains completely is read in place.
             let in_place = self.filled == 0 && input.len() >= needed;
             if !in_place {
                 self.hold(input, needed);
@@ -503,7 +524,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 Err(error @ Error::OutOfBandSizes { .. }) => return Err(error),
                 Err(error) => (0, State::Failed(error)),
             };
-            // Fewer bytes than were asked for would leave some of the next head or block in `held`.
+            // A head shorter than requested would leave bytes of the next head or block in `held`.
             let is_head = (needed..=there).contains(&head_len) && head_len <= F::MAX_HEAD_LEN;
             self.state = match next {
                 State::Failed(_) => next,
@@ -529,7 +550,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         })
     }
 
-    /// Moves bytes from `input` to `held`, until it has `needed` of them or the input is used up.
+    /// Moves bytes from `input` to `held` until it holds `needed` bytes or the input is empty.
     fn hold(&mut self, input: &mut &[u8], needed: usize) {
         let (taken, rest) = input.split_at(input.len().min(needed - self.filled));
         *input = rest;
@@ -538,20 +559,19 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.filled += taken.len();
     }
 
-    /// Makes `held` at least `least` bytes long, and longer if `needed` bytes are to come: by doubling, so that bytes
-    /// that come one by one are not copied each time.
+    /// Makes `held` at least `least` bytes long. Doubles it up to `needed` bytes, so that bytes that arrive one by one
+    /// are not copied each time.
     fn reserve_held(&mut self, least: usize, needed: usize) {
         let room = needed.min(least.max(FIRST_READ).max(2 * self.filled));
         if self.held.len() < room {
-            // Any block of a page as long as the longest so far fits, so that with pages of one size this happens
-            // once.
+            // Large enough for a block of the longest page so far. With pages of one size, this happens once.
             let len = room.max(compress_bound(self.largest_page));
             self.held.reserve_exact(len - self.held.len());
             self.held.resize(len, 0);
         }
     }
 
-    /// Refuses a length that no page of an accepted size can be encoded to, before anything is allocated for it.
+    /// Rejects a length that no block of an accepted page can have, before anything is allocated for it.
     fn check_block_len(&self, len: usize) -> Result<(), Error> {
         let (block, offset) = (self.blocks, self.total_in);
         let allowed = compress_bound(self.options.get_max_page_size());
@@ -570,8 +590,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Decodes a block of an accepted length to the next page. After an error nothing has changed, but that there is
-    /// no page.
+    /// Decodes a block of an accepted length to the next page. An error changes nothing, except that the last page is
+    /// gone.
     fn decode_block(&mut self, head_len: usize, block: &[u8]) -> Result<&[u8], Error> {
         self.window.end_page();
         self.consumed = 0;
@@ -592,9 +612,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// Decodes `block` after the content of the window. On success and on error, the decoded bytes are in the page.
     fn decode(&mut self, block: &[u8]) -> Result<(), DecodeError> {
         let max_page_size = self.options.get_max_page_size();
-        // The decoder is given the room that the block will probably need, and more when that was not enough. With
-        // room for the largest page at once, a few bytes of input could take all that memory.
-        // No block decodes to more than 255 times its length, and a short one should not make the window slide.
+        // The decoder gets the room that the block will probably need, and more if that was not enough. With room for
+        // the largest page from the start, a few bytes of input could take all that memory. No block decodes to more
+        // than 255 times its length, and a short block should not make the window slide.
         let len = block.len();
         let mut room = self.last_page.max(len.saturating_mul(3)).min(len.saturating_mul(255));
         if self.largest_page > 0 {
@@ -616,7 +636,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             match result {
                 _ if page_len > max_page_size => return Err(DecodeError::OutputFull),
                 Err(DecodeError::OutputFull) if room < max_page_size => {
-                    // There may have been more room than was asked for.
+                    // There may have been more room than requested.
                     room = match room.max(page_len) {
                         less if less < self.largest_page => self.largest_page,
                         room => room.max(HISTORY).saturating_mul(2),
@@ -652,12 +672,12 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 }
 
 impl<F> Lz4StreamDecompressor<F> {
-    /// What of the last page was not consumed.
+    /// The unconsumed rest of the last page.
     pub fn page(&self) -> &[u8] {
         &self.window.page()[self.consumed..]
     }
 
-    /// Marks the first `n` bytes of [`page`](Self::page) as consumed; all of it when `n` is more.
+    /// Marks the first `n` bytes of [`page`](Self::page) as consumed, or all of it when `n` is larger.
     ///
     /// ```
     /// let mut decompressor = lz4_stream::Lz4StreamDecompressor::new();
@@ -675,28 +695,40 @@ impl<F> Lz4StreamDecompressor<F> {
         &self.options
     }
 
-    /// What stands around the blocks.
+    /// The framing of the blocks.
     pub fn framing(&self) -> &F {
         &self.framing
     }
 
-    /// What stands around the blocks. [`reset`](Self::reset) does not touch it.
+    /// The framing of the blocks, for a framing with state: [`reset`](Self::reset) does not change it.
+    ///
+    /// ```
+    /// use lz4_stream::{BlockSizes, DecompressOptions, Lz4StreamDecompressor, Progress};
+    ///
+    /// let sizes = BlockSizes::new([4]);
+    /// let mut decompressor = Lz4StreamDecompressor::with_framing(sizes, &DecompressOptions::new())?;
+    /// assert_eq!(decompressor.feed(&mut &b"\x30one"[..])?, Progress::Page(b"one"));
+    /// decompressor.reset();
+    /// *decompressor.framing_mut() = BlockSizes::new([4]);
+    /// assert_eq!(decompressor.feed(&mut &b"\x30two"[..])?, Progress::Page(b"two"));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
     pub fn framing_mut(&mut self) -> &mut F {
         &mut self.framing
     }
 
-    /// The bytes that the next block may refer to: the last 64 KiB that were decoded, or the dictionary. With
-    /// [`blocks`](Self::blocks) and [`total_in`](Self::total_in) it is what [`resume`](Self::resume) needs.
+    /// The bytes that the next block may refer to: the last 64 KiB of the dictionary and the decoded data.
+    /// [`resume`](Self::resume) needs it together with [`blocks`](Self::blocks) and [`total_in`](Self::total_in).
     pub fn history(&self) -> &[u8] {
         self.window.next_history()
     }
 
-    /// Whether the end of the stream was reached: its end mark, or the end of the sizes.
+    /// Whether the end of the stream was reached: the end mark, or the end of the sizes.
     pub fn is_ended(&self) -> bool {
         matches!(self.state, State::Ended)
     }
 
-    /// How many blocks of this stream were decoded.
+    /// How many blocks of the stream were decoded.
     pub fn blocks(&self) -> u64 {
         self.blocks
     }
@@ -706,16 +738,16 @@ impl<F> Lz4StreamDecompressor<F> {
         self.total_in
     }
 
-    /// How many bytes came out, consumed or not.
+    /// How many bytes were decoded to, consumed or not.
     pub fn total_out(&self) -> u64 {
         self.total_out
     }
 }
 
-/// Appends pages to `out` until `next_page` says that there is none, and returns how many bytes that was. `next_page`
-/// gets the next page that is not empty into the decompressor of `owner`.
+/// Appends pages to `out` until `next_page` returns `false`, and returns how many bytes were appended. `next_page`
+/// advances the decompressor of `owner` to the next page that is not empty.
 ///
-/// Where `out` has room, pages are decoded straight to its end, and refer to the pages before them there.
+/// Where `out` has room, pages are decoded directly to its end. Their history is then the end of `out` too.
 pub(crate) fn append_pages<O, F: Framing, E>(
     owner: &mut O,
     decompressor: fn(&mut O) -> &mut Lz4StreamDecompressor<F>,
@@ -743,17 +775,17 @@ pub(crate) fn append_pages<O, F: Framing, E>(
     Ok(out.len() - before)
 }
 
-/// The state of [`append_pages`]. Whatever ends it, an error or a panic of the inner reader, `out` is whole again.
+/// The state of [`append_pages`]. However it ends, even by a panic of the inner reader, `out` is intact afterwards.
 struct Appender<'a, O, F: Framing> {
     owner: &'a mut O,
     decompressor: fn(&mut O) -> &mut Lz4StreamDecompressor<F>,
-    /// The vector of the caller; the window's own buffer while that has adopted the vector.
+    /// The vector of the caller; while the window has adopted the vector, the window's own buffer.
     out: &'a mut Vec<u8>,
 }
 
 impl<O, F: Framing> Appender<'_, O, F> {
-    /// Lets the window adopt the vector where another page will fit it, and take its own buffer back where not: then
-    /// the vector grows by as much as it likes to, and by no more than it needs. `before` is its first length.
+    /// Lets the window adopt the vector if another page fits, and otherwise swap back to its own buffer, so that the
+    /// vector grows by its own rule. `before` is the initial length of the vector.
     fn choose(&mut self, before: usize) {
         let decompressor = (self.decompressor)(self.owner);
         let (window, largest_page) = (&mut decompressor.window, decompressor.largest_page);

@@ -1,16 +1,16 @@
-//! What can go wrong: with the settings, with a stream, with the order of calls.
+//! Errors in the settings, in a stream and in the order of calls.
 
 use std::{fmt, io};
 
 use crate::PrefixWidth;
 
-/// Everything that this crate itself finds wrong. Errors of the inner reader or writer pass through unchanged.
+/// An error that this crate detects. Errors of the inner reader or writer pass through unchanged.
 ///
-/// `From` (and so `?`) turns it into an [`io::Error`] of the same [`kind`](Error::kind). The adapters return
-/// [`io::Error`]; [`Error::from_io`] gets the `Error` inside back.
+/// `From` (and so `?`) converts it to an [`io::Error`] of the same [`kind`](Error::kind). The adapters return
+/// [`io::Error`]; [`Error::from_io`] finds the `Error` inside.
 ///
 /// In the variants about a block, `block` is its index in the stream (the first is 0), and `offset` is the position of
-/// its head in the stream, in bytes. The other variants explain their own fields.
+/// its head in the stream, in bytes. The other variants document their own fields.
 ///
 /// ```
 /// use lz4_stream::{Error, Lz4StreamReader};
@@ -24,41 +24,41 @@ use crate::PrefixWidth;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A prefix width other than 0, 1, 2 or 4 bytes. Kind: `InvalidInput`.
+    /// The prefix width is not 0, 1, 2 or 4 bytes. Kind: `InvalidInput`.
     PrefixWidth {
-        /// The width asked for, in bytes.
+        /// The requested width, in bytes.
         found: usize,
     },
-    /// A page size of zero, or over the largest one that the framing can announce:
-    /// [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE), 65 264 with a 2-byte prefix, 239 with a 1-byte prefix.
-    /// Kind: `InvalidInput`.
+    /// The page size is zero, or larger than the framing can announce:
+    /// [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE), 65 264 with a 2-byte prefix, 239 with a 1-byte prefix. Kind:
+    /// `InvalidInput`.
     PageSize {
-        /// The page size asked for, in bytes.
+        /// The requested page size, in bytes.
         found: usize,
         /// The largest page size that the framing allows, in bytes.
         allowed: usize,
-        /// The prefix width. None with a framing of one's own.
+        /// The prefix width; `None` with a custom framing.
         width: Option<PrefixWidth>,
     },
-    /// A largest accepted page of zero, or over [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
-    /// Kind: `InvalidInput`.
+    /// The largest accepted page is zero, or over [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE). Kind:
+    /// `InvalidInput`.
     MaxPageSize {
-        /// The largest page asked for, in bytes.
+        /// The requested largest page, in bytes.
         found: usize,
-        /// The most it can be, in bytes.
+        /// The upper limit, in bytes.
         allowed: usize,
     },
-    /// An end mark was asked for, but there is no prefix that could carry it. Kind: `InvalidInput`.
+    /// An end mark was requested, but there is no prefix to carry it. Kind: `InvalidInput`.
     EndMarkWithoutPrefix,
-    /// The call needs prefixes in the stream, but the sizes of the blocks are kept out of band; or sizes were given
-    /// although the stream has prefixes. Kind: `InvalidInput`.
+    /// The call needs prefixes in the stream, but the block sizes are kept out of band; or sizes were passed although
+    /// the stream has prefixes. Kind: `InvalidInput`.
     OutOfBandSizes {
         /// The prefix width of the settings.
         width: PrefixWidth,
     },
-    /// A page handed to the compressor is over its page size. Kind: `InvalidInput`.
+    /// A page passed to the compressor is over its page size. Kind: `InvalidInput`.
     PageTooLarge {
-        /// The length of the page, with what was pushed into it before, in bytes.
+        /// The length of the page, including the bytes pushed before, in bytes.
         found: usize,
         /// The compressor's page size, in bytes.
         allowed: usize,
@@ -73,7 +73,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A block is longer than a page of the largest accepted size can need. Kind: `InvalidData`.
+    /// A block is longer than any block of an accepted page. Kind: `InvalidData`.
     BlockTooLarge {
         /// The block's index in the stream.
         block: u64,
@@ -84,7 +84,7 @@ pub enum Error {
         /// The longest block accepted: [`compress_bound`](crate::compress_bound) of the largest page.
         allowed: usize,
     },
-    /// A block decodes to more than the largest accepted page. Kind: `InvalidData`.
+    /// A block decodes to more bytes than the largest accepted page. Kind: `InvalidData`.
     PageOverLimit {
         /// The block's index in the stream.
         block: u64,
@@ -93,15 +93,15 @@ pub enum Error {
         /// The largest page accepted, in bytes.
         allowed: usize,
     },
-    /// A block of no bytes, which no encoder makes: an end mark where none is expected, or corruption.
-    /// Kind: `InvalidData`.
+    /// A block has no bytes. No encoder makes such a block: it is an unexpected end mark, or corruption. Kind:
+    /// `InvalidData`.
     EmptyBlock {
         /// The block's index in the stream.
         block: u64,
         /// The offset of the block's head in the stream, in bytes.
         offset: u64,
     },
-    /// A block that ends inside a sequence. Kind: `InvalidData`.
+    /// A block ends inside a sequence. Kind: `InvalidData`.
     TruncatedBlock {
         /// The block's index in the stream.
         block: u64,
@@ -110,16 +110,15 @@ pub enum Error {
         /// The block's length, in bytes.
         found: usize,
     },
-    /// A match that points further back than there is history, or nowhere (an offset of zero).
-    /// Kind: `InvalidData`.
+    /// A match reaches back beyond the history, or its offset is zero. Kind: `InvalidData`.
     MatchOffset {
         /// The block's index in the stream.
         block: u64,
         /// The offset of the block's head in the stream, in bytes.
         offset: u64,
-        /// The match's offset: how many bytes it goes back.
+        /// The offset of the match: how many bytes back it points.
         found: usize,
-        /// The largest valid offset there: the bytes of history and page before the match.
+        /// The largest valid offset at that position: the bytes of history and page before the match.
         allowed: usize,
     },
     /// The input ended inside a head or a block. Kind: `UnexpectedEof`.
@@ -128,38 +127,38 @@ pub enum Error {
         block: u64,
         /// The offset of the block's head in the stream, in bytes.
         offset: u64,
-        /// How many bytes of the head or of the block there were.
+        /// How many bytes of the head or block were present.
         found: usize,
-        /// How many there should have been.
+        /// How many bytes the head or block has.
         needed: usize,
     },
-    /// The input ended without the end mark that was asked for. Kind: `UnexpectedEof`.
+    /// The input ended without the end mark that the settings require. Kind: `UnexpectedEof`.
     MissingEndMark {
         /// The number of blocks before the end of the input.
         block: u64,
         /// The length of the stream, in bytes.
         offset: u64,
     },
-    /// Bytes follow the end mark where a stream was expected to be alone. Kind: `InvalidData`.
+    /// Bytes follow the end mark, but the input was expected to contain nothing else. Kind: `InvalidData`.
     TrailingBytes {
         /// The length of the stream with its end mark, in bytes.
         offset: u64,
         /// How many bytes follow.
         found: usize,
     },
-    /// The stream is over: something was written to it after it was finished, or a block was decompressed after its
-    /// end mark. Kind: `Other`.
+    /// The stream is over: data was written after it was finished, or a block was decompressed after its end mark.
+    /// Kind: `Other`.
     Finished,
-    /// The inner writer or the framing panicked, so it is unknown how much is out, and nothing can be written after
-    /// that. Kind: `Other`.
+    /// The inner writer or the framing panicked. It is unknown how much was written, so the stream cannot be continued.
+    /// Kind: `Other`.
     Poisoned {
-        /// How much of the stream the inner writer had taken before, in bytes.
+        /// How many bytes of the stream the inner writer had taken before.
         offset: u64,
     },
 }
 
 impl Error {
-    /// The `Error` inside an [`io::Error`], when this crate made it.
+    /// The `Error` inside an [`io::Error`], if this crate made it.
     ///
     /// ```
     /// use lz4_stream::Error;
@@ -173,8 +172,8 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
-    /// What a [`Framing`](crate::Framing) returns when the bytes at a block boundary can be no head. `reason` completes
-    /// the sentence "block 7 at offset 99: …".
+    /// The error that a [`Framing`](crate::Framing) returns when the bytes at a block boundary are not a head. `reason`
+    /// completes the message "block 7 at offset 99: …".
     ///
     /// ```
     /// use lz4_stream::Error;
@@ -187,7 +186,7 @@ impl Error {
         Error::BadHead { block, offset, reason }
     }
 
-    /// The kind of [`io::Error`] that this becomes.
+    /// The kind of the [`io::Error`] that this converts to.
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Error::PrefixWidth { .. }
@@ -208,7 +207,7 @@ impl Error {
         }
     }
 
-    /// Block and offset, of the variants that are about a block.
+    /// Block and offset of the variants about a block.
     fn place(&self) -> Option<(u64, u64)> {
         match *self {
             Error::BadHead { block, offset, .. }
@@ -262,7 +261,7 @@ impl fmt::Display for Error {
             }
             Error::EmptyBlock { .. } => f.write_str("block length is zero"),
             Error::TruncatedBlock { found, .. } => write!(f, "block of {found} bytes ends inside a sequence"),
-            // "1..=0" would not explain anything.
+            // The range "1..=0" would explain nothing.
             Error::MatchOffset { found, allowed: 0, .. } => {
                 write!(f, "match offset {found}, but there is nothing to match")
             }

@@ -9,51 +9,51 @@
 //!
 //! A stream has no magic number, no version, no checksum and no record of its own settings. Both ends must know the
 //! width and the byte order of the head, whether there is an end mark, and the dictionary. [`StreamFormat`] holds
-//! exactly these four; a different head is a [`Framing`] of your own.
+//! exactly these four settings; for a different head, implement [`Framing`].
 //!
-//! Each rule below was measured against python-lz4 4.4.5 and liblz4 1.10, the reference implementations. Code and
-//! tests refer to a rule by its title.
+//! Each rule below was checked against python-lz4 4.4.5 and liblz4 1.10, the reference implementations. Code and tests
+//! refer to a rule by its title.
 //!
 //! # One page back
 //!
-//! A writer matches only into the page it is writing and into the one page before it (the last 64 KiB of that page).
-//! A decoder with two page buffers holds no more. A writer that uses 64 KiB of history with small pages makes streams
-//! that python-lz4, the C example and golz4 refuse or decode to wrong bytes. This is
-//! [`Strategy::DoubleBuffer`](crate::Strategy::DoubleBuffer);
-//! [`Strategy::RingBuffer`](crate::Strategy::RingBuffer) lifts the rule for readers that keep 64 KiB.
+//! A writer finds matches only in the current page and in the one page before it (the last 64 KiB of that page). A
+//! decoder with two page buffers holds no more. A writer that uses 64 KiB of history with small pages makes streams
+//! that python-lz4, the C example and golz4 reject, or decode incorrectly without an error. This rule is
+//! [`Strategy::DoubleBuffer`](crate::Strategy::DoubleBuffer). [`Strategy::RingBuffer`](crate::Strategy::RingBuffer)
+//! lifts it for readers that keep 64 KiB.
 //!
 //! Source: `LZ4StreamDecompressor` in python-lz4's `lz4/stream/_stream.c`, `blockStreaming_doubleBuffer.c` of lz4.
 //!
 //! # 64 KiB of history
 //!
-//! A reader keeps the last 64 KiB that it decoded, whatever the page size. The C encoder reaches two pages back when
-//! a short page follows full ones, because the rest of the older page still lies in its buffer. python-lz4's own
-//! decoder reads some of these streams to wrong bytes; this crate reads them right.
+//! A reader keeps the last 64 KiB that it decoded, whatever the page size. The C encoder reaches two pages back when a
+//! short page follows full ones, because the rest of the older page is still in its buffer. python-lz4's own decoder
+//! decodes some of these streams incorrectly without an error; this crate decodes them correctly.
 //!
-//! Source: `LZ4_compress_fast_continue` in lz4's `lz4.c` over two adjacent buffers; a stream that shows it is in
-//! `tests/python/make_golden.py` (`two_pages_back`).
+//! Source: `LZ4_compress_fast_continue` in lz4's `lz4.c` over two adjacent buffers; `two_pages_back` in
+//! `tests/python/make_golden.py` makes such a stream.
 //!
 //! # A limit, not a page size
 //!
-//! So this crate's reader does not need the writer's page size, only a limit
-//! ([`DecompressOptions::max_page_size`](crate::DecompressOptions::max_page_size)). Decoders of peers do need it:
-//! `buffer_size` of python-lz4 must be the writer's page size, and the C example crashes on larger pages.
+//! With 64 KiB of history, a reader does not need the writer's page size. This crate's reader only has a limit
+//! ([`DecompressOptions::max_page_size`](crate::DecompressOptions::max_page_size)). Other decoders do need the page
+//! size: `buffer_size` of python-lz4 must be the writer's page size, and the C example crashes on larger pages.
 //!
 //! Source: measured.
 //!
 //! # Empty pages
 //!
-//! The block `00` is an empty page. A reader yields nothing for it and goes on. A writer makes one only when it is
-//! asked to (Seastar's empty message is one), and lets no later page refer to anything before it: liblz4's decoder
-//! drops all its history at an empty page, and python-lz4's encoder makes wrong streams around one.
+//! The block `00` is an empty page. A reader returns no bytes for it and continues. A writer makes one only on request
+//! (Seastar's empty message is one), and later pages refer to nothing before it: liblz4's decoder drops all its history
+//! at an empty page, and python-lz4's encoder makes incorrect streams around one.
 //!
 //! Source: `LZ4_decompress_safe_continue` in lz4's `lz4.c`; measured.
 //!
 //! # A head of zero
 //!
-//! A length of zero is not a block: the shortest block is the empty page, one byte long. The C examples end their
-//! files with a zero, which is the opt-in end mark here; python-lz4 and golz4 raise an error on it. A zero is
-//! corruption where no end mark is expected.
+//! A length of zero is not a block: the shortest block is the empty page, one byte long. The C examples end their files
+//! with a zero, which is this crate's opt-in end mark; python-lz4 and golz4 raise an error for it. Where no end mark is
+//! expected, a zero is corruption.
 //!
 //! Source: `blockStreaming_doubleBuffer.c`; `get_block` in python-lz4's `_stream.c`.
 //!
@@ -62,48 +62,49 @@
 //! A page of n bytes becomes a block of at most [`compress_bound(n)`](compress_bound) bytes, and n is at most
 //! [`LZ4_MAX_INPUT_SIZE`]. A page size is valid for a head only if its bound fits: at most 239 bytes with a 1-byte
 //! prefix and 65 264 with a 2-byte prefix. [`page_bound`] is the inverse. [`input_bound`] is python-lz4's estimate,
-//! which is not.
+//! which is not the inverse.
 //!
 //! Source: `LZ4_COMPRESSBOUND` in lz4's `lz4.h`; `_input_bound` in python-lz4's `_stream.c`.
 //!
 //! # Dictionary
 //!
-//! A dictionary is history for the first page: its last 64 KiB. This crate owns a copy. (liblz4 and python-lz4 keep a
-//! pointer to the caller's memory.)
+//! The last 64 KiB of the dictionary are the history of the first page. This crate keeps a copy. (liblz4 and python-lz4
+//! keep a pointer to the caller's memory.)
 //!
 //! Source: `LZ4_loadDict` and `LZ4_setStreamDecode` in lz4's `lz4.h`.
 //!
 //! # Concatenation
 //!
-//! Streams without a dictionary and without an end mark can be concatenated: together they are one stream. The first
-//! page of each refers to nothing before it.
+//! Streams without a dictionary and without an end mark can be concatenated to one stream. The first page of each
+//! refers to nothing before it.
 //!
 //! # Truncation
 //!
-//! A stream that was cut between two blocks looks whole. Only an end mark makes the difference visible. Nothing
-//! detects a flipped bit that leaves a block valid: put a checksum around what must be checked.
+//! A stream cut off between two blocks looks complete. Only an end mark shows the difference. A flipped bit that leaves
+//! a block valid is not detected: add a checksum if you need one.
 //!
 //! # End of a block
 //!
-//! The last five bytes of a block's page are literals, and no match starts in its last twelve bytes. Writers keep
-//! this; liblz4's decoder refuses some blocks that do not. This crate's decoder accepts them: every byte of such a
-//! block is well defined.
+//! The last five bytes of a block's page are literals, and no match starts in its last twelve bytes. Writers follow
+//! this rule; liblz4's decoder rejects some blocks that break it. This crate's decoder accepts them: every byte of such
+//! a block is well defined.
 //!
 //! Source: `lz4_Block_format.md` of lz4.
 //!
 //! # Offsets
 //!
-//! An offset of zero, or one that reaches past the start of the history, is an error and never yields bytes. liblz4
-//! decodes an offset of zero to zeros.
+//! An offset of zero, or one that reaches back beyond the history, is an error and never yields bytes. liblz4 decodes
+//! an offset of zero to zeros.
 //!
 //! Source: `lz4_Block_format.md` of lz4.
 //!
 //! # Pages are independent
 //!
-//! Any encoder that has the plain bytes of the page before can encode the next page: blocks can be made in parallel
-//! without a change to the format. A page encoded without history is a **restart point**: decoding can begin there.
-//! [`Lz4StreamCompressor::reset_with_history`](crate::Lz4StreamCompressor::reset_with_history) and
-//! [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume) are for this.
+//! An encoder needs only the uncompressed previous page to encode the next one, so blocks can be made in parallel
+//! without a change to the format: see
+//! [`Lz4StreamCompressor::reset_with_history`](crate::Lz4StreamCompressor::reset_with_history). A page encoded without
+//! history is a **restart point**: decoding can begin there, with
+//! [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume).
 //!
 //! Source: follows from *One page back*.
 //!
@@ -114,11 +115,11 @@
 /// can reach is 65 535 back.
 pub(crate) const HISTORY: usize = 64 * 1024;
 
-/// The longest input of one LZ4 block, in bytes (`lz4.h`): 2 113 929 216, a little under 2 GiB.
+/// The longest input of one LZ4 block, in bytes: 2 113 929 216, a little under 2 GiB (`lz4.h`).
 pub const LZ4_MAX_INPUT_SIZE: usize = 0x7E00_0000;
 
-/// The longest block that a page of `page_len` bytes can become, in bytes; 0 when `page_len` is over
-/// [`LZ4_MAX_INPUT_SIZE`]. This is `LZ4_compressBound` of `lz4.h`. [`page_bound`] is its inverse.
+/// The longest block of any page of `page_len` bytes, in bytes; 0 when `page_len` is over [`LZ4_MAX_INPUT_SIZE`]. This
+/// is `LZ4_compressBound` of `lz4.h`. [`page_bound`] is its inverse.
 ///
 /// ```
 /// assert_eq!(lz4_stream::compress_bound(65_536), 65_809);
@@ -133,7 +134,7 @@ pub const fn compress_bound(page_len: usize) -> usize {
     }
 }
 
-/// The largest page, in bytes, whose block fits `block_len` bytes whatever its content: the largest `n` up to
+/// The largest page, in bytes, whose block fits `block_len` bytes whatever the content: the largest `n` up to
 /// [`LZ4_MAX_INPUT_SIZE`] with [`compress_bound`]`(n) <= block_len`. 0 when no page is sure to fit.
 ///
 /// ```
@@ -146,7 +147,7 @@ pub const fn compress_bound(page_len: usize) -> usize {
 /// ```
 #[must_use]
 pub const fn page_bound(block_len: usize) -> usize {
-    // Every 255 bytes of the page take 256 of what is left after the constant. A remainder of 255 is one byte short
+    // After the constant, every 255 bytes of the page take 256 bytes of the block. A remainder of 255 is one byte short
     // of the next 256, and holds 254 bytes of the page.
     let room = block_len.saturating_sub(16);
     let (whole, rest) = (room / 256, room % 256);
@@ -161,8 +162,8 @@ pub const fn page_bound(block_len: usize) -> usize {
 /// The longest page that python-lz4 expects from a block of `block_len` bytes that did not compress, in bytes; 0 when
 /// it is out of range. This is `_input_bound` of python-lz4's `lz4/stream/_stream.c`, kept for its users.
 ///
-/// python-lz4's decompressor refuses a block whose `input_bound` is over its own `buffer_size`. It says nothing about
-/// a block that did compress, and it is not the inverse of [`compress_bound`]: that is [`page_bound`].
+/// python-lz4's decompressor rejects a block whose `input_bound` is over its own `buffer_size`. The value tells nothing
+/// about a block that did compress. It is not the inverse of [`compress_bound`]: that is [`page_bound`].
 ///
 /// ```
 /// assert_eq!(lz4_stream::input_bound(65_809), 65_536);
@@ -170,7 +171,7 @@ pub const fn page_bound(block_len: usize) -> usize {
 /// ```
 #[must_use]
 pub const fn input_bound(block_len: usize) -> usize {
-    // 64 bits, so that the shift cannot overflow where usize has 32.
+    // In 64 bits, because the shift could overflow a 32-bit usize.
     let block_len = if block_len < 16 { 17 } else { block_len as u64 };
     if block_len > compress_bound(LZ4_MAX_INPUT_SIZE) as u64 {
         return 0;

@@ -1,7 +1,7 @@
-//! What stands around a block: how long the next one is, and where the stream ends.
+//! The bytes around each block: how long the next block is, and where the stream ends.
 //!
-//! Both codecs ask a [`Framing`] and nobody else. The size prefixes of the format are [`SizePrefix`]; sizes that
-//! travel out of band are [`BlockSizes`].
+//! Both codecs learn this only from a [`Framing`]. [`SizePrefix`] is the framing of this format; [`BlockSizes`] is for
+//! sizes that travel out of band.
 
 use std::iter::Fuse;
 
@@ -10,7 +10,7 @@ use byteorder::{BE, ByteOrder as _, LE};
 use crate::Error;
 use crate::format::page_bound;
 
-/// What the bytes at a block boundary say about what follows.
+/// What follows a block boundary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Head {
@@ -26,24 +26,23 @@ pub enum Head {
         /// The length of the end mark, in bytes; 0 when nothing marks the end.
         head_len: usize,
     },
-    /// More bytes are needed to tell.
+    /// More bytes are needed to decide.
     Incomplete {
-        /// How many bytes of head must be there, in all, to ask again. Never more than the head has: the bytes after
-        /// it may not have been sent yet.
+        /// The total number of head bytes needed before asking again. It must not exceed the length of the head: the
+        /// bytes after the head may not have been sent yet.
         needed: usize,
     },
 }
 
-/// What stands around a block: the head before each one, and the end of the stream.
+/// The bytes around each block: the head before it, and the end mark of the stream.
 ///
-/// The built-in framings are [`SizePrefix`], which the options set up, and [`BlockSizes`]. Implement this trait for
-/// the framing of another protocol, and hand it to
-/// [`Lz4StreamCompressor::with_framing`](crate::Lz4StreamCompressor::with_framing) and
-/// [`Lz4StreamDecompressor::with_framing`](crate::Lz4StreamDecompressor::with_framing). Everything built on the codecs
-/// takes it from there.
+/// The built-in framings are [`SizePrefix`], which the options set up, and [`BlockSizes`]. Implement this trait for a
+/// custom protocol, and pass it to [`Lz4StreamCompressor::with_framing`](crate::Lz4StreamCompressor::with_framing) and
+/// [`Lz4StreamDecompressor::with_framing`](crate::Lz4StreamDecompressor::with_framing). The adapters use the framing of
+/// their codec.
 ///
-/// What a framing reads is checked. A length is compared with the largest page before anything is allocated, and a
-/// [`Head`] that contradicts itself is [`Error::BadHead`].
+/// The result of a framing is checked. A length is compared with the largest accepted page before anything is
+/// allocated, and a [`Head`] that contradicts itself is [`Error::BadHead`].
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions, Error, Framing, Head, Lz4StreamCompressor};
@@ -92,7 +91,7 @@ pub enum Head {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait Framing {
-    /// The most bytes that a head has, or an end mark. The codecs hold this much room for one.
+    /// The maximum length of a head or an end mark, in bytes. The codecs reserve this much room for one.
     const MAX_HEAD_LEN: usize;
 
     /// The longest block that a head can announce, in bytes. Page sizes are checked against it when a compressor is
@@ -101,9 +100,10 @@ pub trait Framing {
 
     /// Reads the head at the start of `bytes`.
     ///
-    /// `bytes` begins at a block boundary and holds all the bytes that are there: at least as many as were asked for,
-    /// perhaps none, often also the block and what follows it. At each boundary it is called until it does not return
-    /// [`Head::Incomplete`]. It returns `Block` or `End` once per boundary, so a framing may keep state.
+    /// `bytes` begins at a block boundary and holds all available bytes: at least as many as requested, possibly none,
+    /// often also the block and the bytes after it. The codec calls this at each boundary until it returns something
+    /// other than [`Head::Incomplete`]. It returns `Block` or `End` exactly once per boundary, so a framing may keep
+    /// state.
     ///
     /// # Errors
     /// [`Error::bad_head`] when the bytes are not a valid head. The codec adds the position. Other errors pass
@@ -114,27 +114,27 @@ pub trait Framing {
     /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that.
     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize;
 
-    /// Writes what ends the stream to the front of `out`, and returns its length. `out` has
-    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that. By default
-    /// nothing ends it.
+    /// Writes the end mark to the front of `out`, and returns its length. `out` has
+    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that. By default there
+    /// is no end mark.
     fn write_end(&mut self, out: &mut [u8]) -> usize {
         let _ = out;
         0
     }
 
-    /// Whether input that ends at a block boundary, without a [`Head::End`], was cut off. By default it was not.
+    /// Whether input that ends at a block boundary without a [`Head::End`] was cut off. Default: no.
     fn needs_end(&self) -> bool {
         false
     }
 
-    /// Whether the block sizes travel out of band, so that a writer should keep them for
-    /// [`drain_block_sizes`](crate::Lz4StreamWriter::drain_block_sizes). By default the heads have them.
+    /// Whether the block sizes travel out of band, so that a writer keeps them for
+    /// [`drain_block_sizes`](crate::Lz4StreamWriter::drain_block_sizes). Default: no, they are in the heads.
     fn is_out_of_band(&self) -> bool {
         false
     }
 }
 
-/// How many bytes the size prefix of every block has (`store_comp_size` of python-lz4).
+/// The length of the size prefix of each block (`store_comp_size` of python-lz4).
 ///
 /// ```
 /// use lz4_stream::PrefixWidth;
@@ -145,7 +145,7 @@ pub trait Framing {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PrefixWidth {
-    /// No prefix: the sizes of the blocks travel some other way.
+    /// No prefix: the block sizes travel some other way.
     OutOfBand,
     /// One byte: pages of at most 239 bytes.
     One,
@@ -172,7 +172,7 @@ impl PrefixWidth {
         }
     }
 
-    /// The largest page whose longest block still fits the prefix, in bytes.
+    /// The largest page, in bytes, whose block always fits the prefix.
     ///
     /// ```
     /// use lz4_stream::{LZ4_MAX_INPUT_SIZE, PrefixWidth};
@@ -186,7 +186,7 @@ impl PrefixWidth {
         page_bound(self.max_block_len())
     }
 
-    /// The largest number that fits the prefix.
+    /// The largest length that fits the prefix.
     const fn max_block_len(self) -> usize {
         match self {
             PrefixWidth::One => 0xFF,
@@ -210,7 +210,8 @@ impl TryFrom<usize> for PrefixWidth {
     }
 }
 
-/// The order of the bytes in a size prefix. python-lz4 and the C examples write little endian.
+/// The byte order of a size prefix. python-lz4 writes little endian; the C examples write the byte order of the
+/// machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ByteOrder {
     /// Lowest byte first.
@@ -220,14 +221,14 @@ pub enum ByteOrder {
     Big,
 }
 
-/// The framing of the format itself: the length of each block as a fixed number of bytes.
+/// The framing of this format: the length of each block as a fixed number of bytes.
 ///
 /// ```text
 /// head     = block length           width 0 (nothing) | 1 | 2 | 4 bytes, little endian | big endian
 /// end mark = a head of zero         when the settings ask for it
 /// ```
 ///
-/// It is set up by the options, see [`StreamFormat`](crate::StreamFormat).
+/// The options set it up, see [`StreamFormat`](crate::StreamFormat).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SizePrefix {
     pub(crate) width: PrefixWidth,
@@ -250,13 +251,13 @@ impl SizePrefix {
             ByteOrder::Little => LE::read_uint(prefix, head_len),
             ByteOrder::Big => BE::read_uint(prefix, head_len),
         };
-        // The rule *A head of zero*. Where no end mark is expected, the codec refuses the length of zero.
+        // The rule *A head of zero*. Where no end mark is expected, the codec rejects a length of zero.
         if block_len == 0 && self.end_mark {
             return Ok(Head::End { head_len });
         }
         Ok(Head::Block {
             head_len,
-            // Whatever does not fit a usize is over every limit.
+            // A length that does not fit a usize is over every limit.
             block_len: usize::try_from(block_len).unwrap_or(usize::MAX),
         })
     }
@@ -297,10 +298,10 @@ impl Framing for SizePrefix {
     }
 }
 
-/// A framing without heads, for reading: the sizes of the blocks come from an iterator, and the stream ends where it
+/// A framing without heads, for reading: the block sizes come from an iterator, and the stream ends when the iterator
 /// does. [`DecompressOptions::reader_with_sizes`](crate::DecompressOptions::reader_with_sizes) sets it up.
 ///
-/// A size is taken when its block is needed, not before.
+/// It takes a size when the block is needed, not earlier.
 ///
 /// ```
 /// use lz4_stream::{BlockSizes, DecompressOptions, Lz4StreamDecompressor, Progress};
@@ -315,7 +316,7 @@ impl Framing for SizePrefix {
 /// ```
 #[derive(Debug, Clone)]
 pub struct BlockSizes<I> {
-    // The end of the sizes is the end, whatever the iterator would say after it.
+    // Once the sizes have ended, they stay ended, even if the iterator would continue.
     sizes: Fuse<I>,
 }
 

@@ -1,13 +1,13 @@
-//! Whole streams in memory, in one call.
+//! Compress or decompress a whole stream in memory.
 
 use crate::decompressor::append_pages;
 use crate::{CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, PrefixWidth, Progress, compress_bound};
 
-/// The stream of `data`, in full pages.
+/// Compresses `data` to a stream, in full pages.
 ///
 /// # Errors
-/// Those of [`CompressOptions::compressor`], and [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`]: the sizes
-/// of the blocks would be lost.
+/// Those of [`CompressOptions::compressor`], and [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`]: the block
+/// sizes would be lost.
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions};
@@ -26,7 +26,7 @@ pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error
     while pages.make_block() {
         let block = pages.compressor().block();
         if stream.is_empty() {
-            // The first block tells roughly how long the others are.
+            // The first block is a good estimate for the length of the others.
             let pages = data.len().div_ceil(options.get_page_size());
             stream.reserve(compress_bound(data.len()).min(block.len().saturating_mul(pages)));
         }
@@ -39,14 +39,14 @@ pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error
     Ok(stream)
 }
 
-/// The content of `stream`, which is a whole stream and nothing else.
+/// Decompresses `stream`, which must be exactly one stream: nothing is missing and nothing follows.
 ///
-/// The content of a stream that is not trusted can be 255 times as long as the stream. To bound the memory, or to get
-/// what comes before an error, use a [`Lz4StreamReader`](crate::Lz4StreamReader).
+/// An untrusted stream can decode to 255 times its length. To bound the memory, or to get the data before an error, use
+/// a [`Lz4StreamReader`](crate::Lz4StreamReader).
 ///
 /// # Errors
 /// Those of [`DecompressOptions::decompressor`] and of [`Lz4StreamDecompressor::feed`]; [`Error::UnexpectedEnd`] or
-/// [`Error::MissingEndMark`] when the stream is cut off, [`Error::TrailingBytes`] when something follows its end mark,
+/// [`Error::MissingEndMark`] when the stream is cut off, [`Error::TrailingBytes`] when bytes follow its end mark,
 /// [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`].
 ///
 /// [`Lz4StreamDecompressor::feed`]: crate::Lz4StreamDecompressor::feed

@@ -1,22 +1,24 @@
 //! LZ4 linked-block streams for [`std::io`], in safe Rust.
 //!
-//! A stream is a sequence of LZ4 blocks, each after its length, in which every page may refer back to the page before
-//! it. So small pages compress nearly as well as one large buffer, and every flush is one block that can be decoded at
-//! once. It is the format of python-lz4's `lz4.stream` and of the C library's double-buffer streaming.
+//! A stream is a sequence of LZ4 blocks, each preceded by its length. A *page* is up to `page_size` bytes of your data;
+//! a *block* is a compressed page. Every page may refer back to the page before it, so small pages compress nearly as
+//! well as one large buffer. Every flush is one block, which the other end can decode at once. It is the format of
+//! python-lz4's `lz4.stream` and of the C library's double-buffer streaming.
 //!
 //! # Overview
 //!
-//! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets, anything that is `Write` or `Read`. Start here.
-//!   [`Lz4StreamBufReader`] wraps what is `BufRead` and saves a copy.
-//! * [`compress`] and [`decompress`] do a whole stream in memory.
-//! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the stream without I/O, for packets and for other kinds
-//!   of I/O. The adapters above only drive them.
+//! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets and anything else that is `Write` or `Read`. Start
+//!   here. [`Lz4StreamBufReader`] wraps a `BufRead` and saves a copy.
+//! * [`compress`] and [`decompress`] handle a whole stream in memory.
+//! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the codecs without I/O, for packets, async code and
+//!   other kinds of I/O. The adapters above only drive them.
 //! * [`CompressOptions`] and [`DecompressOptions`] are the settings. A stream records none of them, so both ends must
 //!   agree on those in [`StreamFormat`].
-//! * [`Framing`] is what stands around a block, for other protocols than the size prefixes of this format.
-//! * [`Error`] is what can go wrong. [`format`](mod@format) has the rules of the format, each with its source.
+//! * [`Framing`] describes the bytes around each block. Implement it for protocols without this format's size prefixes.
+//! * [`Error`] lists everything that can go wrong. [`format`](mod@format) documents the rules of the format, each with
+//!   its source.
 //!
-//! Do you want a file that describes itself, with a magic number and checksums? Use the LZ4 frame format instead.
+//! For a self-describing file with a magic number and checksums, use the LZ4 frame format instead.
 //!
 //! # Example: a compressed file
 //!
@@ -61,15 +63,15 @@
 //!
 //! # Features
 //!
-//! * `lz4_flex` (off by default): makes `Engine::Lz4Flex` available, a setting by which the block codec of the widely
-//!   deployed crate `lz4_flex` does the work of this crate's own. Nothing changes for who does not choose it.
+//! * `lz4_flex` (off by default): adds `Engine::Lz4Flex`, a setting that replaces this crate's block codec with that of
+//!   the widely deployed crate `lz4_flex`. Nothing changes unless you select it.
 //!
 //! # Organization
 //!
-//! Data goes one way: adapter (`writer`, `reader`, `functions`), codec (`compressor`, `decompressor`), block codec
-//! (`block`), and back. The codecs own the stream, the adapters only do I/O. `framing` is what stands around a block,
-//! `window` the history and page that both codecs keep, `options` the settings, `error` what can go wrong, `format` the
-//! rules that all of them keep.
+//! There are three layers: adapters (`writer`, `reader`, `functions`), codecs (`compressor`, `decompressor`) and the
+//! block codec (`block`). Each layer only knows the one below. The codecs own the stream, the adapters only do I/O. The
+//! other modules are shared: `framing` reads and writes the bytes around each block, `window` holds the history and the
+//! page of a codec, `options` has the settings, `error` the errors, and `format` the rules of the format.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The settings of both ends, and their validation.
+//! The settings of both ends and their validation.
 
 use std::fmt;
 use std::io::{BufRead, Read, Write};
@@ -14,42 +14,42 @@ use crate::{
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Strategy {
-    /// Into the page itself and the one page before it (the last 64 KiB of that page). python-lz4 and every other
-    /// reader with two page buffers holds this much. See [*One page back*](crate::format#one-page-back).
+    /// In the page itself and the one page before it (the last 64 KiB of that page). python-lz4 and every other reader
+    /// with two page buffers holds this much. See [*One page back*](crate::format#one-page-back).
     #[default]
     DoubleBuffer,
-    /// Into the last 64 KiB of the stream, over any number of pages: smaller output for small pages.
+    /// In the last 64 KiB of the stream, across any number of pages. Small pages compress better.
     ///
-    /// **For readers that hold 64 KiB and a page**: this crate's, and the C library over a ring buffer of that size.
-    /// A reader that holds less, such as python-lz4's, decodes such a stream **to wrong bytes without an error**, or
-    /// refuses it.
+    /// **Only for readers that hold 64 KiB and a page**: this crate's, and the C library over a ring buffer of that
+    /// size. A reader that holds less, such as python-lz4's, **decodes such a stream incorrectly without an error**, or
+    /// rejects it.
     RingBuffer,
 }
 
-/// How much effort goes into a block. The names are python-lz4's. Every mode makes blocks that any LZ4 decoder reads.
+/// The compression effort. The names are python-lz4's. Any LZ4 decoder reads the blocks of every mode.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
-    /// The usual trade of speed for size.
+    /// A balance of speed and size.
     #[default]
     Default,
     /// Faster and larger.
     Fast {
-        /// 1 equals [`Mode::Default`]; with higher values the encoder looks for matches at fewer places. Clamped to
-        /// 1 ..= 65 537, as liblz4 does.
+        /// 1 equals [`Mode::Default`]. With higher values, the encoder looks for matches at fewer positions. Clamped to
+        /// 1 ..= 65 537, as in liblz4.
         acceleration: i32,
     },
-    /// Slower and smaller, and with more memory: the writer takes up to 650 KiB more.
+    /// Slower and smaller. The writer takes up to 650 KiB more memory.
     HighCompression {
-        /// 1 to 12. As in liblz4 1.10, a level below 1 means 9 and a level above 12 means 12. Levels 1 and 2 look at
-        /// two candidates a position, 3 to 9 follow chains of candidates ever further, 10 to 12 find a block that is
-        /// (nearly) as small as can be.
+        /// 1 to 12. As in liblz4 1.10, a level below 1 means 9 and a level above 12 means 12. Levels 1 and 2 check two
+        /// candidates per position. Levels 3 to 9 follow ever longer chains of candidates. Levels 10 to 12 find a block
+        /// that is (nearly) the smallest possible.
         level: i32,
     },
 }
 
 impl Mode {
-    /// The same mode with the value that is in force: acceleration and level as liblz4 1.10 clamps them.
+    /// The same mode with the effective value: acceleration and level are clamped as in liblz4 1.10.
     ///
     /// ```
     /// use lz4_stream::Mode;
@@ -72,22 +72,22 @@ impl Mode {
     }
 }
 
-/// Who encodes and decodes the LZ4 blocks. Every engine reads the blocks of every other.
+/// Which codec encodes and decodes the blocks. Every engine reads the blocks of every other.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Engine {
     /// This crate's own block codec.
     #[default]
     Own,
-    /// The block codec of the crate `lz4_flex`, with the feature of that name. It decodes, and it encodes in the modes
-    /// [`Mode::Default`] and [`Mode::Fast`], which are the same to it: it has no acceleration.
-    /// [`Mode::HighCompression`] stays with this crate's own encoder. It is slower, and allocates a match table for
-    /// every page, because it keeps nothing from one page to the next.
+    /// The block codec of the crate `lz4_flex`. Needs the feature of that name. It decodes, and it encodes in
+    /// [`Mode::Default`] and [`Mode::Fast`], which are the same in it: it has no acceleration.
+    /// [`Mode::HighCompression`] still uses this crate's own encoder. `lz4_flex` is slower, and allocates a match table
+    /// for every page, because it keeps nothing from one page to the next.
     #[cfg(feature = "lz4_flex")]
     Lz4Flex,
 }
 
-/// The last 64 KiB of a dictionary: a match reaches no further. Shared, so that settings and codecs clone cheaply.
+/// The last 64 KiB of a dictionary: a match reaches no further. Shared, so that settings and codecs are cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Dictionary(Arc<[u8]>);
 
@@ -97,8 +97,8 @@ impl fmt::Debug for Dictionary {
     }
 }
 
-/// What both ends of a stream must agree on, in one piece that can be handed to either: the width and byte order of
-/// the size prefixes, the end mark, the dictionary. A stream records none of it.
+/// The settings that both ends of a stream must share, as one value: the width and byte order of the size prefixes, the
+/// end mark, and the dictionary. A stream records none of them.
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions, PrefixWidth, StreamFormat};
@@ -119,7 +119,7 @@ pub struct StreamFormat {
 }
 
 impl StreamFormat {
-    /// Prefixes of 4 bytes in little endian, no end mark, no dictionary.
+    /// 4-byte little-endian prefixes, no end mark, no dictionary.
     ///
     /// ```
     /// assert_eq!(lz4_stream::StreamFormat::new().get_prefix_width().bytes(), 4);
@@ -129,7 +129,7 @@ impl StreamFormat {
         Self::default()
     }
 
-    /// How many bytes the size prefix of every block has. Default: [`PrefixWidth::Four`].
+    /// The length of the size prefix of each block. Default: [`PrefixWidth::Four`].
     ///
     /// ```
     /// use lz4_stream::{PrefixWidth, StreamFormat};
@@ -143,7 +143,7 @@ impl StreamFormat {
         self
     }
 
-    /// The order of the bytes in the prefixes. Default: [`ByteOrder::Little`].
+    /// The byte order of the prefixes. Default: [`ByteOrder::Little`].
     ///
     /// ```
     /// use lz4_stream::{ByteOrder, StreamFormat};
@@ -159,9 +159,9 @@ impl StreamFormat {
 
     /// Whether the stream ends with a prefix of zero. Default: no.
     ///
-    /// With it, a reader can tell a finished stream from one that was cut at a block boundary: it stops after the mark
-    /// and takes an end of input before the mark for an error. Without it, a prefix of zero is an error. python-lz4
-    /// has no end mark and raises an error on it.
+    /// With it, a reader can tell a finished stream from one cut off at a block boundary: it stops after the mark, and
+    /// treats an end of input before the mark as an error. Without it, a prefix of zero is an error. python-lz4 has no
+    /// end mark and raises an error for one.
     ///
     /// ```
     /// use lz4_stream::StreamFormat;
@@ -174,7 +174,7 @@ impl StreamFormat {
         self
     }
 
-    /// History for the first page. Its last 64 KiB are used, and copied. Default: none.
+    /// The history of the first page. The last 64 KiB are used, and copied. Default: none.
     ///
     /// ```
     /// use lz4_stream::StreamFormat;
@@ -189,12 +189,12 @@ impl StreamFormat {
         self
     }
 
-    /// How many bytes the size prefix of every block has.
+    /// The length of the size prefix of each block.
     pub fn get_prefix_width(&self) -> PrefixWidth {
         self.prefix.width
     }
 
-    /// The order of the bytes in the prefixes.
+    /// The byte order of the prefixes.
     pub fn get_byte_order(&self) -> ByteOrder {
         self.prefix.order
     }
@@ -204,7 +204,7 @@ impl StreamFormat {
         self.prefix.end_mark
     }
 
-    /// The history for the first page: at most 64 KiB.
+    /// The history of the first page: at most 64 KiB.
     pub fn get_dictionary(&self) -> &[u8] {
         &self.dictionary.0
     }
@@ -217,10 +217,10 @@ impl StreamFormat {
     }
 }
 
-/// The setters of the settings that both ends share.
+/// The setters and getters of the settings that both ends have.
 macro_rules! format_setters {
     ($Options:ident) => {
-        /// Everything that both ends must agree on, in one piece.
+        /// The settings that both ends must share, as one value.
         ///
         /// ```
         #[doc = concat!("use lz4_stream::{", stringify!($Options), ", StreamFormat};")]
@@ -235,7 +235,7 @@ macro_rules! format_setters {
             self
         }
 
-        /// How many bytes the size prefix of every block has, see [`StreamFormat::prefix_width`].
+        /// The length of the size prefix of each block, see [`StreamFormat::prefix_width`].
         ///
         /// ```
         #[doc = concat!("use lz4_stream::{", stringify!($Options), ", PrefixWidth};")]
@@ -249,7 +249,7 @@ macro_rules! format_setters {
             self
         }
 
-        /// The order of the bytes in the prefixes, see [`StreamFormat::byte_order`].
+        /// The byte order of the prefixes, see [`StreamFormat::byte_order`].
         ///
         /// ```
         #[doc = concat!("use lz4_stream::{", stringify!($Options), ", ByteOrder};")]
@@ -275,7 +275,7 @@ macro_rules! format_setters {
             self
         }
 
-        /// History for the first page, see [`StreamFormat::dictionary`].
+        /// The history of the first page, see [`StreamFormat::dictionary`].
         ///
         /// ```
         #[doc = concat!("let options = lz4_stream::", stringify!($Options), "::new().dictionary(\"a few words\");")]
@@ -287,7 +287,7 @@ macro_rules! format_setters {
             self
         }
 
-        /// Who decodes and encodes the blocks. Default: [`Engine::Own`].
+        /// Which codec encodes and decodes the blocks. Default: [`Engine::Own`].
         ///
         /// ```
         #[doc = concat!("use lz4_stream::{", stringify!($Options), ", Engine};")]
@@ -301,12 +301,12 @@ macro_rules! format_setters {
             self
         }
 
-        /// Everything that both ends must agree on.
+        /// The settings that both ends must share.
         pub fn get_format(&self) -> &StreamFormat {
             &self.format
         }
 
-        /// Who decodes and encodes the blocks.
+        /// Which codec encodes and decodes the blocks.
         pub fn get_engine(&self) -> Engine {
             self.engine
         }
@@ -315,8 +315,8 @@ macro_rules! format_setters {
 
 /// The settings of the writing end: [`Lz4StreamWriter`] and [`Lz4StreamCompressor`].
 ///
-/// A stream records none of them. The reading end needs the same [`StreamFormat`], and python-lz4's decompressor needs
-/// the page size as its `buffer_size` too.
+/// The reading end needs the same [`StreamFormat`]. python-lz4's decompressor also needs the page size, as its
+/// `buffer_size`.
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, Mode, PrefixWidth};
@@ -334,7 +334,7 @@ macro_rules! format_setters {
 #[derive(Debug, Clone, Default)]
 pub struct CompressOptions {
     format: StreamFormat,
-    /// None for the default, which depends on the prefix width.
+    /// `None` for the default, which depends on the prefix width.
     page_size: Option<usize>,
     strategy: Strategy,
     mode: Mode,
@@ -363,9 +363,9 @@ impl CompressOptions {
 
     format_setters!(CompressOptions);
 
-    /// The largest page, in bytes: 1 to what [`PrefixWidth::max_page_size`] allows. Default: 65 536, or as much as the
-    /// prefix width allows. Memory for a page is taken as it fills, not before. Readers refuse pages of more than 4 MiB,
-    /// unless they are told otherwise: see [`DecompressOptions::max_page_size`].
+    /// The largest page, in bytes: 1 to [`PrefixWidth::max_page_size`]. Default: 65 536, or less if the prefix width
+    /// allows less. Memory for a page is taken as the page fills. By default, readers reject pages of more than 4 MiB:
+    /// see [`DecompressOptions::max_page_size`].
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, PrefixWidth};
@@ -397,7 +397,7 @@ impl CompressOptions {
         self
     }
 
-    /// How much effort goes into a block. Default: [`Mode::Default`].
+    /// The compression effort. Default: [`Mode::Default`].
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, Mode};
@@ -422,7 +422,7 @@ impl CompressOptions {
         self.strategy
     }
 
-    /// How much effort goes into a block, as it was set: see [`Mode::clamped`] for what is in force.
+    /// The compression effort, as it was set. For the effective value, see [`Mode::clamped`].
     pub fn get_mode(&self) -> Mode {
         self.mode
     }
@@ -465,7 +465,7 @@ impl CompressOptions {
         Ok(Lz4StreamWriter::from_parts(inner, self.compressor()?))
     }
 
-    /// Checks the page size against what the framing can announce; `width` is for the message.
+    /// Checks the page size against the largest one that the framing can announce. `width` is for the message.
     pub(crate) fn check_page_size(&self, framing: &impl Framing, width: Option<PrefixWidth>) -> Result<(), Error> {
         let (found, allowed) = (self.get_page_size(), page_bound(framing.max_block_len()));
         if found == 0 || found > allowed {
@@ -477,8 +477,7 @@ impl CompressOptions {
 
 /// The settings of the reading end: [`Lz4StreamReader`], [`Lz4StreamBufReader`] and [`Lz4StreamDecompressor`].
 ///
-/// The [`StreamFormat`] must be the one that the stream was written with. The page size of the writer need not be
-/// known.
+/// The [`StreamFormat`] must be that of the writer. The page size of the writer need not be known.
 ///
 /// ```
 /// use lz4_stream::{DecompressOptions, PrefixWidth};
@@ -522,8 +521,8 @@ impl DecompressOptions {
 
     format_setters!(DecompressOptions);
 
-    /// The largest page accepted, in bytes: 1 to [`LZ4_MAX_INPUT_SIZE`]. Default: 4 MiB. It bounds the memory that a
-    /// stream can make the reader take: about three such pages and 512 KiB.
+    /// The largest page accepted, in bytes: 1 to [`LZ4_MAX_INPUT_SIZE`]. Default: 4 MiB. It bounds the memory of the
+    /// reader: about three such pages and 512 KiB, with the default engine.
     ///
     /// ```
     /// use lz4_stream::{DecompressOptions, Error};
@@ -564,8 +563,8 @@ impl DecompressOptions {
     /// A reader with these settings around `inner`.
     ///
     /// # Errors
-    /// Those of [`decompressor`](Self::decompressor), and [`Error::OutOfBandSizes`] with
-    /// [`PrefixWidth::OutOfBand`]: [`reader_with_sizes`](Self::reader_with_sizes) is for that.
+    /// Those of [`decompressor`](Self::decompressor), and [`Error::OutOfBandSizes`] with [`PrefixWidth::OutOfBand`]:
+    /// use [`reader_with_sizes`](Self::reader_with_sizes) for that.
     ///
     /// ```
     /// use lz4_stream::DecompressOptions;
@@ -582,7 +581,7 @@ impl DecompressOptions {
         Ok(Lz4StreamReader::from_parts(inner, self.decompressor()?))
     }
 
-    /// A reader with these settings that decodes from the buffer of `inner`.
+    /// A reader with these settings that decodes directly from the buffer of `inner`.
     ///
     /// # Errors
     /// Those of [`reader`](Self::reader).
@@ -602,8 +601,8 @@ impl DecompressOptions {
         Ok(Lz4StreamBufReader::from_parts(inner, self.decompressor()?))
     }
 
-    /// A reader with these settings around `inner`, for a stream without prefixes: `sizes` gives the length of each
-    /// block in bytes. The stream ends when `sizes` does. A size is taken when its block is needed, not before.
+    /// A reader with these settings around `inner`, for a stream without prefixes. `sizes` yields the length of each
+    /// block in bytes, see [`BlockSizes`].
     ///
     /// # Errors
     /// Those of [`decompressor`](Self::decompressor), and [`Error::OutOfBandSizes`] when the prefix width is not
@@ -634,7 +633,7 @@ impl DecompressOptions {
         Ok(Lz4StreamReader::from_parts(inner, decompressor))
     }
 
-    /// Whether sizes are given exactly where the stream has none.
+    /// Checks that sizes are given if and only if the stream has no prefixes.
     fn check_sizes(&self, given: bool) -> Result<(), Error> {
         let width = self.format.prefix.width;
         if (width == PrefixWidth::OutOfBand) != given {
@@ -644,7 +643,7 @@ impl DecompressOptions {
     }
 
     pub(crate) fn check_max_page_size(&self) -> Result<(), Error> {
-        // Any limit goes with any width: a reader that accepts more than its prefix can announce loses nothing.
+        // Any limit is valid with any width: a limit beyond what the prefix can announce does no harm.
         let (found, allowed) = (self.max_page_size, LZ4_MAX_INPUT_SIZE);
         if found == 0 || found > allowed {
             return Err(Error::MaxPageSize { found, allowed });

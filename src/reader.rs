@@ -8,26 +8,27 @@ use crate::{BlockSizes, Framing, Lz4StreamDecompressor, Progress, SizePrefix};
 
 /// Decompresses a stream of blocks from the inner reader.
 ///
-/// Decoded bytes are handed out before the inner reader is touched again. The reader consumes exactly one head and one
-/// block at a time, so once all decoded bytes have been read, the inner reader is at a block boundary. That makes two
-/// reads a block: put a `BufReader` inside when reads are expensive, as those of a file or of a socket with small
-/// pages are. [`Lz4StreamBufReader`] decodes straight from such a buffer. As a [`BufRead`] it lends the decoded bytes
-/// without a copy.
+/// The reader consumes exactly one head and one block at a time, and returns all decoded bytes before it reads again.
+/// So once all decoded bytes have been read, the inner reader is at a block boundary. That takes two reads per block:
+/// put a `BufReader` inside when reads are expensive, such as those of a file, or of a socket with small pages.
+/// [`Lz4StreamBufReader`] decodes directly from such a buffer. Both implement [`BufRead`], which lends the decoded
+/// bytes without a copy.
 ///
 /// # End of the stream
-/// An end of input between two blocks is the end of the stream, and **a stream that was cut there looks the same**,
-/// unless both ends use an end mark ([`StreamFormat::end_mark`](crate::StreamFormat::end_mark)). The end mark is
-/// consumed by the call that returns `Ok(0)`: read until then before calling [`into_inner`](Self::into_inner). What
-/// follows it is left in the inner reader. Streams written one after the other, without a dictionary and without end
-/// marks, read as one.
+/// An end of input between two blocks is the end of the stream. **A stream cut off there looks complete**, unless both
+/// ends use an end mark ([`StreamFormat::end_mark`](crate::StreamFormat::end_mark)). The end mark is consumed by the
+/// call that returns `Ok(0)`: read until then before calling [`into_inner`](Self::into_inner). The bytes after it stay
+/// in the inner reader. Concatenated streams without a dictionary and without end marks are read as one.
 ///
 /// # Errors
-/// * Input that ends inside a head or a block: `UnexpectedEof`, [`Error::UnexpectedEnd`](crate::Error::UnexpectedEnd). When an end mark is expected,
-///   also input that ends before it: [`Error::MissingEndMark`](crate::Error::MissingEndMark).
-/// * A bad block: `InvalidData`, with the [`Error`](crate::Error) that says what is wrong. Everything decoded before it is handed out
-///   first, and every later call returns the same error.
-/// * Errors of the inner reader pass through, and lose nothing, whatever the kind: the next call goes on where this one
-///   stopped. So a non-blocking inner reader can be tried again after `WouldBlock`. `Interrupted` is retried here.
+/// * Input that ends inside a head or a block: `UnexpectedEof`, [`Error::UnexpectedEnd`](crate::Error::UnexpectedEnd).
+///   Input that ends before an expected end mark: `UnexpectedEof`,
+///   [`Error::MissingEndMark`](crate::Error::MissingEndMark).
+/// * A bad block: `InvalidData`, with an [`Error`](crate::Error) inside. All data before the block is returned first,
+///   and every later call returns the same error.
+/// * Errors of the inner reader pass through and lose no data, whatever the kind: the next call resumes where this one
+///   stopped. So calls on a non-blocking inner reader can be repeated after `WouldBlock`. `Interrupted` is retried
+///   internally.
 ///
 /// ```
 /// use lz4_stream::Lz4StreamReader;
@@ -44,10 +45,9 @@ pub struct Lz4StreamReader<R, F = SizePrefix> {
     decompressor: Lz4StreamDecompressor<F>,
 }
 
-/// [`Lz4StreamReader`] for an inner reader that has a buffer: a block that lies whole in that buffer is decoded from
-/// there, which saves a copy. For bytes in memory, and for a `BufReader` with room for several blocks.
-///
-/// Everything else is as in [`Lz4StreamReader`].
+/// Like [`Lz4StreamReader`], but for an inner reader with a buffer. A block that the buffer contains completely is
+/// decoded directly from it, which saves a copy. Use it for bytes in memory, or for a `BufReader` with room for several
+/// blocks.
 ///
 /// ```
 /// use lz4_stream::Lz4StreamBufReader;
@@ -65,7 +65,7 @@ pub struct Lz4StreamBufReader<R, F = SizePrefix> {
 }
 
 impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
-    /// Reads what the decompressor needs next into the room that it lends. `Ok(false)` at the end of the input.
+    /// Reads the next bytes into the room of the decompressor. Returns `Ok(false)` at the end of the input.
     fn supply(&mut self) -> io::Result<bool> {
         let room = self.decompressor.unfilled();
         let n = self.inner.read(room)?;
@@ -80,8 +80,8 @@ impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
 }
 
 impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
-    /// Feeds the inner reader's buffer to the decompressor, up to the end of a block. `Ok(false)` at the end of the
-    /// input.
+    /// Feeds the inner reader's buffer to the decompressor, up to the end of a block. Returns `Ok(false)` at the end of
+    /// the input.
     fn supply(&mut self) -> io::Result<bool> {
         let mut lent = self.inner.fill_buf()?;
         let len = lent.len();
@@ -93,12 +93,12 @@ impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
     }
 }
 
-/// What both readers have: only the way in which the decompressor gets its bytes, `supply`, is different.
+/// The parts that both readers share. Only `supply`, which gets bytes to the decompressor, differs.
 macro_rules! reader {
     ($Reader:ident, $Inner:ident) => {
         impl<R: $Inner> $Reader<R> {
-            /// A reader with the default settings, those of [`DecompressOptions::new`](crate::DecompressOptions::new).
-            /// [`DecompressOptions`](crate::DecompressOptions) has functions that make readers with others.
+            /// A reader with the default settings of [`DecompressOptions::new`](crate::DecompressOptions::new). For
+            /// other settings, see [`DecompressOptions`](crate::DecompressOptions).
             ///
             /// ```
             /// use std::io::Read;
@@ -115,8 +115,8 @@ macro_rules! reader {
         }
 
         impl<R: $Inner, F: Framing> $Reader<R, F> {
-            /// A reader around `inner` that goes on where `decompressor` is: what is not consumed of its page comes
-            /// first.
+            /// A reader around `inner` that continues from the state of `decompressor`. The unconsumed rest of its page
+            /// comes first.
             ///
             /// ```
             /// use std::io::Read;
@@ -140,12 +140,12 @@ macro_rules! reader {
                 $Reader { inner, decompressor }
             }
 
-            /// Starts to read another stream, with the same settings, from `inner`, and gives back the old inner
-            /// reader. What was decoded and not read is dropped, an earlier error is forgotten, and the counts start
-            /// at zero again. Nothing is allocated.
+            /// Starts a new stream from `inner` with the same settings, and returns the old inner reader. Drops decoded
+            /// bytes that were not read, clears an earlier error, and restarts the counts at zero. Nothing is
+            /// allocated.
             ///
-            /// The framing is not reset. A reader with out-of-band sizes is still at the end of the old sizes after it:
-            /// see `Lz4StreamReader::reset_with_sizes`.
+            /// The framing is not reset. A reader with out-of-band sizes would continue with the old sizes: use
+            /// `Lz4StreamReader::reset_with_sizes`.
             ///
             /// ```
             /// use std::io::Read;
@@ -163,8 +163,8 @@ macro_rules! reader {
                 std::mem::replace(&mut self.inner, inner)
             }
 
-            /// Gets the next page that is not empty, unless there are bytes of the last one. `Ok(false)` at the end of
-            /// the stream.
+            /// Advances to the next page that is not empty, unless the last one has unread bytes. Returns `Ok(false)`
+            /// at the end of the stream.
             fn next_page(&mut self) -> io::Result<bool> {
                 while self.decompressor.page().is_empty() {
                     match self.decompressor.feed(&mut &[][..])? {
@@ -191,18 +191,31 @@ macro_rules! reader {
                 &self.inner
             }
 
-            /// The inner reader. Reading from it directly takes bytes out of the stream.
+            /// The inner reader. Reading from it directly takes bytes out of the stream, unless the stream is over.
+            ///
+            /// ```
+            /// use std::io::Read;
+            ///
+            /// let decompressor = lz4_stream::DecompressOptions::new().end_mark(true).decompressor()?;
+            /// let input = &b"\x04\0\0\0\x30one\0\0\0\0trailer"[..];
+            #[doc = concat!("let mut reader = lz4_stream::", stringify!($Reader), "::from_parts(input, decompressor);")]
+            /// let mut text = String::new();
+            /// reader.read_to_string(&mut text)?;
+            /// reader.get_mut().read_to_string(&mut text)?;
+            /// assert_eq!(text, "onetrailer");
+            /// # Ok::<(), std::io::Error>(())
+            /// ```
             pub fn get_mut(&mut self) -> &mut R {
                 &mut self.inner
             }
 
-            /// The decompressor: settings, history, what was not consumed.
+            /// The decompressor: settings, history, unconsumed bytes.
             pub fn decompressor(&self) -> &Lz4StreamDecompressor<F> {
                 &self.decompressor
             }
 
-            /// Gives back the inner reader. It is after the last block that was decoded, unless an error stopped the
-            /// reader inside one. Bytes that were decoded and not read are lost; to keep them, call
+            /// Returns the inner reader. It is just after the last decoded block, unless an error stopped the reader
+            /// inside a block. Decoded bytes that were not read are lost; to keep them, call
             /// [`into_parts`](Self::into_parts).
             ///
             /// ```
@@ -218,8 +231,20 @@ macro_rules! reader {
                 self.inner
             }
 
-            /// Takes the reader apart: the inner reader, and the decompressor with all that was not consumed.
-            /// [`from_parts`](Self::from_parts) goes on with both, and has an example.
+            /// Splits the reader into the inner reader and the decompressor. Nothing is read or dropped: the
+            /// decompressor holds the decoded bytes that were not read. [`from_parts`](Self::from_parts) joins both.
+            ///
+            /// ```
+            /// use std::io::Read;
+            ///
+            /// let stream = b"\x06\0\0\0\x50hello\x04\0\0\0\x30two";
+            #[doc = concat!("let mut reader = lz4_stream::", stringify!($Reader), "::new(&stream[..]);")]
+            /// reader.read_exact(&mut [0; 2])?;
+            /// let (rest, decompressor) = reader.into_parts();
+            /// assert_eq!(rest, b"\x04\0\0\0\x30two");
+            /// assert_eq!(decompressor.page(), b"llo");
+            /// # Ok::<(), std::io::Error>(())
+            /// ```
             pub fn into_parts(self) -> (R, Lz4StreamDecompressor<F>) {
                 (self.inner, self.decompressor)
             }
@@ -230,7 +255,7 @@ macro_rules! reader {
                 self.decompressor.total_in()
             }
 
-            /// How many decoded bytes were handed out.
+            /// How many decoded bytes were read.
             pub fn total_out(&self) -> u64 {
                 self.decompressor.total_out() - self.decompressor.page().len() as u64
             }
@@ -242,7 +267,7 @@ macro_rules! reader {
         }
 
         impl<R: $Inner, F: Framing> Read for $Reader<R, F> {
-            /// Hands out decoded bytes of one page. An empty `out` returns `Ok(0)` and touches nothing.
+            /// Returns decoded bytes of one page. With an empty `out`, returns `Ok(0)` without reading.
             fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
                 if out.is_empty() {
                     return Ok(0);
@@ -252,20 +277,20 @@ macro_rules! reader {
                 Ok(read)
             }
 
-            /// Appends whole pages, decoded in place where `out` has room. What was appended before an error stays.
+            /// Appends whole pages, decoded in place where `out` has room. Data appended before an error stays.
             fn read_to_end(&mut self, out: &mut Vec<u8>) -> io::Result<usize> {
                 append_pages(self, |reader| &mut reader.decompressor, out, Self::next_page)
             }
 
-            /// Appends text. When it is not UTF-8, nothing is appended, and what was read is lost: also when an error
-            /// of the inner reader comes between the bytes of a character. Use `read_to_end` if that can happen.
+            /// Appends text. If it is not valid UTF-8, nothing is appended and the read bytes are lost. This includes
+            /// text that an error of the inner reader cut off inside a character: use `read_to_end` if that can happen.
             fn read_to_string(&mut self, out: &mut String) -> io::Result<usize> {
                 append_utf8(out, |bytes| self.read_to_end(bytes))
             }
         }
 
         impl<R: $Inner, F: Framing> BufRead for $Reader<R, F> {
-            /// Lends the decoded bytes of one page; none at the end of the stream.
+            /// Lends the unread bytes of one page; none at the end of the stream.
             fn fill_buf(&mut self) -> io::Result<&[u8]> {
                 self.next_page()?;
                 Ok(self.decompressor.page())
@@ -282,7 +307,7 @@ reader!(Lz4StreamReader, Read);
 reader!(Lz4StreamBufReader, BufRead);
 
 impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, BlockSizes<I>> {
-    /// [`reset`](Self::reset) for a stream without prefixes, with the sizes of the new stream's blocks.
+    /// Like [`reset`](Self::reset), but for a stream without prefixes: `sizes` are the block sizes of the new stream.
     ///
     /// ```
     /// use lz4_stream::{DecompressOptions, PrefixWidth};
@@ -303,21 +328,21 @@ impl<R: Read, I: Iterator<Item = usize>> Lz4StreamReader<R, BlockSizes<I>> {
     }
 }
 
-/// Appends what `read` appends to bytes to a string, as the standard library does for its readers: nothing if it is not
-/// UTF-8, also when an error ended it inside a character.
+/// Appends the bytes from `read` to a string, as the standard library does for its readers. Appends nothing if they are
+/// not valid UTF-8, even if an error cut them off inside a character.
 fn append_utf8(out: &mut String, read: impl FnOnce(&mut Vec<u8>) -> io::Result<usize>) -> io::Result<usize> {
-    /// Puts the text back whatever happens, a panic of the inner reader included.
+    /// Restores the text on every way out, including a panic of the inner reader.
     struct Text<'a> {
         out: &'a mut String,
         bytes: Vec<u8>,
-        /// How many of the bytes are known to be UTF-8.
+        /// The length of the valid UTF-8.
         valid: usize,
     }
     impl Drop for Text<'_> {
         fn drop(&mut self) {
             self.bytes.truncate(self.valid);
             let bytes = std::mem::take(&mut self.bytes);
-            *self.out = String::from_utf8(bytes).expect("the old text and the new are UTF-8 each");
+            *self.out = String::from_utf8(bytes).expect("the old and the new text are valid UTF-8");
         }
     }
     let (valid, bytes) = (out.len(), std::mem::take(out).into_bytes());

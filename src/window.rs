@@ -1,18 +1,18 @@
-//! The sliding window: history and the page after it in one piece, so that a match never crosses a boundary.
+//! The sliding window: history and page in one buffer, so that a match never crosses a boundary.
 
 use std::{fmt, mem};
 
 use crate::format::HISTORY;
 
-/// Up to this size the buffer grows before the window slides. Every slide moves up to [`HISTORY`] bytes, so with
-/// pages of 64 KiB it costs a quarter of a byte moved per byte of the stream, within half a MiB of cache.
+/// The buffer grows to this size before the window slides. Every slide moves up to [`HISTORY`] bytes. With 64 KiB pages
+/// that is a quarter of a byte moved per byte of the stream, within half a MiB of cache.
 const ROOMY: usize = HISTORY + 4 * HISTORY;
 
 /// The smallest allocation.
 const SMALLEST: usize = 1024;
 
-/// Up to this size the buffer fits its content; above it the buffer goes to [`ROOMY`] at once. With a step that large,
-/// the old and the new buffer together take hardly more than the new one.
+/// Up to this size the buffer fits its content. Beyond it, the buffer grows to [`ROOMY`] in one step: that step is so
+/// large that the old and the new buffer together take hardly more than the new one.
 const SHORT: usize = 16 * 1024;
 
 /// ```text
@@ -20,14 +20,14 @@ const SHORT: usize = 16 * 1024;
 ///               floor     start  end
 /// ```
 ///
-/// `history` is what the page may refer to. `room` holds arbitrary bytes, which nothing reads.
+/// The page may refer to `history`. `room` holds arbitrary bytes, which nothing reads.
 #[derive(Clone, Default)]
 pub(crate) struct Window {
     buf: Vec<u8>,
     floor: usize,
     start: usize,
     end: usize,
-    /// The buffer is a caller's, see [`adopt`](Self::adopt).
+    /// The buffer belongs to a caller, see [`adopt`](Self::adopt).
     adopted: bool,
 }
 
@@ -42,7 +42,7 @@ impl Window {
         self.start
     }
 
-    /// Everything up to the end of the page, for an encoder.
+    /// Everything up to the end of the page: the encoder's input.
     pub(crate) fn content(&self) -> &[u8] {
         &self.buf[..self.end]
     }
@@ -55,7 +55,7 @@ impl Window {
         &self.buf[self.start..self.end]
     }
 
-    /// What a page after this one could refer to: the last 64 KiB of history and page.
+    /// The history of the page after this one: the last 64 KiB of history and page.
     pub(crate) fn next_history(&self) -> &[u8] {
         &self.buf[self.next_floor()..self.end]
     }
@@ -64,7 +64,7 @@ impl Window {
         self.floor.max(self.end.saturating_sub(HISTORY))
     }
 
-    /// Starts afresh with the last 64 KiB of `history` before an empty page.
+    /// Starts over with an empty page after the last 64 KiB of `history`.
     pub(crate) fn restart(&mut self, history: &[u8]) {
         (self.floor, self.start, self.end) = (0, 0, 0);
         let history = &history[history.len().saturating_sub(HISTORY)..];
@@ -75,7 +75,7 @@ impl Window {
         }
     }
 
-    /// Ends the page: history and page together, their last 64 KiB, are the history of the next one.
+    /// Ends the page. The last 64 KiB of history and page become the history of the next page.
     pub(crate) fn end_page(&mut self) {
         self.floor = self.next_floor();
         self.start = self.end;
@@ -86,30 +86,30 @@ impl Window {
         self.floor = self.start;
     }
 
-    /// Drops what the page holds.
+    /// Empties the page.
     pub(crate) fn clear_page(&mut self) {
         self.end = self.start;
     }
 
-    /// Appends `bytes` to the page. [`reserve`](Self::reserve) has made room for them.
+    /// Appends `bytes` to the page. [`reserve`](Self::reserve) must have made room for them.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buf[self.end..][..bytes.len()].copy_from_slice(bytes);
         self.end += bytes.len();
     }
 
-    /// Content and room in one slice, and the index of the page's end, from which a decoder writes on.
+    /// Content and room as one slice, and the index of the page's end, where a decoder continues to write.
     pub(crate) fn with_room(&mut self) -> (&mut [u8], usize) {
         (&mut self.buf, self.end)
     }
 
-    /// Appends the bytes up to index `end`, which a decoder wrote into the room, to the page.
+    /// Adds the bytes that a decoder wrote into the room, up to index `end`, to the page.
     pub(crate) fn extend_to(&mut self, end: usize) {
         debug_assert!((self.end..=self.buf.len()).contains(&end));
         self.end = end;
     }
 
-    /// Swaps buffers with `out`, which ends with what the next page may refer to: the pages that follow are appended to
-    /// it, and nothing of it is dropped.
+    /// Swaps buffers with `out`, which must end with the history of the next page. The following pages are appended to
+    /// it, and none of its bytes is dropped.
     pub(crate) fn adopt(&mut self, out: &mut Vec<u8>) {
         let history = self.next_history();
         debug_assert!(!self.adopted && out.ends_with(history));
@@ -120,7 +120,7 @@ impl Window {
         self.adopted = true;
     }
 
-    /// Gives the buffer back that [`adopt`](Self::adopt) took, with the pages since then.
+    /// Returns the buffer that [`adopt`](Self::adopt) took, with the pages decoded since.
     pub(crate) fn give_back(&mut self, out: &mut Vec<u8>) {
         debug_assert!(self.adopted);
         mem::swap(&mut self.buf, out);
@@ -139,11 +139,11 @@ impl Window {
         self.buf.capacity() - self.end
     }
 
-    /// Makes room for `room` bytes after the page. Drops what lies before the history if it must, and returns by how
-    /// many bytes everything moved down then. `most` bounds the buffer: history, page and room never take more.
+    /// Makes room for `room` bytes after the page. May drop the bytes before the history. Returns how far the rest
+    /// moved down. `most` bounds the buffer: history, page and room never take more.
     ///
-    /// A short stream gets little room. A longer one gets enough at once to make sliding cheap, and more only for
-    /// pages that are too large for that.
+    /// A short stream gets a small buffer. A longer one gets a buffer large enough for cheap sliding, and a larger one
+    /// only if its pages need it.
     pub(crate) fn reserve(&mut self, room: usize, most: usize) -> usize {
         if self.buf.len() - self.end >= room {
             return 0;
@@ -168,14 +168,14 @@ impl Window {
         self.end -= by;
         let enough = self.end + room;
         if self.buf.len() < enough {
-            // By doubling, so that a page that grows byte by byte is not copied each time.
+            // Double the size, so that a page that grows byte by byte is not copied each time.
             self.grow(enough.max(2 * self.buf.len()).min(most).max(ROOMY));
         }
         by
     }
 
     fn grow(&mut self, len: usize) {
-        // Zeros from the allocator cost nothing where they are never touched.
+        // Zeroed memory from the allocator costs nothing until it is touched.
         let mut grown = vec![0; len];
         grown[..self.end].copy_from_slice(self.content());
         self.buf = grown;

@@ -5,30 +5,30 @@ use std::{fmt, iter, thread};
 
 use crate::{Error, Framing, Lz4StreamCompressor, SizePrefix};
 
-/// Compresses what is written to it into a stream of blocks on the inner writer.
+/// Compresses the written bytes to a stream of blocks on the inner writer.
 ///
-/// Bytes are gathered in a page. A full page becomes a block, which goes out in one write of head and data together.
-/// [`flush`](Write::flush) sends a page that is not full, so after a flush everything written so far can be read at the
-/// other end. Small flushes cost compression: a block has at least two bytes of its own and the prefix. There is no
-/// need for a `BufWriter` around it, nor inside it unless pages are small.
+/// Bytes are gathered in a page. A full page is compressed to a block and sent, head and data in one write.
+/// [`flush`](Write::flush) sends a partial page, so that the other end can read everything written so far. Frequent
+/// flushes compress worse: each block adds at least two bytes and the prefix. A `BufWriter` around the writer is never
+/// needed, and one inside it helps only if pages are small.
 ///
 /// # End of the stream
-/// Call [`finish`](Self::finish). Blocks do not say how many there are: **a stream cut between two blocks looks like a
-/// whole one**, unless both ends use an end mark ([`StreamFormat::end_mark`](crate::StreamFormat::end_mark)).
+/// Call [`finish`](Self::finish). **A stream cut off between two blocks looks complete**, unless both ends use an end
+/// mark ([`StreamFormat::end_mark`](crate::StreamFormat::end_mark)).
 ///
-/// Dropping the writer sends what is left, as `BufWriter` does: errors are ignored, and nothing is sent while
-/// panicking. It never sends an end mark that `finish` was not asked for, so that a sender that gave up cannot pass
-/// for one that finished.
+/// Dropping the writer sends the remaining data, as `BufWriter` does: errors are ignored, and nothing is sent during a
+/// panic. It never sends the end mark, so that a stream that was given up does not look complete.
 ///
 /// # Errors
-/// Errors of the inner writer pass through, and lose nothing, whatever the kind: what is left of a block is sent first
-/// by the next call, from where the error stopped it. So a non-blocking inner writer can be tried again after
-/// `WouldBlock`, with [`flush`](Write::flush) for instance. `Interrupted` is retried here. As the trait demands, a
-/// [`write`](Write::write) that returns an error has taken nothing; one that took something reports an error with the
-/// next call.
+/// Errors of the inner writer pass through and lose no data, whatever the kind: the next call first sends the rest of
+/// the block, from where the error stopped it. So calls on a non-blocking inner writer, for example
+/// [`flush`](Write::flush), can be repeated after `WouldBlock`. `Interrupted` is retried internally. As the trait
+/// requires, a [`write`](Write::write) that returns an error has taken nothing; a `write` that took bytes leaves the
+/// error to the next call.
 ///
-/// Only a panic of the inner writer ends the stream: nobody knows what it took. Each further call returns
-/// [`Error::Poisoned`], and [`is_poisoned`](Self::is_poisoned) tells it beforehand. Writing after [`try_finish`](Self::try_finish) is [`Error::Finished`].
+/// Only a panic of the inner writer or the framing ends the stream, because it is unknown how much was sent. Every
+/// further call returns [`Error::Poisoned`], and [`is_poisoned`](Self::is_poisoned) returns `true`. Writing after
+/// [`try_finish`](Self::try_finish) is [`Error::Finished`].
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamReader, Lz4StreamWriter};
@@ -47,17 +47,16 @@ use crate::{Error, Framing, Lz4StreamCompressor, SizePrefix};
 /// ```
 #[must_use = "dropping the writer ignores errors: call `finish`"]
 pub struct Lz4StreamWriter<W: Write, F: Framing = SizePrefix> {
-    /// The inner writer and the compressor. `None` only once they were handed back, which consumes `self`: `Drop`
-    /// still runs then.
+    /// The inner writer and the compressor. `None` only after `into_parts` returned them, while `Drop` runs.
     parts: Option<(W, Lz4StreamCompressor<F>)>,
-    /// While the inner writer is called, and so for good after it panicked.
+    /// Set while the inner writer or the framing is called, and so forever after it panicked.
     poisoned: bool,
-    /// The sizes of the blocks since the last `drain_block_sizes`, when they are kept out of band.
+    /// The block sizes since the last `drain_block_sizes`, if they are kept out of band.
     sizes: Vec<usize>,
 }
 
 impl<W: Write> Lz4StreamWriter<W> {
-    /// A writer with the default settings, those of [`CompressOptions::new`](crate::CompressOptions::new). For others,
+    /// A writer with the default settings of [`CompressOptions::new`](crate::CompressOptions::new). For other settings,
     /// see [`CompressOptions::writer`](crate::CompressOptions::writer).
     ///
     /// ```
@@ -75,9 +74,9 @@ impl<W: Write> Lz4StreamWriter<W> {
 }
 
 impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
-    /// A writer around `inner` that goes on where `compressor` is: it sends what is left of the compressor's last
-    /// block first, and what was pushed into the compressor begins its next page. A block that the compressor lent, and
-    /// that was sent otherwise, must be [consumed](Lz4StreamCompressor::consume) before.
+    /// A writer around `inner` that continues from the state of `compressor`. It first sends the unconsumed rest of the
+    /// last block, and the current page keeps its bytes. A block that you sent yourself must be
+    /// [consumed](Lz4StreamCompressor::consume) first.
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamWriter};
@@ -104,14 +103,14 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         }
     }
 
-    /// Sends the last page, and the end mark if there is one, flushes the inner writer and gives it back.
+    /// Sends the last page, and the end mark if the settings have one, flushes the inner writer and returns it.
+    ///
+    /// With [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), call [`try_finish`](Self::try_finish) and
+    /// [`drain_block_sizes`](Self::drain_block_sizes) first: the block sizes are lost with the writer.
     ///
     /// # Errors
-    /// Those of [`try_finish`](Self::try_finish). The writer is dropped then, which tries once more to send what is
-    /// left; to keep it, call [`into_inner`](Self::into_inner).
-    ///
-    /// With [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), call `try_finish` first and then
-    /// [`drain_block_sizes`](Self::drain_block_sizes): the sizes go with the writer.
+    /// Those of [`try_finish`](Self::try_finish). The writer is dropped, which tries once more to send the remaining
+    /// data. To keep the writer, call [`into_inner`](Self::into_inner).
     ///
     /// ```
     /// use lz4_stream::CompressOptions;
@@ -126,8 +125,8 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.into_inner().map_err(IntoInnerError::into_error)
     }
 
-    /// Sends the last page, and the end mark if there is one, and flushes the inner writer. Nothing can be written
-    /// after it. Calling it again sends what an error left unsent, and flushes again.
+    /// Sends the last page, and the end mark if the settings have one, and flushes the inner writer. Nothing can be
+    /// written afterwards. Another call sends any bytes that an error left unsent, and flushes again.
     ///
     /// # Errors
     /// Those of the inner writer, and [`Error::Poisoned`].
@@ -152,11 +151,10 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.flush_inner()
     }
 
-    /// [`finish`](Self::finish) that gives everything back when it fails.
+    /// Like [`finish`](Self::finish), but returns everything on failure.
     ///
     /// # Errors
-    /// An [`IntoInnerError`] with the error of [`try_finish`](Self::try_finish) and the writer itself, which can go
-    /// on.
+    /// An [`IntoInnerError`] with the error of [`try_finish`](Self::try_finish) and the writer, which can continue.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -171,7 +169,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// assert_eq!(compressor.block(), b"\xc0does not fit");
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[allow(clippy::result_large_err)] // the writer itself is what is given back
+    #[allow(clippy::result_large_err)] // it contains the writer
     pub fn into_inner(mut self) -> Result<W, IntoInnerError<Self>> {
         match self.try_finish() {
             Ok(()) => Ok(self.into_parts().0),
@@ -179,12 +177,11 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         }
     }
 
-    /// Takes the writer apart without writing anything: the inner writer, and the compressor with all that was not
-    /// sent. [`Lz4StreamCompressor::block`] is what is left of the last block, [`Lz4StreamCompressor::page`] the page
-    /// that was gathered. [`from_parts`](Self::from_parts) goes on with both. Block sizes that were not drained are
-    /// lost.
+    /// Splits the writer into the inner writer and the compressor. Nothing is sent or dropped, except block sizes that
+    /// were not drained. [`Lz4StreamCompressor::block`] is the unsent rest of the last block, and
+    /// [`Lz4StreamCompressor::page`] the current page. [`from_parts`](Self::from_parts) joins both.
     ///
-    /// When the writer [is poisoned](Self::is_poisoned), nobody knows how much of the block the inner writer took: do
+    /// If the writer [is poisoned](Self::is_poisoned), it is unknown how much of the block the inner writer took: do
     /// not continue the stream.
     ///
     /// ```
@@ -201,12 +198,12 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.parts.take().expect(HAS_PARTS)
     }
 
-    /// Finishes this stream, begins a new one with the same settings on `inner`, and gives back the old inner writer.
-    /// The counts start at zero again. Block sizes kept out of band stay until they are drained. Nothing is allocated.
+    /// Finishes this stream, begins a new one with the same settings on `inner`, and returns the old inner writer. The
+    /// counts restart at zero. Block sizes kept out of band stay until they are drained. Nothing is allocated.
     ///
     /// # Errors
-    /// Those of [`try_finish`](Self::try_finish), as after which this stream is then: what is left of it can be sent.
-    /// `inner` is dropped. To keep it, call `try_finish` first.
+    /// Those of [`try_finish`](Self::try_finish). The writer stays with the old stream, whose remaining data can still
+    /// be sent, and `inner` is dropped. To keep `inner`, call `try_finish` first.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -232,17 +229,30 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         &self.parts.as_ref().expect(HAS_PARTS).0
     }
 
-    /// The inner writer. Writing to it directly puts bytes into the middle of the stream.
+    /// The inner writer. Writing to it directly puts bytes into the middle of the stream, unless the stream is
+    /// finished.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = Lz4StreamWriter::new(Vec::new());
+    /// writer.write_all(b"hello")?;
+    /// writer.try_finish()?;
+    /// writer.get_mut().write_all(b"trailer")?;
+    /// assert_eq!(writer.finish()?, b"\x06\0\0\0\x50hellotrailer");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.parts_mut().0
     }
 
-    /// The compressor: settings, history, what was not sent.
+    /// The compressor: settings, history, unsent bytes.
     pub fn compressor(&self) -> &Lz4StreamCompressor<F> {
         &self.parts.as_ref().expect(HAS_PARTS).1
     }
 
-    /// Whether the inner writer panicked, so that the stream cannot be continued.
+    /// Whether the inner writer or the framing panicked, so that the stream cannot be continued.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
     }
@@ -252,18 +262,19 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.compressor().total_in()
     }
 
-    /// How many bytes the inner writer has taken: blocks, their heads, end mark.
+    /// How many bytes the inner writer has taken: blocks with their heads, and the end mark.
     pub fn total_out(&self) -> u64 {
         self.compressor().total_out() - self.compressor().block().len() as u64
     }
 
-    /// How many blocks were made. The last may be unsent, in part or whole, after an error.
+    /// How many blocks were made. After an error, the last one may be unsent, wholly or in part.
     pub fn blocks(&self) -> u64 {
         self.compressor().blocks()
     }
 
-    /// With [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), the sizes in bytes of the blocks made since the last call, oldest first;
-    /// otherwise nothing. They are kept until they are asked for: on a long stream, do so now and then.
+    /// With [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand), the sizes in bytes of the blocks made since the
+    /// last call, oldest first; otherwise nothing. The sizes are kept until this call, so call it regularly on a long
+    /// stream.
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, PrefixWidth};
@@ -286,7 +297,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.parts.as_mut().expect(HAS_PARTS)
     }
 
-    /// Sends what is left of the last block.
+    /// Sends the rest of the last block.
     fn send(&mut self) -> io::Result<()> {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         send(inner, compressor, &mut self.poisoned)
@@ -297,12 +308,12 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         guarded(&mut self.poisoned, compressor, |_| inner.flush())
     }
 
-    /// Makes the block of the page that was gathered, if there is anything in it.
+    /// Makes the block of the current page, unless the page is empty.
     fn end_page(&mut self) {
         self.make(Lz4StreamCompressor::end_page);
     }
 
-    /// Makes a block of what was gathered, or the end of the stream, or both. A framing that panics poisons, too.
+    /// Makes a block of the current page, the end mark, or both. A panic of the framing poisons the writer too.
     fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
         let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         let blocks = compressor.blocks();
@@ -314,8 +325,8 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         }
     }
 
-    /// Sends the full pages at the front of `bytes`, without gathering them, until the inner writer fails. Returns how
-    /// many bytes were taken.
+    /// Sends the full pages at the front of `bytes`, without gathering them first, until the inner writer fails.
+    /// Returns how many bytes were taken.
     fn write_pages(&mut self, bytes: &[u8]) -> usize {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         let mut pages = compressor.pages(bytes);
@@ -335,7 +346,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     }
 }
 
-/// Calls the inner writer until it does not say `Interrupted`. `poisoned` stays set when it panics.
+/// Calls the inner writer until the result is not `Interrupted`. `poisoned` stays set if it panics.
 fn guarded<T, F: Framing>(
     poisoned: &mut bool,
     compressor: &mut Lz4StreamCompressor<F>,
@@ -356,7 +367,7 @@ fn guarded<T, F: Framing>(
     result
 }
 
-/// Sends what is left of the last block.
+/// Sends the rest of the last block.
 fn send<W: Write, F: Framing>(
     inner: &mut W,
     compressor: &mut Lz4StreamCompressor<F>,
@@ -377,7 +388,7 @@ fn send<W: Write, F: Framing>(
     })
 }
 
-/// Keeps the size of the block that was made just now, if the stream does not have it.
+/// Keeps the size of the new block, if the sizes are kept out of band.
 fn keep_size<F: Framing>(sizes: &mut Vec<usize>, compressor: &Lz4StreamCompressor<F>) {
     if compressor.framing().is_out_of_band() {
         sizes.push(compressor.block_len());
@@ -387,17 +398,17 @@ fn keep_size<F: Framing>(sizes: &mut Vec<usize>, compressor: &Lz4StreamCompresso
 const HAS_PARTS: &str = "the parts are only taken when the writer is consumed";
 
 impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
-    /// Takes all of `bytes` into pages, and sends each page that is full.
+    /// Gathers all of `bytes` in pages, and sends each full page.
     ///
     /// # Errors
-    /// Those of the inner writer, when it did not take what was left of an earlier block: nothing of `bytes` was taken
-    /// then. When it fails later in the call, the call returns how many bytes were taken, and the next one tries again.
-    /// [`Error::Poisoned`] after a panic, [`Error::Finished`] after the end.
+    /// Those of the inner writer while it takes the rest of an earlier block: none of `bytes` was taken. If it fails
+    /// later in the call, the call returns how many bytes were taken, and the next call retries. [`Error::Poisoned`]
+    /// after a panic, [`Error::Finished`] after the end.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut taken = 0;
         loop {
             match self.send() {
-                // What was taken must not be offered again, so the error waits for the next call.
+                // The caller must not offer the taken bytes again, so the error waits for the next call.
                 Err(_) if taken > 0 => return Ok(taken),
                 Err(error) => return Err(error),
                 Ok(()) => {}
@@ -405,7 +416,7 @@ impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
             if self.compressor().page().is_empty() && !self.compressor().is_finished() {
                 taken += self.write_pages(&bytes[taken..]);
                 if !self.compressor().block().is_empty() {
-                    // The inner writer failed. Here, too, the error waits.
+                    // The inner writer failed. This error waits too.
                     return Ok(taken);
                 }
             }
@@ -418,7 +429,7 @@ impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
         }
     }
 
-    /// Takes the buffers one after the other, as [`write`](Self::write) does.
+    /// Writes one buffer after the other, each as in [`write`](Self::write).
     fn write_vectored(&mut self, buffers: &[io::IoSlice<'_>]) -> io::Result<usize> {
         let mut taken = 0;
         for buffer in buffers {
@@ -432,10 +443,10 @@ impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
         Ok(taken)
     }
 
-    /// Sends the page as it is, if there is anything in it, and flushes the inner writer.
+    /// Sends the current page, unless it is empty, and flushes the inner writer.
     ///
     /// # Errors
-    /// Those of the inner writer, and [`Error::Poisoned`]. After the end it sends what an error left unsent.
+    /// Those of the inner writer, and [`Error::Poisoned`]. After the end, it sends any bytes that an error left unsent.
     fn flush(&mut self) -> io::Result<()> {
         self.send()?;
         self.end_page();
@@ -448,7 +459,7 @@ impl<W: Write, F: Framing> Drop for Lz4StreamWriter<W, F> {
     fn drop(&mut self) {
         if self.parts.is_some() && !thread::panicking() && self.send().is_ok() {
             self.end_page();
-            // Nobody is left to tell; whoever wants to know calls finish.
+            // Drop cannot report an error; `finish` does.
             let _ = self.send();
         }
     }
@@ -465,7 +476,7 @@ impl<W: Write + fmt::Debug, F: Framing> fmt::Debug for Lz4StreamWriter<W, F> {
     }
 }
 
-/// The error of [`Lz4StreamWriter::into_inner`]: what went wrong, and the writer as it is now.
+/// The error of [`Lz4StreamWriter::into_inner`], with the writer inside.
 #[derive(Debug)]
 pub struct IntoInnerError<W> {
     error: io::Error,
@@ -473,22 +484,59 @@ pub struct IntoInnerError<W> {
 }
 
 impl<W> IntoInnerError<W> {
-    /// What went wrong.
+    /// The error of the inner writer, or [`Error::Poisoned`].
     pub fn error(&self) -> &io::Error {
         &self.error
     }
 
-    /// The writer, which can try again to send what is left.
+    /// Returns the writer, which can retry to send the remaining data.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::Write;
+    ///
+    /// let mut small = [0; 4];
+    /// let mut writer = Lz4StreamWriter::new(&mut small[..]);
+    /// writer.write_all(b"does not fit")?;
+    /// let writer = writer.into_inner().unwrap_err().into_inner();
+    /// assert_eq!((writer.total_in(), writer.total_out()), (12, 4));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_inner(self) -> W {
         self.writer
     }
 
-    /// What went wrong, without the writer.
+    /// Returns the error and drops the writer.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::{ErrorKind, Write};
+    ///
+    /// let mut small = [0; 4];
+    /// let mut writer = Lz4StreamWriter::new(&mut small[..]);
+    /// writer.write_all(b"does not fit")?;
+    /// let error = writer.into_inner().unwrap_err().into_error();
+    /// assert_eq!(error.kind(), ErrorKind::WriteZero);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_error(self) -> io::Error {
         self.error
     }
 
-    /// What went wrong, and the writer.
+    /// Returns the error and the writer.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::{ErrorKind, Write};
+    ///
+    /// let mut small = [0; 4];
+    /// let mut writer = Lz4StreamWriter::new(&mut small[..]);
+    /// writer.write_all(b"does not fit")?;
+    /// let (error, writer) = writer.into_inner().unwrap_err().into_parts();
+    /// assert_eq!(error.kind(), ErrorKind::WriteZero);
+    /// assert_eq!(writer.total_in(), 12);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_parts(self) -> (io::Error, W) {
         (self.error, self.writer)
     }
