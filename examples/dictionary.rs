@@ -1,11 +1,11 @@
-//! A dictionary: short messages that must each be readable alone compress as if they had a past.
+//! A dictionary: short messages compress well although each can be decoded alone.
 
 use lz4_stream::{BlockSplit, CompressOptions, DecompressOptions, Error};
 
-/// What the messages have in common, agreed on beforehand.
+/// Text that the messages have in common. Both ends must have it.
 const DICTIONARY: &str = r#"{"event":"logout","event":"login","user":"","at":"2025-01-01T00:00:00Z","ok":true}"#;
 
-/// The length of all messages, compressed and read back each as a stream of its own.
+/// Compresses each message as a separate stream and reads it back. Returns the total compressed length.
 fn exchange(messages: &[String], dictionary: &str) -> Result<usize, Error> {
     let mut compressor = CompressOptions::new().dictionary(dictionary).compressor()?;
     let mut decompressor = DecompressOptions::new().dictionary(dictionary).decompressor()?;

@@ -1,4 +1,4 @@
-//! A compressed file: wrap it to write, wrap it to read.
+//! Writes a compressed file and reads it back.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     for n in 0..100_000u64 {
         writeln!(writer, "the square of {n} is {}", n * n)?;
     }
-    // Dropping the writer would send the last page too, but could not say that it failed.
+    // Dropping the writer would send the last page too, but would ignore errors.
     writer.try_finish()?;
     println!(
         "{} bytes became {} in {} blocks",

@@ -1,4 +1,4 @@
-//! `lz4s`: compresses, decompresses and examines linked LZ4 block streams on the command line.
+//! `lz4s`: compresses, decompresses and inspects LZ4 linked-block streams on the command line.
 //!
 //! `cargo run --release --example lz4s -- compress notes.txt -o notes.lz4s`
 
@@ -19,28 +19,28 @@ use lz4_stream::{
 };
 use tempfile::TempPath;
 
-/// How much is read from a file, or written to one, at a time.
+/// The size of one read or write.
 const BUFFER: usize = 64 * 1024;
 
-/// How long work takes before it gets a progress bar.
+/// The progress bar appears after this time.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Compress, decompress and examine linked LZ4 block streams
+/// Compress, decompress and inspect LZ4 linked-block streams
 ///
-/// The format is that of python-lz4's lz4.stream and of the C library's double-buffer streaming. A stream says nothing
-/// of its own settings: --prefix, --big-endian, --end-mark and --dictionary must be those it was compressed with.
-/// There are no checksums: damage that still decodes is not seen. An output file is written under a hidden name
-/// (.lz4s-...) beside it and renamed when it is whole; if the program is killed, that file is left.
+/// The format is that of python-lz4's lz4.stream and of the C library's double-buffer streaming. A stream does not
+/// record its settings: decompress with the same --prefix, --big-endian, --end-mark and --dictionary. There are no
+/// checksums: damage that still decodes is not detected. An output file is written to a hidden file (.lz4s-...) in the
+/// same folder and renamed when it is complete. If the program is killed, the hidden file remains.
 #[derive(Parser)]
 #[command(
     name = "lz4s",
     version,
-    after_help = "Exit status: 0 if all went well, 1 if not, 2 for wrong usage, 141 if the reader of the output went away."
+    after_help = "Exit status: 0 on success, 1 on failure, 2 for wrong usage, 141 if the output pipe was closed."
 )]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Show no progress bar (there is none when stderr is not a terminal)
+    /// Show no progress bar (there is none unless stderr is a terminal)
     #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
 }
@@ -51,7 +51,7 @@ enum Command {
     Compress(Compress),
     /// Decompress INPUT to OUTPUT
     Decompress(Decompress),
-    /// Decode all of INPUT and print its blocks, pages, sizes and ratio
+    /// Decode all of INPUT and print its block count, page sizes, total sizes and ratio
     Info(Info),
 }
 
@@ -59,24 +59,25 @@ enum Command {
 struct Compress {
     #[command(flatten)]
     format: Format,
-    /// Size of a page, which becomes one block, in bytes, or with K or M in units of 1024 or 1048576 bytes
+    /// Page size in bytes; the suffixes K and M mean units of 1024 and 1048576 bytes
     ///
-    /// The default is 64K, or the most that fits the prefix: 65264 with --prefix 2, 239 with --prefix 1.
+    /// Each page becomes one block. The default is 64K, or the most that fits the prefix: 65264 with --prefix 2, 239
+    /// with --prefix 1.
     #[arg(long, value_name = "N[K|M]", value_parser = size)]
     page_size: Option<usize>,
     /// How far back matches reach
     #[arg(long, value_enum, default_value_t = Reach::DoubleBuffer)]
     strategy: Reach,
-    /// How much effort goes into a block
+    /// Compression effort
     #[arg(long, value_enum, default_value_t = Effort::Default)]
     mode: Effort,
-    /// With --mode fast: 1 to 65537, more is faster and larger; values outside are clamped [default: 1]
+    /// With --mode fast: 1 to 65537, higher is faster and larger; other values are clamped [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     acceleration: Option<i32>,
-    /// With --mode hc: 1 to 12, more is slower and smaller; below 1 means 9, above 12 means 12 [default: 9]
+    /// With --mode hc: 1 to 12, higher is slower and smaller; below 1 means 9, above 12 means 12 [default: 9]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     level: Option<i32>,
-    /// File to write, replaced only when all went well; - is stdout
+    /// File to write, replaced only on success; - is stdout
     #[arg(short, long, default_value = "-")]
     output: PathBuf,
 }
@@ -85,7 +86,7 @@ struct Compress {
 struct Decompress {
     #[command(flatten)]
     stream: Stream,
-    /// File to write, replaced only when all went well; - is stdout
+    /// File to write, replaced only on success; - is stdout
     #[arg(short, long, default_value = "-")]
     output: PathBuf,
 }
@@ -94,7 +95,7 @@ struct Decompress {
 struct Info {
     #[command(flatten)]
     stream: Stream,
-    /// Print one line a block too: index, offset in the stream, bytes in the stream, bytes of the page
+    /// Also print one line per block: index, offset in the stream, bytes in the stream, bytes of the page
     #[arg(long)]
     blocks: bool,
 }
@@ -105,20 +106,20 @@ struct Format {
     /// File to read; - is stdin
     #[arg(default_value = "-")]
     input: PathBuf,
-    /// Bytes of the size in front of every block; 0 keeps the sizes in the --sizes file
+    /// Length of the size prefix of each block; with 0, the sizes are in the --sizes file
     #[arg(long, value_name = "BYTES", default_value = "4", value_parser = PossibleValuesParser::new(["0", "1", "2", "4"])
         .try_map(|bytes| PrefixWidth::try_from(bytes.parse::<usize>().unwrap_or(usize::MAX))))]
     prefix: PrefixWidth,
-    /// The sizes in front of the blocks have their highest byte first, not last
+    /// Size prefixes are big endian, not little endian
     #[arg(long)]
     big_endian: bool,
-    /// The stream ends with a size of zero, so that one that was cut short is known
+    /// The stream ends with a size of zero, so that truncation is detected
     #[arg(long)]
     end_mark: bool,
-    /// File that is history for the first page; its last 64 KiB are used
+    /// File with the history of the first page; its last 64 KiB are used
     #[arg(long, value_name = "FILE")]
     dictionary: Option<PathBuf>,
-    /// With --prefix 0: the file of the block sizes in bytes, one decimal number a line
+    /// With --prefix 0: file with the block sizes in bytes, one decimal number per line
     #[arg(long, value_name = "FILE")]
     sizes: Option<PathBuf>,
 }
@@ -128,22 +129,22 @@ struct Format {
 struct Stream {
     #[command(flatten)]
     format: Format,
-    /// Largest page to accept, in bytes, or with K or M in units of 1024 or 1048576 bytes: bounds the memory taken
+    /// Largest page to accept in bytes, with the suffix K or M as for --page-size; bounds the memory
     #[arg(long, value_name = "N[K|M]", default_value = "4M", value_parser = size)]
     max_page_size: usize,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Reach {
-    /// Into the page and the one before it: for every reader
+    /// In the page and the one before it, for every reader
     DoubleBuffer,
-    /// Over the last 64 KiB: smaller, but python-lz4 reads it wrong
+    /// In the last 64 KiB: smaller, but python-lz4 decodes it incorrectly
     RingBuffer,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Effort {
-    /// The usual trade of speed for size
+    /// A balance of speed and size
     Default,
     /// Faster and larger, see --acceleration
     Fast,
@@ -164,18 +165,18 @@ fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(unit).ok_or_else(|| "too large".into())
 }
 
-/// Why the program ends before its work is done.
+/// Why the program ends early.
 enum Failure {
     Usage(String),
     /// The line to print.
     Message(String),
-    /// The reader of the output went away: no news to whoever sent it away.
+    /// The output pipe was closed. This needs no message.
     ClosedPipe,
 }
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// Settings that the library refuses.
+/// Settings that the library rejects.
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         Failure::Usage(error.to_string())
@@ -191,7 +192,7 @@ fn at(name: &str) -> impl Fn(io::Error) -> Failure {
     move |error| match Error::from_io(&error) {
         _ if error.kind() == io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
         Some(Error::PageOverLimit { .. }) => failure(name, format_args!("{error} (see --max-page-size)")),
-        // At the very beginning it is more likely that this is no such stream, or one with other settings.
+        // At the beginning, the cause is probably that this is no such stream, or one with other settings.
         Some(Error::BlockTooLarge { block: 0, .. }) => failure(
             name,
             format_args!("{error} (is this a linked-block stream? see --prefix, --big-endian, --max-page-size)"),
@@ -225,8 +226,8 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "lz4s: {message}");
             ExitCode::FAILURE
         }
-        // What a shell shows of a program that SIGPIPE ended, so that scripts treat this one alike; 0 would say that
-        // everything was written.
+        // The status that a shell reports for a program killed by SIGPIPE, so that scripts treat both alike; 0 would
+        // mean that everything was written.
         Err(Failure::ClosedPipe) => ExitCode::from(141),
     }
 }
@@ -282,12 +283,12 @@ fn compress(args: &Compress, quiet: bool) -> Result<()> {
     if let Some(sizes) = &mut sizes {
         sizes.flush().map_err(at(&sizes.name))?;
     }
-    // Nothing is left to do for either file but to put it in its place.
+    // Both files are written. Only the renames remain.
     writer.finish().map_err(at(&name))?.commit()?;
     sizes.map_or(Ok(()), Output::commit)
 }
 
-/// Writes the sizes that have gathered: on a long stream they would fill the memory.
+/// Writes the gathered sizes, which would fill the memory on a long stream.
 fn write_sizes(writer: &mut Lz4StreamWriter<Output>, sizes: &mut Option<Output>) -> Result<()> {
     let Some(file) = sizes else { return Ok(()) };
     for size in writer.drain_block_sizes() {
@@ -299,7 +300,7 @@ fn write_sizes(writer: &mut Lz4StreamWriter<Output>, sizes: &mut Option<Output>)
 fn decompress(args: &Decompress, quiet: bool) -> Result<()> {
     let stream = Source::open(&args.stream)?;
     let mut output = Output::create(&args.output, &stream.inputs)?;
-    // When this fails, what was decoded before still goes to stdout, as output is dropped; a file is not replaced.
+    // On failure, dropping `output` still writes the decoded data to stdout; a file is not replaced.
     stream.decode(quiet || output.on_terminal, |page| {
         let name = &output.name;
         output.file.write_all(page.bytes).map_err(at(name))?;
@@ -387,7 +388,7 @@ impl Format {
         }
     }
 
-    /// The dictionary's bytes, and the file that may not be written over.
+    /// The dictionary, and the file that must not be overwritten.
     fn dictionary(&self) -> Result<(Vec<u8>, Vec<Identity>)> {
         let mut bytes = Vec::new();
         let Some(path) = &self.dictionary else {
@@ -404,17 +405,17 @@ struct Source {
     options: DecompressOptions,
     input: Input,
     sizes: Option<Sizes>,
-    /// The files that may not be written over.
+    /// The files that must not be overwritten.
     inputs: Vec<Identity>,
 }
 
 /// A block of a stream and its page.
 struct Page<'a> {
     offset: u64,
-    /// With the prefix.
+    /// Including the prefix.
     block_len: u64,
     bytes: &'a [u8],
-    /// There are no more bytes at hand, so to get another page may mean to wait for it.
+    /// No more bytes are buffered, so the next page may have to be waited for.
     is_last_for_now: bool,
 }
 
@@ -442,7 +443,7 @@ impl Source {
         })
     }
 
-    /// Hands every page to `each` and returns the length of the stream in bytes.
+    /// Calls `each` with every page, and returns the length of the stream in bytes.
     fn decode(mut self, quiet: bool, each: impl FnMut(Page) -> Result<()>) -> Result<u64> {
         self.input.show_progress(quiet);
         let input = BufReader::with_capacity(BUFFER, self.input);
@@ -455,7 +456,7 @@ impl Source {
             Lz4StreamDecompressor::with_framing(framing, &self.options)?,
             each,
         );
-        // A size that cannot be read ends the iterator and so the stream.
+        // A size that cannot be read ends the iterator, and so the stream.
         sizes.problem.map_or(result, Err)
     }
 }
@@ -468,7 +469,7 @@ fn decode<F: Framing>(
     let name = input.get_ref().name.clone();
     loop {
         let offset = decompressor.total_in();
-        // Nothing is missing at an end that the stream did not have to say.
+        // At the end of the sizes nothing is missing, so do not read.
         let mut bytes = match decompressor.missing() {
             0 => &[][..],
             _ => match input.fill_buf() {
@@ -501,7 +502,7 @@ fn decode<F: Framing>(
         }
     }
     let (blocks, end) = (decompressor.blocks(), decompressor.total_in());
-    // There can be more after an end mark and after the last of the sizes.
+    // Bytes can follow an end mark or the last size.
     if input.bytes().next().transpose().map_err(at(&name))?.is_some() {
         let plural = if blocks == 1 { "" } else { "s" };
         let problem =
@@ -511,7 +512,7 @@ fn decode<F: Framing>(
     Ok(end)
 }
 
-/// The lines of a sizes file; ends at one that is not a size.
+/// The lines of a sizes file. Ends at a line that is not a size.
 struct Sizes {
     file: BufReader<Input>,
     line: String,
@@ -536,7 +537,7 @@ impl Iterator for Sizes {
     fn next(&mut self) -> Option<usize> {
         self.line.clear();
         self.lines += 1;
-        // No size is as long as this; a file without lines does not fill the memory.
+        // No size is as long as this. The limit keeps a file without newlines from filling the memory.
         let read = self.file.by_ref().take(64).read_line(&mut self.line);
         let name = &self.file.get_ref().name;
         match read {
@@ -557,7 +558,7 @@ struct Input {
     file: File,
     identity: Option<Identity>,
     bar: ProgressBar,
-    /// When to show the bar, if ever.
+    /// When to show the bar; `None` for never.
     show_at: Option<Instant>,
 }
 
@@ -613,14 +614,15 @@ impl Read for Input {
 struct Output {
     name: String,
     file: BufWriter<File>,
-    /// What is written, and what it replaces in the end. None for what cannot be replaced: stdout, devices, pipes.
+    /// The file being written, and the file that it finally replaces. `None` where nothing can be replaced: stdout,
+    /// devices, pipes.
     temporary: Option<(TempPath, PathBuf)>,
     identity: Option<Identity>,
     on_terminal: bool,
 }
 
 impl Output {
-    /// Opens what `path` names, which must be none of the `inputs`.
+    /// Opens the output at `path`, which must be none of the `inputs`.
     fn create(path: &Path, inputs: &[Identity]) -> Result<Output> {
         let standard = is_standard(path, "/dev/stdout");
         let name = if standard { "stdout".into() } else { printable(path) };
@@ -636,9 +638,9 @@ impl Output {
     }
 
     fn open(path: &Path, standard: bool, name: &str) -> io::Result<Output> {
-        // A file of another descriptor was begun by somebody else: append to it.
+        // An inherited descriptor may have content already: append to it.
         let is_descriptor = path.starts_with("/dev/fd") || path.starts_with("/proc");
-        // What is there already must be writable, though it is not written to yet.
+        // An existing file must be writable, although it is not written to yet.
         let existing = if standard {
             Some(own(&io::stdout())?)
         } else {
@@ -656,7 +658,7 @@ impl Output {
         let (file, temporary) = match existing {
             Some(file) if standard || is_descriptor || !file.metadata()?.is_file() => (file, None),
             existing => {
-                // Of a symbolic link the target is replaced, not the link.
+                // Replace the target of a symbolic link, not the link.
                 let target = if existing.is_some() {
                     fs::canonicalize(path)?
                 } else {
@@ -664,7 +666,7 @@ impl Output {
                 };
                 let mut builder = tempfile::Builder::new();
                 builder.prefix(".lz4s-");
-                #[cfg(unix)] // otherwise nobody but the owner could read it; the umask still counts
+                #[cfg(unix)] // by default only the owner could read it; the umask still applies
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
                 let folder = target.parent().expect("an absolute path of a file");
                 let (file, temporary) = builder.tempfile_in(folder)?.into_parts();
@@ -689,7 +691,7 @@ impl Output {
             || self.temporary.is_some() && target(self) == target(other)
     }
 
-    /// Puts the file, now that it is whole, in its place.
+    /// Renames the complete file to its target.
     fn commit(mut self) -> Result<()> {
         self.file.flush().map_err(at(&self.name))?;
         drop(self.file);
@@ -714,7 +716,7 @@ fn is_standard(path: &Path, device: &str) -> bool {
     path == Path::new("-") || path == Path::new(device)
 }
 
-/// The path of a file that is not there yet, in a folder that is.
+/// The absolute path of a new file in an existing folder.
 fn absolute(path: &Path) -> io::Result<PathBuf> {
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(io::ErrorKind::NotADirectory.into());
@@ -727,12 +729,12 @@ fn absolute(path: &Path) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(folder)?.join(name))
 }
 
-/// The path for a message of one line.
+/// The path for a one-line message.
 fn printable(path: &Path) -> String {
     path.display().to_string().replace(char::is_control, "?")
 }
 
-/// What tells one regular file from another.
+/// Identifies a regular file.
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]
@@ -751,7 +753,7 @@ fn identity(_file: &File, path: &Path) -> io::Result<Option<Identity>> {
     Ok(fs::canonicalize(path).ok())
 }
 
-/// Stdin or stdout as a file, without the buffer that text wants.
+/// Stdin or stdout as an unbuffered file.
 #[cfg(unix)]
 fn own(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
     Ok(stream.as_fd().try_clone_to_owned()?.into())

@@ -1,4 +1,4 @@
-//! Sizes out of band: the blocks lie back to back without prefixes, their sizes in an index of their own.
+//! Sizes out of band: the blocks are stored back to back without prefixes, and their sizes in a separate index.
 
 use std::io::{self, Read, Write};
 

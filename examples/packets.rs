@@ -1,4 +1,4 @@
-//! The codecs without I/O: every UDP datagram is one block, and refers back to the ones before it.
+//! The codecs without I/O: each UDP datagram is one block, and refers back to earlier ones.
 
 use std::error::Error;
 use std::net::UdpSocket;
@@ -9,7 +9,7 @@ use lz4_stream::{CompressOptions, DecompressOptions, PrefixWidth};
 const PAGE: usize = 1200;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // A datagram knows its own length: no prefix.
+    // A datagram has a length, so no prefix is needed.
     let mut compressor = CompressOptions::new()
         .prefix_width(PrefixWidth::OutOfBand)
         .page_size(PAGE)
@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         sent += compressor.compress_into(reading.as_bytes(), &mut block)?;
         sender.send(&block)?;
 
-        // Here none is lost or overtaken. Where that happens, number the blocks, and when one is missing `reset` both
-        // ends; or `reset` for every datagram, and give both ends a dictionary.
+        // Here no datagram is lost or reordered. On a real network, number the blocks and `reset` both ends when one is
+        // missing; or `reset` for every datagram, and give both ends a dictionary.
         let len = receiver.recv(&mut datagram)?;
         let page = decompressor.decompress(&datagram[..len])?;
         assert_eq!(page, reading.as_bytes());

@@ -1,4 +1,4 @@
-//! Compressed requests and responses over a TCP connection; each `flush` ends a message.
+//! Compressed requests and responses over a TCP connection. Each `flush` ends a message.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ const REQUESTS: usize = 200;
 type Receiver = Lz4StreamReader<BufReader<TcpStream>>;
 type Sender = Lz4StreamWriter<TcpStream>;
 
-/// One stream for each direction. The end mark lets both ends tell a peer that is done from one that broke off.
+/// One stream per direction. With the end mark, each end can tell a peer that finished from one that broke off.
 fn wrap(socket: TcpStream) -> io::Result<(Receiver, Sender)> {
     socket.set_nodelay(true)?;
     let input = BufReader::new(socket.try_clone()?);
@@ -27,7 +27,7 @@ fn serve(socket: TcpStream) -> io::Result<()> {
     while receiver.read_line(&mut request)? > 0 {
         let user = request.trim_end().strip_prefix("GET /users/").unwrap_or("nobody");
         writeln!(sender, "{}", response(user))?;
-        sender.flush()?; // one block, on its way at once
+        sender.flush()?; // one block, sent immediately
         request.clear();
     }
     sender.finish()?;
