@@ -129,7 +129,7 @@ struct Format {
 struct Stream {
     #[command(flatten)]
     format: Format,
-    /// Largest page to accept in bytes, with the suffix K or M as for --page-size; bounds the memory
+    /// Largest page to accept in bytes; the suffixes K and M mean units of 1024 and 1048576 bytes; bounds the memory
     #[arg(long, value_name = "N[K|M]", default_value = "4M", value_parser = size)]
     max_page_size: usize,
 }

@@ -16,8 +16,8 @@ use crate::{Error, Framing, SizePrefix};
 /// a peer with the same settings, must decompress all blocks in order.
 ///
 /// * **Page by page**: [`compress`](Self::compress) compresses one page to a block.
-/// * **Byte by byte**: [`push`](Self::push) gathers bytes, [`is_full`](Self::is_full) tells whether the page is full,
-///   and [`end_page`](Self::end_page) compresses it to a block.
+/// * **In pieces of any length**: [`push`](Self::push) gathers bytes, [`is_full`](Self::is_full) tells whether the page
+///   is full, and [`end_page`](Self::end_page) compresses it to a block.
 /// * [`finish`](Self::finish) ends the stream.
 ///
 /// `compress`, `end_page` and `finish` lend the bytes to send next: a block with its head, the end mark, or both. To
@@ -25,9 +25,9 @@ use crate::{Error, Framing, SizePrefix};
 /// rest until the next block is made. An interrupted sender can resume at any later time: the compressor holds all the
 /// state.
 ///
-/// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and in general at most three pages and 512
-/// KiB. With [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. A warm compressor
-/// allocates nothing.
+/// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and in general three pages and 512 KiB. With
+/// [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. A warm compressor allocates
+/// nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};
@@ -530,7 +530,7 @@ impl<F> Lz4StreamCompressor<F> {
     }
 }
 
-const HEAD_TOO_LONG: &str = "the framing wrote a head that is longer than MAX_HEAD_LEN";
+const HEAD_TOO_LONG: &str = "the framing wrote a head longer than MAX_HEAD_LEN";
 
 /// The full pages of a slice, compressed one by one. They are compressed directly from the slice once it contains the
 /// history and enough data follows to pay for the switch. See [`Lz4StreamCompressor::pages`].

@@ -53,9 +53,9 @@ pub enum BlockSplit<'a> {
 /// [`Lz4StreamCompressor`](crate::Lz4StreamCompressor), of python-lz4, and of the C library over two buffers or a ring
 /// buffer. It keeps the last 64 KiB that it decoded, whatever the page size.
 ///
-/// * **Byte by byte**: [`feed`](Self::feed) takes pieces of any length and lends each page as soon as it is complete.
-///   To save a copy, read into [`unfilled`](Self::unfilled) instead of a buffer. An error repeats: the blocks after a
-///   bad block cannot be decoded.
+/// * **In pieces of any length**: [`feed`](Self::feed) takes bytes of the stream and lends each page as soon as it is
+///   complete. To save a copy, read into [`unfilled`](Self::unfilled) instead of a buffer. An error repeats: the blocks
+///   after a bad block cannot be decoded.
 /// * **Block by block**: [`decompress`](Self::decompress) takes the data of one block, for packets and for sizes kept
 ///   out of band. [`get_block`](Self::get_block) splits a block off a slice. Here an error changes nothing, and another
 ///   block can be tried.
@@ -390,7 +390,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             .len()
             .min(self.needed().unwrap_or(0))
             .saturating_sub(self.filled);
-        assert!(n <= room, "{n} bytes were filled where {room} were lent");
+        assert!(n <= room, "{n} bytes were filled, but there is room for {room}");
         self.filled += n;
     }
 
@@ -738,7 +738,7 @@ impl<F> Lz4StreamDecompressor<F> {
         self.total_in
     }
 
-    /// How many bytes were decoded to, consumed or not.
+    /// How many bytes of pages were decoded, consumed or not.
     pub fn total_out(&self) -> u64 {
         self.total_out
     }

@@ -2,7 +2,7 @@
 //!
 //! A stream is a sequence of LZ4 blocks, each preceded by its length. A *page* is up to `page_size` bytes of your data;
 //! a *block* is a compressed page. Every page may refer back to the page before it, so small pages compress nearly as
-//! well as one large buffer. Every flush is one block, which the other end can decode at once. It is the format of
+//! well as one large buffer. Every flush is one block, which the other end can decode at once. The format is that of
 //! python-lz4's `lz4.stream` and of the C library's double-buffer streaming.
 //!
 //! # Overview
@@ -14,7 +14,7 @@
 //!   other kinds of I/O. The adapters above only drive them.
 //! * [`CompressOptions`] and [`DecompressOptions`] are the settings. A stream records none of them, so both ends must
 //!   agree on those in [`StreamFormat`].
-//! * [`Framing`] describes the bytes around each block. Implement it for protocols without this format's size prefixes.
+//! * [`Framing`] describes the bytes around each block. Implement it for protocols with other heads than size prefixes.
 //! * [`Error`] lists everything that can go wrong. [`format`](mod@format) documents the rules of the format, each with
 //!   its source.
 //!

@@ -70,9 +70,7 @@ impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
         let room = self.decompressor.unfilled();
         let n = self.inner.read(room)?;
         if n > room.len() {
-            return Err(io::Error::other(
-                "the inner reader returned more bytes than it was asked for",
-            ));
+            return Err(io::Error::other("the inner reader returned more bytes than requested"));
         }
         self.decompressor.filled(n);
         Ok(n > 0)

@@ -17,7 +17,8 @@ use crate::{Error, Framing, Lz4StreamCompressor, SizePrefix};
 /// mark ([`StreamFormat::end_mark`](crate::StreamFormat::end_mark)).
 ///
 /// Dropping the writer sends the remaining data, as `BufWriter` does: errors are ignored, and nothing is sent during a
-/// panic. It never sends the end mark, so that a stream that was given up does not look complete.
+/// panic. It sends no end mark unless `finish` or `try_finish` was called before, so that an abandoned stream does not
+/// look complete.
 ///
 /// # Errors
 /// Errors of the inner writer pass through and lose no data, whatever the kind: the next call first sends the rest of

@@ -1,4 +1,4 @@
-//! Adapters that the crate does not have, written against its public interface: everything they need is there.
+//! Adapters that the crate does not have. They show that its public interface is sufficient.
 
 mod common;
 
@@ -12,8 +12,8 @@ use lz4_stream::{
     CompressOptions, DecompressOptions, Framing, Lz4StreamCompressor, Lz4StreamDecompressor, Progress, Strategy,
 };
 
-/// A writer in the style of `AsyncWrite`: every call does what it can, and says `None` when it must be polled again.
-/// All state is in the compressor, so a call that is given up loses nothing.
+/// A writer in the style of `AsyncWrite`: every call makes as much progress as possible, and returns `None` when it
+/// must be polled again. All state is in the compressor, so an abandoned call loses nothing.
 struct PollWriter<W, F> {
     inner: W,
     compressor: Lz4StreamCompressor<F>,
@@ -32,7 +32,7 @@ impl<W: Write, F: Framing> PollWriter<W, F> {
         Some(Ok(()))
     }
 
-    /// Ready as soon as it took anything.
+    /// Ready as soon as it has taken any bytes.
     fn poll_write(&mut self, bytes: &[u8]) -> Option<io::Result<usize>> {
         if self.compressor.is_full() {
             match self.poll_send()? {
@@ -52,7 +52,7 @@ impl<W: Write, F: Framing> PollWriter<W, F> {
     }
 }
 
-/// Polls until it is ready, through errors.
+/// Polls until the call is ready, ignoring errors.
 fn ready<T>(mut poll: impl FnMut() -> Option<io::Result<T>>) -> T {
     loop {
         if let Some(Ok(value)) = poll() {
@@ -113,7 +113,7 @@ fn an_async_reader() {
     }
 }
 
-/// Compresses pages on as many threads, each with the page before as its history: the output is a valid stream, and
+/// Compresses pages on several threads, each with the previous page as its history. The output is a valid stream and
 /// does not depend on the number of threads.
 fn compress_in_parallel(options: &CompressOptions, data: &[u8], threads: usize) -> Vec<u8> {
     let pages: Vec<&[u8]> = data.chunks(options.get_page_size()).collect();
@@ -151,7 +151,7 @@ fn a_parallel_writer() {
     }
 }
 
-/// Reads at a place of a stream, from points that one pass over the stream has collected.
+/// Reads at any position of a stream, from the resume points that one pass over the stream collected.
 #[test]
 fn a_seeking_reader() {
     struct Point {

@@ -1,4 +1,4 @@
-//! Truncated, flipped, random and hostile input: an error or the right bytes, and the same verdict as liblz4.
+//! Truncated, flipped, random and hostile input gives an error or the correct bytes, with the same verdict as liblz4.
 
 mod common;
 
@@ -30,7 +30,7 @@ fn blocks_of(kind: usize, page_size: usize, count: usize) -> (Vec<Vec<u8>>, Vec<
     (blocks, all)
 }
 
-/// Decodes `block` after `history` with every engine of the crate, with lz4_flex and with liblz4: all must say the same.
+/// Decodes `block` after `history` with every engine of the crate, with lz4_flex and with liblz4. All must agree.
 fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
     let options = DecompressOptions::new()
         .dictionary(history)
@@ -38,7 +38,7 @@ fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
     let ours = options.decompressor().unwrap().decompress(block).map(<[u8]>::to_vec);
     for &engine in ENGINES {
         let mut other = options.clone().engine(engine).decompressor().unwrap();
-        // Of two faults in one block, each may find another first.
+        // If a block has two faults, the engines may report different ones.
         let other = other.decompress(block).map_err(drop);
         assert_eq!(other, ours.as_deref().map_err(drop), "{engine:?}: {block:?}");
     }
@@ -47,24 +47,24 @@ fn same_verdict(block: &[u8], history: &[u8], max_page_size: usize) {
     let mut page = vec![0; max_page_size];
     let flex = lz4_flex::block::decompress_into_with_dict(block, &mut page, history);
     match (&ours, flex) {
-        (Ok(ours), Ok(len)) => assert!(*ours == page[..len], "other bytes than lz4_flex's for {block:?}"),
+        (Ok(ours), Ok(len)) => assert!(*ours == page[..len], "different bytes than lz4_flex for {block:?}"),
         (Err(Error::BlockTooLarge { .. }), _) | (Err(_), Err(_)) => {}
-        (ours, flex) => panic!("{ours:?}, but lz4_flex says {flex:?} of {block:?}"),
+        (ours, flex) => panic!("{ours:?}, but lz4_flex returns {flex:?} for {block:?}"),
     }
     match (ours, theirs) {
-        (Ok(ours), Some(theirs)) => assert!(ours == theirs, "other bytes than liblz4's for {block:?}"),
+        (Ok(ours), Some(theirs)) => assert!(ours == theirs, "different bytes than liblz4 for {block:?}"),
         (Err(Error::BlockTooLarge { .. } | Error::EmptyBlock { .. }), _) | (Err(_), None) => {}
-        // liblz4 also refuses blocks that only an encoder must not make: a match in the last 12 bytes, less than 5
-        // literals at the end. Every byte of theirs is well defined.
-        (Ok(_), None) => assert!(ends_early(block), "liblz4 refuses {block:?}"),
-        // liblz4 makes zeros of a match with an offset of zero, which the format forbids.
+        // liblz4 also rejects some blocks that only an encoder must not make: a match in the last 12 bytes, or fewer
+        // than 5 literals at the end. Every byte of such a block is well defined.
+        (Ok(_), None) => assert!(ends_early(block), "liblz4 rejects {block:?}"),
+        // liblz4 decodes a match with an offset of zero to zeros, although the format forbids it.
         (Err(Error::MatchOffset { found: 0, .. }), Some(_)) => {}
         (Err(error), Some(_)) => panic!("{error}, but liblz4 decodes {block:?}"),
     }
 }
 
-/// Whether the last match of `block` is nearer to the end than an encoder may put it, or the last token has a match
-/// that is not there.
+/// Whether the last match of `block` is closer to the end than an encoder may place it, or the last token announces a
+/// match that is missing.
 fn ends_early(block: &[u8]) -> bool {
     let sequences = common::sequences(block);
     let Some((last, others)) = sequences.split_last() else {
@@ -102,7 +102,7 @@ fn truncation_at_every_byte_is_an_error_after_what_was_whole() {
             let mut reader = options.reader(&stream[..cut]).unwrap();
             let mut out = Vec::new();
             let result = reader.read_to_end(&mut out);
-            assert!(out == all[..whole], "cut at {cut}");
+            assert!(out == all[..whole], "cut off at {cut}");
             if cut == offset {
                 result.unwrap();
                 continue;
@@ -128,7 +128,7 @@ fn truncation_at_every_byte_is_an_error_after_what_was_whole() {
                 "again"
             );
 
-            // The codec tells that more is needed, and how much at the least.
+            // The codec reports that at least this many more bytes are needed.
             let missing = needed - found;
             let decompressor = options.decompressor().unwrap();
             assert_eq!(
@@ -189,7 +189,7 @@ fn every_bit_of_a_stream_flipped_gives_an_error_or_as_many_bytes_as_the_blocks_s
             let again = reader.read(&mut [0; 10]).unwrap_err();
             assert_eq!(Error::from_io(&again), Some(&first), "an error repeats");
         }
-        // What comes before the block with the flipped bit is right.
+        // The data before the block with the flipped bit is correct.
         let before = stream_prefix_len(&stream, bit / 8);
         assert!(
             out.len() >= before.min(all.len()) && out[..before] == all[..before],
@@ -199,7 +199,7 @@ fn every_bit_of_a_stream_flipped_gives_an_error_or_as_many_bytes_as_the_blocks_s
     assert!(refused > stream.len(), "{refused} of {}", stream.len() * 8);
 }
 
-/// How many bytes decode from the blocks that end before `at`.
+/// How many bytes the blocks that end before `at` decode to.
 fn stream_prefix_len(stream: &[u8], at: usize) -> usize {
     let (mut offset, mut whole) = (0, 0);
     while let Some(prefix) = stream.get(offset..offset + 4) {
@@ -221,7 +221,7 @@ fn random_blocks_get_the_verdict_of_liblz4() {
         let len = 1 + random.below(40);
         let mut block = random.bytes(len);
         if i % 2 == 0 {
-            // Small tokens and offsets, so that more than the first sequence is reached.
+            // Small tokens and offsets, so that decoding gets past the first sequence.
             for byte in &mut block {
                 *byte &= [0x1F, 0x33, 0x07][i % 3];
             }
@@ -316,7 +316,7 @@ fn the_error_of_a_block_does_not_depend_on_what_was_decoded_before() {
 #[test]
 fn history_is_65_535_bytes_and_no_less() {
     let mut decompressor = Lz4StreamDecompressor::new();
-    // "a", and a page of 65 534 or 65 535 of them; then a match as far back as an offset can say.
+    // One "a" and a page of 65 534 or 65 535 more, then a match with the largest possible offset.
     for (len, reaches) in [(65_534, false), (65_535, true)] {
         decompressor.reset();
         let block = compress_all(&CompressOptions::new(), &vec![b'a'; len]);
@@ -338,7 +338,7 @@ fn a_bad_block_leaves_the_decompressor_as_it_was() {
             let at = random.below(bad.len());
             bad[at] ^= 1 << random.below(8);
             bad.truncate(1 + random.below(bad.len()));
-            // A bad block that decodes to something would become history; a copy has to try it.
+            // A block that does decode would become history, so try it on a copy.
             if decompressor.clone().decompress(&bad).is_err() {
                 refused += 1;
                 decompressor.decompress(&bad).unwrap_err();
@@ -352,8 +352,8 @@ fn a_bad_block_leaves_the_decompressor_as_it_was() {
 
 #[test]
 fn no_byte_of_an_earlier_stream_shows_up() {
-    // A first stream of one secret, over and over; then, after a reset, every block there is of few bytes: what
-    // decodes must consist of bytes that the block itself holds.
+    // First a stream that repeats a secret, then, after a reset, every possible short block. Decoded bytes must come
+    // from the block itself.
     let mut decompressor = DecompressOptions::new().max_page_size(1 << 17).decompressor().unwrap();
     let stream = compress_all(&CompressOptions::new().page_size(1 << 17), &[0xEE; 1 << 17]);
     let mut random = Random::new(9);

@@ -1,4 +1,4 @@
-//! The command line `examples/lz4s.rs`, run as a person or a script runs it.
+//! The command-line tool `examples/lz4s.rs`, run as a user or a script runs it.
 
 #[path = "common/example.rs"]
 mod example;
@@ -12,7 +12,7 @@ use std::thread;
 use lz4_stream::{ByteOrder, CompressOptions, Lz4StreamWriter, Mode, PrefixWidth, Strategy};
 use tempfile::TempDir;
 
-/// The command, to be run in `folder`.
+/// The command, with `folder` as its working directory.
 fn command(folder: &Path, args: &str) -> Command {
     let mut command = Command::new(example::example("lz4s"));
     command.args(args.split_whitespace()).current_dir(folder);
@@ -32,22 +32,22 @@ fn pipe(folder: &Path, args: &str, input: &[u8]) -> Output {
     let mut child = command(folder, args).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     thread::scope(|scope| {
-        // It may end before it has read everything.
+        // It may exit before it has read everything.
         scope.spawn(move || stdin.write_all(input));
         child.wait_with_output().unwrap()
     })
 }
 
-/// What a successful run wrote to stdout.
+/// The stdout of a successful run.
 #[track_caller]
 fn good(output: Output) -> Vec<u8> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {stderr}", output.status);
-    assert_eq!(stderr, "", "nothing to say when all went well");
+    assert_eq!(stderr, "", "no message on success");
     output.stdout
 }
 
-/// What a run that failed for its data or files said: one line.
+/// The one-line message of a run that failed because of its data or files.
 #[track_caller]
 fn bad(output: Output) -> String {
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -202,7 +202,7 @@ fn sizes_file() {
     assert_eq!(sizes.len(), 3);
     assert_eq!(sizes.iter().sum::<usize>(), read(dir.path(), "out").len());
 
-    // Lines may have blanks around the number, and the last one no end.
+    // Lines may have blanks around the number, and the last one needs no newline.
     let text_of = |sizes: &[usize]| sizes.iter().map(|n| format!(" {n}\r\n")).collect::<String>();
     fs::write(dir.path().join("sizes"), text_of(&sizes).trim_end()).unwrap();
     assert!(good(run(dir.path(), "decompress --prefix 0 --sizes sizes out")) == text);
@@ -239,7 +239,7 @@ fn sizes_file() {
 #[test]
 fn wrong_usage() {
     let (dir, _) = folder(10);
-    // The file does not exist: what is wrong with the settings is said first.
+    // The file does not exist: errors in the settings are reported first.
     for (args, message) in [
         ("", "Usage"),
         ("squeeze", "unrecognized subcommand"),
@@ -330,8 +330,8 @@ fn help() {
     }
 }
 
-/// Damage of a stream of 4 blocks of 1000 bytes, the options that read it, and what is said of it. `{n}` in what is
-/// said stands for the offset of block n.
+/// A damaged stream of 4 blocks of 1000 bytes, the options that read it, and the expected message. `{n}` in the message
+/// stands for the offset of block n.
 #[test]
 fn bad_data() {
     let (dir, text) = folder(4000);
@@ -344,7 +344,7 @@ fn bad_data() {
     let stream = writer.finish().unwrap();
     let zero = |at: usize| [&stream[..at], &[0; 4], &stream[at..]].concat();
     let huge = |at: usize| [&stream[..at], b"\xff\xff\xff\x7f", &stream[at..]].concat();
-    // A first sequence of four literals and a match that goes back further than there is anything.
+    // A first sequence of four literals and a match that reaches back too far.
     let wild = |at: usize| [&stream[..at], b"\x07\0\0\0\x40abcd\xff\xff"].concat();
     let table: &[(Vec<u8>, &str, &str)] = &[
         (
@@ -396,13 +396,13 @@ fn bad_data() {
         fs::write(dir.path().join("in"), stream).unwrap();
         let error = bad(run(dir.path(), &format!("decompress {args} in -o out")));
         assert!(error.starts_with(&format!("lz4s: in: {message}")), "{error}{message}");
-        assert_eq!(names(dir.path()), ["in", "text"], "nothing is left behind: {message}");
+        assert_eq!(names(dir.path()), ["in", "text"], "no file remains: {message}");
 
         let info = run(dir.path(), &format!("info {args} in"));
         assert_eq!(info.stdout, b"", "no summary of a bad stream");
         assert_eq!(bad(info), error);
 
-        // What was decoded before is handed out where it can be.
+        // The data decoded before the error is written to stdout.
         let output = pipe(dir.path(), &format!("decompress {args}"), stream);
         let block = offsets
             .iter()
@@ -621,11 +621,11 @@ fn closed_pipe_is_no_message() {
     assert_eq!(
         names(dir.path()),
         ["in", "text"],
-        "no sizes of a stream that was not taken"
+        "no sizes file for a stream that was not written"
     );
 }
 
-/// What needs names and permissions as unix has them.
+/// Tests that need unix names and permissions.
 #[cfg(unix)]
 mod unix {
     use super::*;
@@ -640,7 +640,7 @@ mod unix {
     #[test]
     fn permissions() {
         let (dir, _) = folder(1000);
-        // As any new file has them here.
+        // The permissions of any new file here.
         fs::write(dir.path().join("ordinary"), "").unwrap();
         let ordinary = mode(dir.path().join("ordinary"));
         good(run(dir.path(), "compress --prefix 0 --sizes sizes text -o out"));
@@ -725,7 +725,7 @@ mod unix {
             let error = bad(run(dir.path(), &format!("{args} -o /dev/full")));
             assert!(error.starts_with("lz4s: /dev/full: No space left on device"), "{error}");
         }
-        // What fits the buffers fails only at the end.
+        // Output that fits the buffers fails only at the end.
         let mut small = command(dir.path(), "compress /dev/null --end-mark");
         small.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
         let error = bad(small.output().unwrap());
@@ -741,7 +741,7 @@ mod unix {
         let path = |name| dir.path().join(name);
         let append = |name| OpenOptions::new().append(true).create(true).open(path(name)).unwrap();
 
-        // What stands before the output in the same file stays.
+        // Earlier content of the same file stays.
         fs::write(path("out"), "before ").unwrap();
         let mut child = command(dir.path(), "decompress -o -");
         let stream = good(run(dir.path(), "compress text"));
@@ -750,7 +750,7 @@ mod unix {
         good(child.output().unwrap());
         assert!(read(dir.path(), "out") == [b"before ", &text[..]].concat());
 
-        // A file that grows as it is read would have no end.
+        // A file that grows while it is read would never end.
         for (args, stdin, stdout) in [("compress text", "in", "text"), ("compress", "text", "text")] {
             let mut child = command(dir.path(), args);
             child.stdin(File::open(path(stdin)).unwrap()).stdout(append(stdout));

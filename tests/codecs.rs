@@ -1,4 +1,4 @@
-//! The codecs without I/O: whatever way the bytes go in, the same comes out, and every state can be asked for.
+//! The codecs without I/O: the output does not depend on how the bytes are fed, and every state can be queried.
 
 mod common;
 
@@ -13,8 +13,8 @@ use lz4_stream::{
 };
 use quickcheck::{QuickCheck, TestResult};
 
-/// Feeds a stream in pieces of the lengths that `cuts` gives in turn, by a slice or by the lent room, to a decompressor
-/// and to its end.
+/// Feeds a whole stream to a decompressor, as slices or through the lent room, in pieces whose lengths cycle through
+/// `cuts`.
 fn feed_all<F: Framing>(
     decompressor: &mut Lz4StreamDecompressor<F>,
     stream: &[u8],
@@ -143,7 +143,7 @@ fn what_is_missing_is_known_at_every_byte() {
     let (mut at, mut out) = (0, Vec::new());
     while at < stream.len() {
         let missing = decompressor.missing();
-        // One byte less is not enough, and the answer goes down with every byte.
+        // One byte less is not enough, and every byte lowers the answer by one.
         for n in 0..missing {
             assert_eq!(decompressor.missing(), missing - n);
             assert_eq!(decompressor.unfilled().len(), missing - n);
@@ -165,7 +165,7 @@ fn what_is_missing_is_known_at_every_byte() {
 }
 
 #[test]
-#[should_panic(expected = "5 bytes were filled where 4 were lent")]
+#[should_panic(expected = "5 bytes were filled, but there is room for 4")]
 fn more_than_was_lent_cannot_be_filled() {
     let mut decompressor = Lz4StreamDecompressor::new();
     decompressor.unfilled().fill(1);
@@ -189,7 +189,7 @@ fn compressing_after_the_end_is_an_error() {
         (compressor.total_in(), compressor.total_out(), compressor.blocks()),
         (5, 14, 1)
     );
-    // What was made is still there for whoever has not sent it.
+    // The unsent block is still available.
     assert_eq!(compressor.block(), b"\x06\0\0\0\x50hello\0\0\0\0");
 }
 
@@ -215,7 +215,7 @@ fn a_block_is_lent_until_the_next_is_made() {
     compressor.consume(9);
     assert_eq!(compressor.block(), b"");
     compressor.compress(b"more").unwrap();
-    // Pushing and ending an empty page make nothing.
+    // Pushing nothing and ending an empty page make no block.
     assert_eq!(compressor.end_page(), b"");
     compressor.push(b"!").unwrap();
     assert_eq!(compressor.block(), b"\x05\0\0\0\x40more");
@@ -249,7 +249,7 @@ fn an_empty_page_is_made_when_asked_for_and_ends_all_history() {
             .dictionary(&all[..1000]);
         let mut compressor = options.compressor().unwrap();
         let mut strict = strict_peer(&options);
-        // Two buffers of python's and C's decoders; they forget everything at an empty page.
+        // python-lz4's and C's decoders have two buffers, and drop all history at an empty page.
         let mut peer = liblz4::Decompressor::new(1000, &all[..1000]);
         let mut ours = DecompressOptions::new()
             .dictionary(&all[..1000])
@@ -282,7 +282,7 @@ fn decompress_and_get_block_are_views_of_the_same_stream() {
     let stream = compress_all(&options, &all);
     let mut decompressor = DecompressOptions::new().end_mark(true).decompressor().unwrap();
     let (mut rest, mut out) = (&stream[..], Vec::new());
-    // In turn: by feed, and by get_block and decompress.
+    // Alternately by feed, and by get_block and decompress.
     loop {
         match decompressor.feed(&mut rest).unwrap() {
             Progress::Page(page) => out.extend_from_slice(page),
@@ -374,7 +374,7 @@ fn a_page_is_consumed_in_pieces() {
     assert_eq!(decompressor.page(), b"hello");
     decompressor.consume(2);
     assert_eq!(decompressor.page(), b"llo");
-    // What is left counts as consumed with the next page.
+    // The rest counts as consumed once the next page is decoded.
     assert_eq!(decompressor.feed(&mut input), Ok(Progress::Page(b"!")));
     decompressor.consume(usize::MAX);
     assert_eq!(decompressor.page(), b"");
@@ -435,7 +435,7 @@ fn a_framing_of_ones_own_goes_through_codecs_and_adapters() {
         io::Write::write_all(&mut writer, data).unwrap();
         let stream = writer.finish().unwrap();
 
-        // The blocks are those of a writer with prefixes.
+        // The blocks are the same as those of a writer with prefixes.
         let prefixed = compress_pages(&mut options.compressor().unwrap(), &pages(data, page_size, None));
         let varint = |len: usize| (len >= 0x80) as usize + (len >= 0x4000) as usize + 1;
         let lens: usize = prefixed
@@ -455,7 +455,7 @@ fn a_framing_of_ones_own_goes_through_codecs_and_adapters() {
         let mut out = Vec::new();
         reader.read_to_end(&mut out).unwrap();
         assert!(out == data);
-        assert_eq!(reader.into_inner(), b"after", "not a byte more than the head is read");
+        assert_eq!(reader.into_inner(), b"after", "nothing after the head is read");
         let mut reader = lz4_stream::Lz4StreamBufReader::from_parts(&followed[..], decompressor);
         out.clear();
         reader.read_to_end(&mut out).unwrap();
@@ -466,7 +466,7 @@ fn a_framing_of_ones_own_goes_through_codecs_and_adapters() {
 
 #[test]
 fn the_end_of_the_input_is_judged_by_what_the_framing_says() {
-    // The next size says that something is missing, though nobody has asked for it.
+    // The next size shows that bytes are missing, although it was not requested before.
     let options = DecompressOptions::new();
     let mut decompressor = Lz4StreamDecompressor::with_framing(BlockSizes::new([5, 3]), &options).unwrap();
     assert_eq!(decompressor.feed(&mut &b"\x40abcd"[..]), Ok(Progress::Page(b"abcd")));
@@ -479,7 +479,7 @@ fn the_end_of_the_input_is_judged_by_what_the_framing_says() {
     };
     assert_eq!(decompressor.end_of_input(), Err(error));
 
-    // An end mark that was filled, and not fed.
+    // An end mark that was filled in but not fed.
     let mut decompressor = options.end_mark(true).decompressor().unwrap();
     decompressor.unfilled().fill(0);
     decompressor.filled(4);

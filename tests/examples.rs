@@ -1,4 +1,4 @@
-//! The examples run, find their own assertions true, and say something.
+//! The examples run, their own assertions hold, and they print something.
 
 #[path = "common/example.rs"]
 mod example;

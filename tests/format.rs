@@ -1,4 +1,4 @@
-//! The rules of the format (`lz4_stream::format`), each held by a test.
+//! The rules of the format (`lz4_stream::format`), with a test for each.
 
 mod common;
 
@@ -14,7 +14,7 @@ use lz4_stream::{
     Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound,
 };
 
-/// Pages of noise that begin with bytes from far back in the page before, and from the end of the page before that.
+/// Pages of noise that begin with bytes from far back in the previous page, and from the end of the page before that.
 fn referring_pages(page_size: usize, count: usize) -> Vec<Vec<u8>> {
     let mut random = Random::new(page_size as u64);
     let mut pages: Vec<Vec<u8>> = Vec::new();
@@ -42,23 +42,23 @@ fn one_page_back_the_writer_matches_only_into_this_page_and_the_one_before() {
             let mut peer = liblz4::Decompressor::new(page_size, b"");
             let (mut last_len, mut deepest) = (0, 0);
             for page in referring_pages(page_size, 20) {
-                // An empty page in between is none: it makes no block, and the page before stays the one before.
+                // An empty page in between makes no block and does not count as the previous page.
                 assert_eq!(compressor.compress(b""), Ok(&b""[..]));
                 let block = compressor.compress(&page).unwrap();
                 assert!(strict.page(&block[4..]) == page);
                 let reach = reach_below_page(&block[4..]);
                 assert!(
                     reach <= last_len,
-                    "{mode:?} page size {page_size}: {reach} below a page of {last_len}"
+                    "{mode:?} page size {page_size}: reaches {reach} bytes back, the previous page has {last_len}"
                 );
                 deepest = deepest.max(reach);
                 last_len = page.len();
                 assert_eq!(peer.decompress(&block[4..]), Some(&page[..]));
             }
             assert!(
-                // In a large page of noise a match table forgets what is far back, and Fast looks at few places.
+                // In a large page of noise, a match table loses distant positions, and Fast looks at few positions.
                 page_size > 1024 || matches!(mode, Mode::Fast { .. }) || deepest >= page_size - 2,
-                "{mode:?} page size {page_size}: no use made of the page before"
+                "{mode:?} page size {page_size}: the previous page was not used"
             );
         }
     }
@@ -85,7 +85,7 @@ fn one_page_back_is_lifted_by_a_ring_buffer_up_to_64_kib() {
             deepest = deepest.max(reach_below_page(&stream[at + 4..]));
             all.extend(page);
         }
-        // The noise comes again after 59 500 bytes.
+        // The noise repeats after 59 500 bytes.
         assert!((59_000..65_536).contains(&deepest), "{mode:?}: {deepest}");
         assert!(strict_content(&options, &stream, &[]) == all);
         assert_eq!(lz4_stream::decompress(&stream, &DecompressOptions::new()).unwrap(), all);
@@ -94,8 +94,8 @@ fn one_page_back_is_lifted_by_a_ring_buffer_up_to_64_kib() {
 
 #[test]
 fn history_of_64_kib_because_c_reaches_two_pages_back() {
-    // Two full pages of noise and a short tail that repeats bytes of the first, from beyond the tail's own length:
-    // they are still there in the first buffer, where the tail did not overwrite them.
+    // Two full pages of noise and a short tail that repeats bytes of the first page. The bytes lie beyond the length of
+    // the tail, so they are still in the first buffer: the tail did not overwrite them.
     let mut random = Random::new(2);
     let (first, second) = (random.bytes(1024), random.bytes(1024));
     let tail = [&random.bytes(20)[..], &first[500..653]].concat();
@@ -110,7 +110,7 @@ fn history_of_64_kib_because_c_reaches_two_pages_back() {
         }
         assert!(
             deepest > 1024,
-            "{mode:?}: liblz4 no longer reaches two pages back, the test shows nothing"
+            "{mode:?}: liblz4 does not reach two pages back, so the test proves nothing"
         );
     }
 }
@@ -239,7 +239,7 @@ fn bounds_are_those_of_c_and_limit_the_page_size() {
         }
     }
 
-    // The largest page of noise fills the prefix, and fits.
+    // The largest page of noise still fits the prefix.
     for (width, allowed) in [(PrefixWidth::One, 239), (PrefixWidth::Two, 65_264)] {
         let noise = Random::new(6).bytes(allowed);
         let stream = compress_all(&CompressOptions::new().prefix_width(width).page_size(allowed), &noise);
@@ -250,7 +250,7 @@ fn bounds_are_those_of_c_and_limit_the_page_size() {
 
 #[test]
 fn bounds_input_bound_is_python_s() {
-    // What `lz4.stream._input_bound` of python-lz4 4.4.5 answers.
+    // The results of `lz4.stream._input_bound` of python-lz4 4.4.5.
     for (block_len, bound) in [
         (0, 1),
         (1, 1),
@@ -287,7 +287,7 @@ fn dictionary_is_history_for_the_first_page_and_owned() {
         for mode in MODES {
             let compress = CompressOptions::new().mode(mode).dictionary(dictionary);
             let decompress = {
-                // A copy that is gone before the stream is read.
+                // A temporary copy, freed before the stream is read.
                 let dictionary = dictionary.to_vec();
                 DecompressOptions::new().dictionary(dictionary)
             };
@@ -304,7 +304,7 @@ fn dictionary_is_history_for_the_first_page_and_owned() {
                 assert_eq!(peer.decompress(&block[4..]), Some(page));
                 assert_eq!(from_back.decompress(&back.compress(page)), Ok(page));
             }
-            // Only its last 64 KiB count, on both ends.
+            // Only its last 64 KiB are used, on both ends.
             let tail = &dictionary[dictionary.len().saturating_sub(65_536)..];
             let of = |options: &CompressOptions| compress_pages(&mut options.compressor().unwrap(), &[page]);
             let (first, of_tail) = (of(&compress), of(&compress.clone().dictionary(tail)));
@@ -313,11 +313,11 @@ fn dictionary_is_history_for_the_first_page_and_owned() {
     }
     let debug = format!("{:?}", CompressOptions::new().dictionary(&long));
     assert!(debug.contains("65536 bytes"), "{debug}");
-    // It is of use: the page is little more than one match.
+    // The dictionary is used: the page is little more than one match.
     let mut compressor = CompressOptions::new().dictionary(&long).compressor().unwrap();
     let block = &compress_pages(&mut compressor, &[&long[60_000..64_000]])[0];
     assert!(block.len() < 60, "{}", block.len());
-    // Without it, the block is refused.
+    // Without it, the block is rejected.
     assert!(matches!(
         Lz4StreamDecompressor::new().decompress(&block[4..]),
         Err(Error::MatchOffset {
@@ -424,7 +424,7 @@ fn offsets_that_are_bad_are_an_error_never_bytes() {
             allowed,
         };
         assert_eq!(decompressor.decompress(block), Err(expected));
-        // After a reset the earlier stream is in the window still, and out of reach all the same.
+        // After a reset, the earlier stream is still in the window, but out of reach.
         decompressor.decompress(b"\xf0\x05abcdefghijklmnopqrst").unwrap();
         decompressor.reset();
         let expected = Error::MatchOffset {

@@ -1,4 +1,4 @@
-//! A framing is trusted with nothing: what it says is checked before it is believed.
+//! A framing is not trusted: its results are checked before use.
 
 mod common;
 
@@ -10,7 +10,7 @@ use lz4_stream::{
     Lz4StreamDecompressor, Lz4StreamReader, Lz4StreamWriter, Progress, compress_bound,
 };
 
-/// Gives one answer, whatever it sees.
+/// Always gives the same answer.
 #[derive(Debug, Clone)]
 struct Says(Result<Head, Error>);
 
@@ -42,7 +42,7 @@ fn impossible_heads_are_errors() {
         reason,
     };
     for (answer, expected) in [
-        // Longer than a head can be, longer than what is there.
+        // Longer than MAX_HEAD_LEN, and longer than the input.
         (
             Ok(Head::Block {
                 head_len: 5,
@@ -54,7 +54,7 @@ fn impossible_heads_are_errors() {
             Ok(Head::End { head_len: usize::MAX }),
             bad_head("the framing finds a head of impossible length"),
         ),
-        // Asks for more than a head can have, and for what it has.
+        // Asks for more than MAX_HEAD_LEN, and for no more than it has.
         (
             Ok(Head::Incomplete { needed: 5 }),
             bad_head("the framing asks for a head of impossible length"),
@@ -97,7 +97,7 @@ fn impossible_heads_are_errors() {
     }
 }
 
-/// Asks for three bytes, and then finds that the head has two.
+/// Asks for three bytes, then reports a head of two.
 struct Greedy;
 
 impl Framing for Greedy {
@@ -230,7 +230,7 @@ fn a_prefix_is_a_framing_like_any_other() {
     assert!(stream == again);
 }
 
-/// Writes heads and end marks of the lengths it is told to.
+/// Writes heads and end marks of given lengths.
 struct Writes {
     head: usize,
     end: usize,
@@ -280,7 +280,7 @@ fn heads_of_any_length_up_to_the_longest_stand_right_before_the_block() {
             let last = [&b"###"[..head], b"\x40more", &b"$$$"[..end]].concat();
             assert_eq!(compressor.finish(), last);
 
-            // The sizes are those of the blocks alone.
+            // The sizes are those of the blocks without heads.
             let mut writer = Lz4StreamWriter::from_parts(Vec::new(), writes(head, end));
             writer.write_all(b"hello").unwrap();
             writer.flush().unwrap();

@@ -1,4 +1,4 @@
-//! Streams that python-lz4 has made (`tests/python/make_golden.py`), so that `cargo test` alone covers them.
+//! Streams made by python-lz4 (`tests/python/make_golden.py`), so that `cargo test` covers them without Python.
 
 use std::fs;
 use std::io::Read;
@@ -17,7 +17,7 @@ fn noise(seed: u32, n: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Words that come again and again.
+/// Words that recur often.
 fn text(seed: u32, n: usize) -> Vec<u8> {
     let words: Vec<&str> = "the page before it may hold any word that comes again "
         .split_whitespace()
@@ -38,7 +38,7 @@ fn golden(name: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Decodes the stream with the reader and with the decompressor. Returns the lengths of its blocks and of its pages.
+/// Decodes the stream with the reader and with the decompressor. Returns the lengths of its blocks and pages.
 #[track_caller]
 fn check(name: &str, options: &DecompressOptions, expected: &[u8]) -> Vec<(usize, usize)> {
     let stream = golden(name);
@@ -123,9 +123,9 @@ fn dictionary() {
     let dictionary = noise(5, 70_000);
     let content = [&dictionary[70_000 - 2500..], &text(5, 1000)].concat();
     let lengths = check("dictionary-page1024", &options().dictionary(&dictionary), &content);
-    // Noise: only the dictionary can have made the first block so short.
+    // Noise: only the dictionary makes the first block so short.
     assert!(lengths[0].0 < 100, "{lengths:?}");
-    // Only the last 64 KiB count.
+    // Only the last 64 KiB are used.
     check(
         "dictionary-page1024",
         &options().dictionary(&dictionary[70_000 - 65_536..]),
@@ -163,8 +163,8 @@ fn short_pages_in_the_middle() {
     );
 }
 
-/// python-lz4's two buffers touch, so its encoder finds in page one what comes again after two full pages. Its own
-/// decoder, which has begun to put the new page over page one by then, gets 7 wrong bytes.
+/// python-lz4's two buffers touch, so its encoder finds matches in page one after two full pages. By then its own
+/// decoder has begun to overwrite page one with the new page, and gets 7 bytes wrong.
 #[test]
 fn short_page_that_repeats_the_one_two_before() {
     let content = noise(11, 3000);
@@ -188,7 +188,7 @@ fn short_page_that_repeats_the_one_two_before() {
         &[pages_one_and_two, &short].concat(),
     );
     assert_eq!(pages(&lengths), [1024, 1024, 154]);
-    // Noise but for the 34 bytes it repeats itself: it is so short because it refers to page one.
+    // Noise, except for 34 bytes that it repeats itself: the block is so short because it refers to page one.
     assert!(lengths[2].0 < 154 - 34, "{lengths:?}");
 }
 

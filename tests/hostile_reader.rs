@@ -1,4 +1,4 @@
-//! Readers that stop, stall and fail anywhere: nothing is lost, nothing comes twice.
+//! Readers that stop, stall and fail anywhere: nothing is lost, and nothing is read twice.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn small_stream() -> (DecompressOptions, Vec<u8>, Vec<u8>) {
     (options, common::finish(writer).0, all)
 }
 
-/// Reads to the end through errors that are not the stream's, in pieces of `piece` bytes.
+/// Reads to the end in pieces of `piece` bytes. Retries after errors of the inner reader.
 fn read_through(mut reader: impl Read, piece: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let mut buf = vec![0; piece];
@@ -100,7 +100,7 @@ fn what_is_decoded_is_handed_out_before_the_inner_reader_is_touched() {
         assert_eq!(byte[0], *expected);
         assert_eq!(reader.get_ref().calls, 2, "one read for the prefix, one for the block");
     }
-    // A large buffer does not make it wait for more than a block has.
+    // With a large buffer, it still does not wait for more than one block.
     let mut buf = [0; 100];
     assert_eq!(reader.read(&mut buf).unwrap(), 6);
     assert_eq!(reader.get_ref().calls, 4);
@@ -117,7 +117,7 @@ fn the_buf_reader_reads_the_same_whatever_the_buffer() {
             assert!(read_through(reader, 100) == all, "capacity {capacity}, script {seed}");
         }
     }
-    // Consumes as exactly, and fails as lastingly.
+    // Consumption is as exact, and errors are as persistent.
     let followed = [&stream[..], b"after"].concat();
     let mut reader = options.buf_reader(&followed[..]).unwrap();
     reader.read_to_end(&mut Vec::new()).unwrap();
@@ -155,7 +155,7 @@ fn the_buf_reader_reads_the_same_whatever_the_buffer() {
 
 #[test]
 fn the_buf_reader_copies_nothing_that_lies_whole_in_the_buffer() {
-    /// Lends all it has, and cannot be read from otherwise.
+    /// Lends all its bytes, and cannot be read in any other way.
     struct Lends<'a>(&'a [u8]);
     impl Read for Lends<'_> {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -179,7 +179,7 @@ fn the_buf_reader_copies_nothing_that_lies_whole_in_the_buffer() {
 
 #[test]
 fn the_end_of_input_is_no_final_state() {
-    // A file that another process appends to: its end, and then more of it.
+    // A file that another process appends to: first its end, then more data.
     let (_, stream, _) = small_stream();
     let options = DecompressOptions::new().prefix_width(PrefixWidth::Two);
     let stream = &stream[..stream.len() - 2];
@@ -189,7 +189,7 @@ fn the_end_of_input_is_no_final_state() {
         let first = reader.read_to_end(&mut out);
         *reader.get_mut() = &stream[cut..];
         reader.read_to_end(&mut out).unwrap();
-        assert!(out == text(1, 1500), "cut at {cut}: {first:?}");
+        assert!(out == text(1, 1500), "cut off at {cut}: {first:?}");
     }
 }
 
@@ -207,7 +207,7 @@ fn a_reader_that_claims_too_much_is_an_error() {
 
 #[test]
 fn errors_of_the_inner_reader_pass_as_they_are() {
-    // Also when they look like our own: a stream within a stream that is cut.
+    // Also when they look like the crate's own: the inner reader is itself a stream that is cut off.
     let mut writer = Lz4StreamWriter::new(Vec::new());
     writer.write_all(b"hello").unwrap();
     let inner = writer.finish().unwrap();

@@ -1,4 +1,4 @@
-//! Inner writers that stop, stall, fail and panic anywhere: nothing is lost, nothing is sent twice.
+//! Inner writers that stop, stall, fail and panic anywhere: nothing is lost, and nothing is sent twice.
 
 mod common;
 
@@ -10,8 +10,8 @@ use common::{Settings, compress_all, pages, strict_content, text};
 use lz4_stream::{CompressOptions, Error, Lz4StreamWriter, PrefixWidth};
 use quickcheck::{Arbitrary, Gen};
 
-/// Writes `data` in `piece`s, flushes at the end of each that is a multiple of `flush_every`, and finishes; through
-/// all errors, each call tried again until it goes well. Returns how many errors there were.
+/// Writes `data` in `piece`s, flushes at the end of each piece whose end is a multiple of `flush_every`, and finishes.
+/// Repeats each call until it succeeds. Returns the number of errors.
 fn write_through<W: Write>(writer: &mut Lz4StreamWriter<W>, data: &[u8], piece: usize, flush_every: usize) -> usize {
     fn passes(error: io::Error) {
         assert!(Error::from_io(&error).is_none(), "{error}");
@@ -117,17 +117,17 @@ fn a_write_that_fails_has_taken_nothing() {
         Step::Fails(ErrorKind::WouldBlock),
     ]);
     let mut writer = options.writer(inner).unwrap();
-    // The first page cannot be sent whole. What was taken is reported, the error is not yet.
+    // The first page cannot be sent completely. The call reports the taken bytes; the error waits.
     assert_eq!(writer.write(b"0123456789abc").unwrap(), 10);
     assert_eq!(writer.total_out(), 3);
-    // Now it is, and nothing was taken.
+    // Now the error is reported, and nothing was taken.
     assert_eq!(writer.write(b"abc").unwrap_err().kind(), ErrorKind::WouldBlock);
     assert_eq!((writer.total_in(), writer.compressor().page()), (10, &b""[..]));
     assert_eq!(writer.write(b"abc").unwrap(), 3);
     let stream = writer.finish().unwrap().taken;
     assert_eq!(strict_content(&options, &stream, &[]), b"0123456789abc");
 
-    // So for several buffers.
+    // The same for several buffers.
     let inner = ScriptedWriter::new([Step::Fails(ErrorKind::WouldBlock); 3]);
     let mut writer = options.writer(inner).unwrap();
     let buffers = [&b"01234"[..], b"56789", b"abc"].map(IoSlice::new);
@@ -224,7 +224,7 @@ fn drop_after_an_error_sends_what_is_left() {
             vec![Step::Bytes(3), Step::Fails(ErrorKind::TimedOut)],
             &b"\x06\0\0\0\x50hello\x03\0\0\0\x20hi"[..],
         ),
-        // And gives up at the next error.
+        // It gives up at the next error.
         (
             vec![
                 Step::Bytes(3),

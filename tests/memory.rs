@@ -1,4 +1,4 @@
-//! What is allocated, counted by the allocator. One test, so that nothing else runs at the same time.
+//! Memory use, measured by the allocator. A single test, so that nothing else runs at the same time.
 
 mod common;
 #[path = "common/heap.rs"]
@@ -77,7 +77,7 @@ fn no_allocation_per_block_once_warm() {
             .writer(Vec::with_capacity(4 << 20))
             .unwrap();
         let (warm, rest) = all.split_at(1 << 20);
-        // Many pages at once, and bytes that gather to pages.
+        // Many pages at once, and small pieces gathered to pages.
         let (slice, pieces) = warm.split_at(warm.len() / 2);
         writer.write_all(slice).unwrap();
         for piece in pieces.chunks(333) {
@@ -116,7 +116,7 @@ fn a_large_page_size_costs_nothing_until_a_page_fills() {
         });
         assert!(bytes < 700 * KIB, "{bytes} bytes for 50 000 in pages of {page_size}");
     }
-    // A page that does fill takes what it holds and the block it becomes, not a multiple.
+    // A full page takes memory for its bytes and its block, not a multiple of that.
     let all = text(3, 8 << 20);
     let (bytes, stream) = peak(|| {
         let mut writer = CompressOptions::new().page_size(1 << 30).writer(io::sink()).unwrap();
@@ -135,9 +135,9 @@ fn input_cannot_make_the_reader_allocate_more_than_it_allows() {
     for prefix in [[0, 0, 0, 0x70], [0xFF; 4]] {
         let (bytes, result) = peak(|| limit.reader(&prefix[..]).unwrap().read(&mut [0; 10]).map_err(drop));
         assert!(result.is_err());
-        assert!(bytes < 64 * KIB, "{bytes} bytes on the word of a prefix");
+        assert!(bytes < 64 * KIB, "{bytes} bytes for a prefix alone");
     }
-    // Pages of noise, as long as is allowed, after shorter ones.
+    // Pages of noise of the maximum length, after shorter ones.
     for max_page_size in [65_536, 1 << 20, 5 << 20] {
         let noise = Random::new(7).bytes(4 * max_page_size);
         let compress = CompressOptions::new().page_size(max_page_size);
@@ -157,7 +157,7 @@ fn input_cannot_make_the_reader_allocate_more_than_it_allows() {
         let allowed = 3 * max_page_size + 320 * KIB;
         assert!(bytes < allowed, "the reader takes {bytes} for pages of {max_page_size}");
     }
-    // A bomb: one megabyte of zeros in four kilobytes, and one block of it after another.
+    // A decompression bomb: one megabyte of zeros in four kilobytes, block after block.
     for max_page_size in [100, 10_000, 1 << 20, 4 << 20] {
         let mut bomb = b"\x1f\0\x01\0".to_vec();
         bomb.extend([0xFF; 20_000]);

@@ -1,4 +1,4 @@
-//! Settings and what can be wrong with them; errors, their sentences and their kinds.
+//! Valid and invalid settings; errors, their messages and their kinds.
 
 mod common;
 
@@ -31,7 +31,7 @@ fn every_setting_can_be_read_back_and_makes_a_difference() {
         assert_ne!(other, format);
     }
 
-    // Set one by one, or in one piece.
+    // Set one by one, or as one value.
     let compress = CompressOptions::new()
         .prefix_width(PrefixWidth::Two)
         .byte_order(ByteOrder::Big)
@@ -308,7 +308,7 @@ fn everything_is_send_and_sync_and_the_codecs_clone() {
     send_and_sync::<DecompressOptions>();
     send_and_sync::<Error>();
 
-    // A clone goes on where the original was, and each on its own.
+    // A clone continues from the state of the original, independently of it.
     let all = text(12, 4000);
     let mut first = Lz4StreamCompressor::new();
     let stream = first.compress(&all[..2000]).unwrap().to_vec();

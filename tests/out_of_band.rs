@@ -1,4 +1,4 @@
-//! Sizes kept out of band, at the reading end. (What the writer says of them is in `writer.rs`.)
+//! Sizes kept out of band, at the reading end. (`writer.rs` tests the sizes that the writer returns.)
 
 mod common;
 

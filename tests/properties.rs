@@ -1,4 +1,4 @@
-//! What holds for any data, any settings and any chunking.
+//! Properties that hold for any data, settings and chunking.
 
 mod common;
 
@@ -8,7 +8,8 @@ use common::{Data, Settings, compress_all, compress_pages, finish, liblz4, pages
 use lz4_stream::{CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
 use quickcheck::{QuickCheck, TestResult};
 
-/// Writes `data` in chunks whose lengths `cuts` gives in turn, flushing after those that are a multiple of 5.
+/// Writes `data` in chunks whose lengths cycle through `cuts`, and flushes after each chunk whose length is a multiple
+/// of 5.
 fn write_chunked(settings: &Settings, data: &[u8], cuts: &[u8]) -> (Vec<u8>, Vec<usize>) {
     let mut writer = settings.compress.writer(Vec::new()).unwrap();
     let (mut rest, mut cuts) = (data, cuts.iter().cycle());
@@ -118,7 +119,7 @@ fn streams_of_liblz4_in_every_mode_are_read() {
 
 #[test]
 fn pages_of_any_length_follow_one_another() {
-    // Short pages leave a window with more room than the next page was expected to need, long ones with less.
+    // Short pages leave more room in the window than expected for the next page, long pages less.
     let mut random = common::Random::new(12);
     for round in 0..60 {
         let options = CompressOptions::new().page_size(1 << 20);

@@ -1,4 +1,4 @@
-//! The reader from beginning to end: what it consumes, what it hands out, what it gives back.
+//! The reader from beginning to end: the bytes that it consumes and returns.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn the_reader_consumes_exactly_its_stream() {
     );
     assert_eq!(reader.into_inner(), b"after the end mark");
 
-    // In the middle: after any number of decoded bytes the inner reader is at a block boundary.
+    // In the middle: after any number of decoded bytes, the inner reader is at a block boundary.
     let boundaries: Vec<usize> = {
         let mut at = 0;
         std::iter::from_fn(|| {
@@ -101,7 +101,7 @@ fn read_to_end_and_read_to_string_append_whole_pages() {
     assert_eq!(reader.read_to_string(&mut out).unwrap(), all.len());
     assert!(out.as_bytes() == [b"before", &all[..]].concat());
 
-    // What came before an error stays.
+    // Data before an error stays.
     let cut = &stream[..stream.len() - 1];
     let whole = all.len() / 999 * 999;
     let mut out = b"before".to_vec();
@@ -116,13 +116,13 @@ fn read_to_end_and_read_to_string_append_whole_pages() {
 
 #[test]
 fn read_to_string_takes_text_alone() {
-    // A character of two bytes, cut by a page's end: valid, and only as a whole.
+    // A two-byte character split across two pages: it is valid only as a whole.
     let stream = b"\x03\0\0\0\x20a\xc3\x03\0\0\0\x20\xa4b";
     let mut out = "before ".to_owned();
     assert_eq!(Lz4StreamReader::new(&stream[..]).read_to_string(&mut out).unwrap(), 4);
     assert_eq!(out, "before a\u{e4}b");
 
-    // Half a character: nothing is appended, and the error is the stream's if there is one.
+    // Half a character: nothing is appended, and an error of the stream takes precedence.
     for (len, kind) in [(7, ErrorKind::InvalidData), (10, ErrorKind::UnexpectedEof)] {
         let mut out = "before".to_owned();
         let error = Lz4StreamReader::new(&stream[..len])
@@ -231,7 +231,7 @@ fn read_to_end_loses_nothing_to_errors_and_panics() {
             assert!(out == all);
         }
     }
-    // A block that is bad, and one that ends the stream: what came before stays, and the error repeats.
+    // A bad block, and a truncated one: the data before stays, and the error repeats.
     for bad in [&b"\x04\0\0\0\x00\0\0\0"[..], b"\xff\xff"] {
         let stream = [&stream[..], bad].concat();
         let mut out = vec![1, 2, 3];

@@ -1,4 +1,4 @@
-//! A codec or adapter that was reset is as a new one, and nothing of the old stream is left.
+//! After a reset, a codec or adapter behaves like a new one, and nothing of the old stream remains.
 
 mod common;
 
@@ -47,7 +47,7 @@ fn reset_begins_a_new_stream_that_is_as_a_new_one() {
             assert!(out == all);
             decompressor.reset();
 
-            // Half of them are not read to their end before the next.
+            // Half of the streams are not read to their end.
             reader.reset(io::Cursor::new(stream));
             let n = if seed % 2 == 0 { all.len() } else { all.len() / 2 };
             let mut out = vec![0; n];
@@ -80,7 +80,7 @@ fn reset_reloads_the_dictionary_and_nothing_else() {
     for _ in 0..3 {
         assert_eq!(decompressor.decompress(&fresh[4..]), Ok(&dictionary[..]));
         decompressor.reset();
-        // One byte further back than the dictionary reaches.
+        // One byte beyond the start of the dictionary.
         let error = decompressor.decompress(b"\x00\xe9\x03\x50hello").unwrap_err();
         assert_eq!(
             error,
@@ -125,7 +125,7 @@ fn reset_forgets_what_was_written_or_read_in_part() {
         assert_eq!((reader.total_in(), reader.total_out(), reader.blocks()), (0, 0, 0));
         let mut out = Vec::new();
         reader.read_to_end(&mut out).unwrap();
-        assert_eq!(out, b"x", "cut at {cut}");
+        assert_eq!(out, b"x", "cut off at {cut}");
         reader.reset(&stream[..]);
         assert_eq!((reader.total_in(), reader.total_out(), reader.blocks()), (0, 0, 0));
     }
@@ -147,8 +147,8 @@ fn reset_with_history_is_as_if_the_history_had_been_compressed() {
             let options = CompressOptions::new().page_size(page_size).mode(mode);
             let pages = pages(&all, page_size, None);
             let pages = &pages[..pages.len().min(20)];
-            // Every page is compressed by a codec that knows only the page before: the stream is valid, and as small
-            // (but for what an encoder remembers better of pages that it has encoded itself).
+            // Every page is compressed by a codec that knows only the previous page. The stream is valid, and nearly as
+            // small: an encoder remembers more of pages that it encoded itself.
             let mut alone = options.compressor().unwrap();
             let mut peer = strict_peer(&options);
             let (mut of_alone, mut history) = (0, &b""[..]);
@@ -168,7 +168,7 @@ fn reset_with_history_is_as_if_the_history_had_been_compressed() {
             );
         }
     }
-    // The settings' dictionary comes back with the next reset.
+    // The next reset restores the settings' dictionary.
     let options = CompressOptions::new().dictionary("a dictionary");
     let mut compressor = options.compressor().unwrap();
     compressor.reset_with_history(b"other history");
@@ -212,7 +212,7 @@ fn a_stream_can_be_resumed_at_every_block() {
             }
         }
     }
-    // Errors after it name the place in the whole stream.
+    // Later errors name the position in the whole stream.
     let mut decompressor = DecompressOptions::new().decompressor().unwrap();
     decompressor.resume(b"abc", 7, 99);
     let error = Error::MatchOffset {

@@ -1,4 +1,4 @@
-//! Real sockets on the loopback: stalls, non-blocking reads and writes, messages both ways.
+//! Real loopback sockets: stalls, non-blocking reads and writes, messages in both directions.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn a_stream_that_stalls_anywhere_is_read_without_blocking() {
     let (mut client, server) = pair();
     client.set_nodelay(true).unwrap();
     let sender = thread::spawn(move || {
-        // Pieces that end in prefixes and in blocks, with pauses after some.
+        // Pieces that end inside prefixes and blocks, with pauses after some.
         for (i, piece) in pages(&stream, 700, Some(2)).into_iter().enumerate() {
             client.write_all(piece).unwrap();
             if i % 4 == 0 {
@@ -50,7 +50,7 @@ fn a_stream_that_stalls_anywhere_is_read_without_blocking() {
         }
     }
     assert!(out == all);
-    assert!(stalls > 0, "nothing stalled, the test shows nothing");
+    assert!(stalls > 0, "nothing stalled, so the test proves nothing");
     drop(sender.join().unwrap());
 }
 
@@ -61,7 +61,7 @@ fn every_flush_is_a_message_that_arrives_at_once() {
         let mut reader = Lz4StreamBufReader::new(BufReader::new(server.try_clone()?));
         let mut writer = Lz4StreamWriter::new(server);
         loop {
-            // One page is one message here: both are small.
+            // Here each message is one page, because it is small.
             let page = reader.fill_buf()?.to_vec();
             if page.is_empty() {
                 writer.finish()?;
@@ -89,7 +89,7 @@ fn every_flush_is_a_message_that_arrives_at_once() {
 
 #[test]
 fn a_socket_that_takes_little_at_a_time_is_written_without_blocking() {
-    // Many times what the send buffer holds, in pages of several sizes.
+    // Many times the size of the send buffer, in pages of several sizes.
     let all = Random::new(3).bytes(1_000_000);
     for page_size in [500, 65_536, 300_000] {
         let (client, server) = pair();
@@ -123,7 +123,7 @@ fn a_socket_that_takes_little_at_a_time_is_written_without_blocking() {
         while let Err(error) = writer.try_finish() {
             wait(error);
         }
-        assert!(stalls > 0, "nothing stalled, the test shows nothing");
+        assert!(stalls > 0, "nothing stalled, so the test proves nothing");
         assert!(receiver.join().unwrap() == all);
     }
 }

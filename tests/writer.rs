@@ -1,4 +1,4 @@
-//! The writer from beginning to end: what goes out when, flush, finish, drop, and what it gives back.
+//! The writer from beginning to end: when it sends, flush, finish, drop, and the values it returns.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use common::{MODES, Random, compress_all, finish, strict_content, text};
 use lz4_stream::{CompressOptions, Error, Lz4StreamCompressor, Lz4StreamWriter, Mode, PrefixWidth, Strategy};
 
-/// A writer whose bytes can be looked at while, and after, somebody else owns it.
+/// A writer whose bytes stay readable while another value owns it.
 #[derive(Clone, Default, Debug)]
 struct Shared(Arc<Mutex<Log>>);
 
@@ -82,7 +82,7 @@ fn write_takes_all_of_its_slice() {
     }
 }
 
-/// A slice of many pages is compressed where it lies, pieces of it are gathered first: the same stream either way.
+/// A slice of many pages is compressed in place, while small pieces are gathered first: both give the same stream.
 #[test]
 fn a_large_slice_makes_the_same_stream_as_its_pieces() {
     let all = [text(4, 900_000), Random::new(4).bytes(100_000), vec![0; 200_000]].concat();
@@ -106,7 +106,7 @@ fn a_large_slice_makes_the_same_stream_as_its_pieces() {
                 }
                 let (expected, _) = finish(in_pieces);
                 assert!(lz4_stream::compress(&all, &options).unwrap() == expected);
-                // From the start, after a page in part, and from a page of history; then on by pieces.
+                // From the start, after a partial page, and after a full page; then in pieces.
                 for (first, until) in [
                     (0, all.len()),
                     (1, all.len() - 7),
@@ -134,7 +134,7 @@ fn a_large_slice_makes_the_same_stream_as_its_pieces() {
 fn a_slice_of_many_megabytes_makes_the_same_stream_as_its_pieces() {
     let mut all = text(5, 3 << 20);
     for i in 0..27 {
-        // The same text again, at distances that are no power of two.
+        // The same text again, at distances that are not powers of two.
         all.extend_from_within(i * 100..(3 << 20) - 999);
     }
     for mode in [Mode::Default, Mode::HighCompression { level: 3 }] {
@@ -236,7 +236,7 @@ fn parts_hold_everything_that_was_not_sent() {
     writer.finish().unwrap();
     assert_eq!(log.bytes(), b"\x0d\0\0\0\xc0hello, hello");
 
-    // A block that somebody else began to send.
+    // A block that was partly sent before.
     let mut compressor = Lz4StreamCompressor::new();
     compressor.compress(b"hello").unwrap();
     compressor.consume(3);
@@ -276,7 +276,7 @@ fn block_sizes_are_kept_only_where_the_stream_does_not_have_them() {
     let stream = writer.into_inner().unwrap();
     assert!(strict_content(&options, &stream, &sizes) == all);
 
-    // They outlive a reset, which makes the last of them.
+    // They survive a reset, which makes the last of them.
     let mut writer = options.writer(Vec::new()).unwrap();
     writer.write_all(b"hello").unwrap();
     let first = writer.reset(Vec::new()).unwrap();

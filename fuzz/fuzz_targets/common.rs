@@ -1,4 +1,4 @@
-//! Settings and data as the fuzzer chooses them.
+//! Settings and data chosen by the fuzzer.
 #![allow(dead_code)] // no target uses all of it
 
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ pub struct Settings {
     page_size: u32,
     mode: u8,
     effort: i8,
-    /// The engines of both ends, when there is a choice.
+    /// The engines of both ends, if there is a choice.
     engines: u8,
     dictionary: Vec<u8>,
 }
@@ -34,7 +34,7 @@ impl Settings {
         ][usize::from(self.width) % 4]
     }
 
-    /// Mostly small, so that a short input makes many pages; at times over 64 KiB.
+    /// Mostly small, so that a short input makes many pages; sometimes over 64 KiB.
     pub fn page_size(&self) -> usize {
         let size = self.page_size as usize;
         let size = if size.is_multiple_of(8) { size % 200_000 } else { size % 300 };
@@ -107,7 +107,7 @@ impl Settings {
     }
 }
 
-/// With the feature `lz4_flex`, the engine of that name if it is the `other`.
+/// With the feature `lz4_flex` and `other`, the engine of that name.
 fn engine(other: bool) -> Engine {
     #[cfg(feature = "lz4_flex")]
     if other {
@@ -117,7 +117,7 @@ fn engine(other: bool) -> Engine {
     Engine::Own
 }
 
-/// Data in the form of instructions, so that short input makes long data with structure in it.
+/// Data as instructions, so that short input makes long, structured data.
 #[derive(Arbitrary, Debug, Clone)]
 pub enum Piece {
     Literal(Vec<u8>),
@@ -125,7 +125,7 @@ pub enum Piece {
         byte: u8,
         len: u16,
     },
-    /// Bytes that came before: `back` bytes ago, `len` of them.
+    /// Repeats `len` earlier bytes, starting `back` bytes ago.
     Copy {
         back: u16,
         len: u16,
@@ -137,7 +137,7 @@ pub enum Piece {
     Flush,
 }
 
-/// The data of `pieces`, at most a megabyte, and where it is to be flushed.
+/// The data of `pieces`, at most a megabyte, and the positions to flush at.
 pub fn assemble(pieces: &[Piece]) -> (Vec<u8>, Vec<usize>) {
     let (mut data, mut flushes) = (Vec::new(), Vec::new());
     for piece in pieces {
@@ -177,7 +177,7 @@ pub fn write_flushed(writer: &mut impl Write, data: &[u8], flushes: &[usize]) ->
     Ok(())
 }
 
-/// `data` cut at `flushes` and into pages of at most `page_size`.
+/// Splits `data` at `flushes`, and into pages of at most `page_size`.
 pub fn pages<'a>(data: &'a [u8], flushes: &[usize], page_size: usize) -> Vec<&'a [u8]> {
     let mut pages = Vec::new();
     let mut from = 0;

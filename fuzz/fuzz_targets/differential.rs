@@ -1,5 +1,5 @@
-//! The same block to this crate, to liblz4 and to lz4_flex, with the same history: the same bytes and verdict. And
-//! the same pages through liblz4's encoders: this crate decodes them.
+//! This crate, liblz4 and lz4_flex decode the same block after the same history to the same bytes and verdict. This
+//! crate decodes the blocks of liblz4's encoders.
 #![no_main]
 
 mod common;
@@ -27,7 +27,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>, Vec<(u16, u8)>)| {
         assert!(decompressor.decompress(&block).unwrap() == page);
     }
 
-    // The last block, damaged, after some other history.
+    // The last block, damaged, after a different history.
     for (at, mask) in flips {
         let len = block.len().max(1);
         if let Some(byte) = block.get_mut(usize::from(at) % len) {
@@ -57,8 +57,8 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>, Vec<(u16, u8)>)| {
     }
     match (&ours, liblz4::decompress_with_history(&block, room, history)) {
         (Ok(ours), Some(theirs)) => assert!(*ours == theirs),
-        // liblz4 makes zeros of an offset of zero, and refuses what only an encoder must not do: a match that ends
-        // in the last 5 bytes, or starts in the last 12.
+        // liblz4 decodes an offset of zero to zeros, and rejects some blocks that only an encoder must not make: a
+        // match that ends in the last 5 bytes, or starts in the last 12.
         (Err(Error::MatchOffset { found: 0, .. }), Some(_)) | (_, None) => {}
         (Err(error), Some(_)) => panic!("{error}, but liblz4 decodes it"),
     }

@@ -1,4 +1,4 @@
-//! Readers and writers that stop and fail at any point: nothing is lost, nothing comes twice, in either direction.
+//! Readers and writers that stop and fail at any point: in both directions, nothing is lost or repeated.
 #![no_main]
 
 mod common;
@@ -66,7 +66,7 @@ impl Write for ScriptedWriter<'_> {
     }
 }
 
-/// Calls again until it goes well. Every error is one of the inner writer.
+/// Calls again until the call succeeds. Every error must come from the inner writer.
 fn insist<T>(mut call: impl FnMut() -> io::Result<T>) -> T {
     loop {
         match call() {
@@ -89,7 +89,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u8)| {
     write_flushed(&mut writer, &data, &flushes).unwrap();
     let stream = writer.finish().unwrap();
 
-    // Reading, by copy and by loan in turn, through every error.
+    // Reads through every error, alternately with `read` and with `fill_buf`.
     let mut reader = settings
         .decompress()
         .reader(Scripted {
@@ -121,7 +121,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u8)| {
     }
     assert!(out == data);
 
-    // Writing, through every error.
+    // Writes through every error.
     let mut writer = settings
         .compress()
         .writer(ScriptedWriter {

@@ -1,4 +1,4 @@
-//! Any bytes are a stream or an error, the same by the readers and by the codec, in pieces of any length, and an error
+//! Any bytes are a stream or an error. The readers and the codec agree, whatever the length of the pieces, and an error
 //! repeats.
 #![no_main]
 
@@ -86,7 +86,7 @@ fuzz_target!(|input: (Settings, Vec<u16>, Vec<u8>, &[u8])| {
             }
             Ok(BlockSplit::Incomplete { missing }) => {
                 assert!(missing > 0);
-                // The codec cannot know whether more will come, the reader does.
+                // The codec cannot know whether more input follows; the reader does.
                 let kind = error.as_ref().map(std::io::Error::kind);
                 assert!(kind == Some(ErrorKind::UnexpectedEof) || (kind.is_none() && rest.is_empty()));
                 return;

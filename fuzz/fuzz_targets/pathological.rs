@@ -1,6 +1,5 @@
-//! Data that a careless match finder takes quadratic time for, at every level: long runs, short periods, many
-//! positions with one hash. The fuzzer's own time limit catches what is slow; liblz4 and the strict peer read what
-//! comes out.
+//! Data on which a careless match finder takes quadratic time, at every level: long runs, short periods, many positions
+//! with the same hash. The fuzzer's time limit detects slow inputs; liblz4 and the strict peer decode the output.
 #![no_main]
 
 mod common;
@@ -14,11 +13,11 @@ use lz4_stream::{CompressOptions, Mode};
 
 #[derive(Arbitrary, Debug)]
 struct Part {
-    /// What is repeated.
+    /// The repeated bytes.
     seed: [u8; 8],
-    /// How much of the seed.
+    /// How many bytes of the seed are used.
     period: u8,
-    /// How often a byte differs: never with 0.
+    /// How often a byte differs; 0 means never.
     noise: u8,
     len: u16,
 }

@@ -1,5 +1,6 @@
-//! What goes in comes out, for any settings, data and chunking; a writer and a codec make the same stream; a codec
-//! that was reset is as a new one; the strict peer reads every stream, and liblz4 every double-buffer stream.
+//! Every round trip is lossless, for any settings, data and chunking. A writer and a codec make the same stream. After
+//! a reset, a codec behaves like a new one. The strict peer decodes every stream, and liblz4 every double-buffer
+//! stream.
 #![no_main]
 
 mod common;
@@ -26,7 +27,7 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Piece>)| {
     let sizes: Vec<usize> = writer.drain_block_sizes().collect();
     let stream = writer.into_inner().unwrap();
 
-    // A compressor that made another stream before makes the same blocks.
+    // A compressor that made another stream before makes the same blocks as a new one.
     let mut compressor = settings.compress().compressor().unwrap();
     for page in assemble(&before).0.chunks(settings.page_size()).take(100) {
         compressor.compress(page).unwrap();

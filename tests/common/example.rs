@@ -1,11 +1,11 @@
-//! The examples as programs, for the tests that run them.
+//! Builds the examples, for the tests that run them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The folder of the examples, built as this test was. Cargo builds them before it runs all tests of a package, but not
-/// for `--tests` or `--test cli`.
+/// The folder of the examples, built with the same profile as this test. Cargo builds the examples before it runs all
+/// tests of a package, but not for `--tests` or `--test cli`.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
@@ -24,7 +24,7 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     profile.join("examples")
 });
 
-/// The program of an example.
+/// The executable of an example.
 pub fn example(name: &str) -> PathBuf {
     FOLDER.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }

@@ -1,7 +1,7 @@
-//! An allocator that counts. It becomes the global allocator of every program that includes this file.
+//! A counting allocator. It becomes the global allocator of every program that includes this file.
 //!
-//! It counts only inside [`peak`] and [`allocations`], so code that is timed outside them pays next to nothing for it.
-//! Memory allocated by C is not counted.
+//! It counts only inside [`peak`] and [`allocations`], so it costs almost nothing elsewhere. It does not count memory
+//! allocated by C.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::Relaxed};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::Relaxed}
 struct Counting;
 
 static ON: AtomicBool = AtomicBool::new(false);
-/// Bytes held now, relative to the start of the measurement. Negative once older memory is freed.
+/// Bytes held now, relative to the start of the measurement. Negative after older memory was freed.
 static HELD: AtomicIsize = AtomicIsize::new(0);
 static PEAK: AtomicIsize = AtomicIsize::new(0);
 static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // The old and the new memory may exist at the same time.
+        // The old and the new memory may coexist.
         allocated(new_size);
         freed(layout.size());
         unsafe { System.realloc(at, layout, new_size) }
@@ -65,7 +65,7 @@ fn counted<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// The most bytes that `work` held at one time beyond those held before it, and its result.
+/// The peak memory of `work` in bytes, relative to the memory held before, and its result.
 pub fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
     let result = counted(work);
     (PEAK.load(Relaxed) as usize, result)

@@ -1,11 +1,11 @@
-//! Readers and writers that do everything their traits allow, at the worst moment.
+//! Readers and writers that do everything their traits allow, at the worst times.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 
 use super::Random;
 
-/// What a scripted reader or writer does on one call.
+/// The behaviour of a scripted reader or writer on one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Moves at most this many bytes.
@@ -13,7 +13,7 @@ pub enum Step {
     Fails(ErrorKind),
 }
 
-/// A random script: short moves, with errors that leave everything as it was between them.
+/// A random script: short moves, and between them errors that change nothing.
 pub fn script(seed: u64, steps: usize) -> VecDeque<Step> {
     let mut random = Random::new(seed);
     (0..steps)
@@ -27,7 +27,7 @@ pub fn script(seed: u64, steps: usize) -> VecDeque<Step> {
         .collect()
 }
 
-/// A reader over `data` that follows `script`, and then goes on without a fault.
+/// A reader over `data` that follows `script`, and then works without faults.
 #[derive(Debug, Clone)]
 pub struct ScriptedReader<'a> {
     pub data: &'a [u8],
@@ -58,8 +58,8 @@ impl Read for ScriptedReader<'_> {
     }
 }
 
-/// A writer that follows `script`, and then goes on without a fault. `Bytes(n)` are `n` bytes in one call or in
-/// several, and none at all for `Bytes(0)`; `WriteZero` returns `Ok(0)`.
+/// A writer that follows `script`, and then works without faults. `Bytes(n)` takes `n` bytes, in one call or several;
+/// `Bytes(0)` takes none. `WriteZero` returns `Ok(0)`.
 #[derive(Debug, Clone)]
 pub struct ScriptedWriter {
     pub taken: Vec<u8>,

@@ -37,7 +37,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Two pages, written in turn.
+/// Two page buffers, written alternately.
 struct DoubleBuffer {
     bytes: Vec<u8>,
     page_size: usize,
@@ -53,7 +53,7 @@ impl DoubleBuffer {
         }
     }
 
-    /// The page whose turn it is.
+    /// The index of the next page buffer.
     fn next(&mut self) -> &mut [u8] {
         let page = &mut self.bytes[self.index * self.page_size..][..self.page_size];
         self.index ^= 1;
@@ -74,7 +74,7 @@ impl Compressor {
     pub fn new(page_size: usize, mode: Mode, dictionary: &[u8]) -> Compressor {
         let dictionary = dictionary.to_vec();
         let (at, len) = (dictionary.as_ptr().cast(), dictionary.len() as c_int);
-        // SAFETY: the stream is a new one, and the dictionary lives as long as it.
+        // SAFETY: the stream is new, and the dictionary lives as long as the stream.
         let stream = unsafe {
             if let Mode::HighCompression { level } = mode {
                 let stream = LZ4_createStreamHC();
@@ -109,7 +109,7 @@ impl Compressor {
         buffer.copy_from_slice(page);
         let (from, to) = (buffer.as_ptr().cast(), block.as_mut_ptr().cast());
         let (from_len, to_len) = (page.len() as c_int, block.len() as c_int);
-        // SAFETY: both buffers have the lengths given, and the pages before stay where they were.
+        // SAFETY: both buffers have the given lengths, and earlier pages do not move.
         let len = unsafe {
             match self.mode {
                 Mode::HighCompression { .. } => LZ4_compress_HC_continue(self.stream, from, to, from_len, to_len),
@@ -125,7 +125,7 @@ impl Compressor {
 
     /// Starts a new stream, as `LZ4_resetStream_fast` and `LZ4_resetStreamHC_fast` do.
     pub fn reset(&mut self) {
-        // SAFETY: made in `new`, by the function that belongs to the mode.
+        // SAFETY: created in `new`, by the function for this mode.
         unsafe {
             match self.mode {
                 Mode::HighCompression { level } => LZ4_resetStreamHC_fast(self.stream, level),
@@ -137,7 +137,7 @@ impl Compressor {
 
 impl Drop for Compressor {
     fn drop(&mut self) {
-        // SAFETY: made in `new`, by the function that belongs to the mode.
+        // SAFETY: created in `new`, by the function for this mode.
         unsafe {
             match self.mode {
                 Mode::HighCompression { .. } => LZ4_freeStreamHC(self.stream),
@@ -158,7 +158,7 @@ pub struct Decompressor {
 impl Decompressor {
     pub fn new(page_size: usize, dictionary: &[u8]) -> Decompressor {
         let dictionary = dictionary.to_vec();
-        // SAFETY: the stream is a new one, and the dictionary lives as long as it.
+        // SAFETY: the stream is new, and the dictionary lives as long as the stream.
         let stream = unsafe {
             let stream = lz4_sys::LZ4_createStreamDecode();
             lz4_sys::LZ4_setStreamDecode(stream, dictionary.as_ptr().cast(), dictionary.len() as c_int);
@@ -171,10 +171,10 @@ impl Decompressor {
         }
     }
 
-    /// The page of a block without its prefix, or `None` for what liblz4 calls an error.
+    /// The page of a block without its prefix, or `None` if liblz4 reports an error.
     pub fn decompress(&mut self, block: &[u8]) -> Option<&[u8]> {
         let page = self.pages.next();
-        // SAFETY: both buffers have the lengths given, and the pages before stay where they were.
+        // SAFETY: both buffers have the given lengths, and earlier pages do not move.
         let len = unsafe {
             lz4_sys::LZ4_decompress_safe_continue(
                 self.stream,
@@ -190,15 +190,15 @@ impl Decompressor {
 
 impl Drop for Decompressor {
     fn drop(&mut self) {
-        // SAFETY: made in `new`.
+        // SAFETY: created in `new`.
         unsafe { lz4_sys::LZ4_freeStreamDecode(self.stream) };
     }
 }
 
-/// Decodes one block with `history` before it, into at most `room` bytes; `None` for what liblz4 calls an error.
+/// Decodes one block after `history` to at most `room` bytes. `None` if liblz4 reports an error.
 pub fn decompress_with_history(block: &[u8], room: usize, history: &[u8]) -> Option<Vec<u8>> {
     let mut page = vec![0; room];
-    // SAFETY: all three buffers have the lengths given.
+    // SAFETY: all three buffers have the given lengths.
     let len = unsafe {
         LZ4_decompress_safe_usingDict(
             block.as_ptr().cast(),

@@ -1,4 +1,4 @@
-//! What the tests share: data, pages, settings, the strict peer, hostile readers and writers, and liblz4 itself.
+//! Shared by the tests: data, pages, settings, the strict peer, hostile readers and writers, and liblz4.
 #![allow(dead_code)] // no test uses all of it
 #![allow(missing_docs)]
 
@@ -33,7 +33,7 @@ pub const ENGINES: &[Engine] = &[
     Engine::Lz4Flex,
 ];
 
-/// Cuts `data` to pages of at most `page_size`, most of them shorter when `short` is set.
+/// Splits `data` into pages of at most `page_size`. With `short`, most are shorter.
 pub fn pages(data: &[u8], page_size: usize, short: Option<u64>) -> Vec<&[u8]> {
     let mut random = short.map(Random::new);
     let mut rest = data;
@@ -60,8 +60,7 @@ pub fn strict_peer(options: &CompressOptions) -> Strict {
     )
 }
 
-/// Every block of the stream that `compressor`, a new one, makes of `pages`, with their heads. The strict peer has read
-/// them.
+/// The blocks with their heads that `compressor`, which must be new, makes from `pages`. Checked by the strict peer.
 pub fn compress_pages(compressor: &mut Lz4StreamCompressor, pages: &[&[u8]]) -> Vec<Vec<u8>> {
     let mut peer = strict_peer(compressor.options());
     let head_len = compressor.options().get_format().get_prefix_width().bytes();
@@ -75,7 +74,7 @@ pub fn compress_pages(compressor: &mut Lz4StreamCompressor, pages: &[&[u8]]) -> 
         .collect()
 }
 
-/// The whole stream that a writer makes of `data`, without flushes. The strict peer has read it.
+/// The stream that a writer makes from `data` without flushes. Checked by the strict peer.
 pub fn compress_all(options: &CompressOptions, data: &[u8]) -> Vec<u8> {
     let mut writer = options.writer(Vec::new()).unwrap();
     writer.write_all(data).unwrap();
@@ -84,8 +83,8 @@ pub fn compress_all(options: &CompressOptions, data: &[u8]) -> Vec<u8> {
     stream
 }
 
-/// Finishes a writer that wrote no stream before this one. Returns the stream and the sizes of its blocks, if they are
-/// kept out of band. The strict peer has read it.
+/// Finishes a writer that wrote no earlier stream. Returns the stream, and the block sizes if they are kept out of
+/// band. Checked by the strict peer.
 pub fn finish(mut writer: Lz4StreamWriter<Vec<u8>>) -> (Vec<u8>, Vec<usize>) {
     writer.try_finish().unwrap();
     let sizes: Vec<usize> = writer.drain_block_sizes().collect();
@@ -96,8 +95,8 @@ pub fn finish(mut writer: Lz4StreamWriter<Vec<u8>>) -> (Vec<u8>, Vec<usize>) {
     (stream, sizes)
 }
 
-/// The content of a whole stream that was made with `options`, as the strict peer reads it. `sizes` are the block
-/// sizes, if they are kept out of band.
+/// The content of a complete stream made with `options`, decoded by the strict peer. `sizes` are the block sizes, if
+/// they are kept out of band.
 pub fn strict_content(options: &CompressOptions, stream: &[u8], sizes: &[usize]) -> Vec<u8> {
     let format = options.get_format();
     let width = format.get_prefix_width().bytes();
@@ -130,12 +129,12 @@ pub fn strict_content(options: &CompressOptions, stream: &[u8], sizes: &[usize])
     content
 }
 
-/// Decompresses one block that stands alone.
+/// Decompresses one block that has no history.
 pub fn decompress_block(block: &[u8]) -> Result<Vec<u8>, lz4_stream::Error> {
     Ok(Lz4StreamDecompressor::new().decompress(block)?.to_vec())
 }
 
-/// The farthest that a match of `block` goes below the start of its page.
+/// How far the matches of `block` reach back before the start of the page, at most.
 pub fn reach_below_page(block: &[u8]) -> usize {
     let (mut at, mut reach) = (0, 0);
     for sequence in sequences(block) {
@@ -148,7 +147,7 @@ pub fn reach_below_page(block: &[u8]) -> usize {
     reach
 }
 
-/// Settings that go together, for both ends.
+/// Matching settings for both ends.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub compress: CompressOptions,
@@ -229,8 +228,8 @@ impl Arbitrary for Data {
     }
 }
 
-/// A framing that nobody has built in: a variable number of bytes, seven bits in each, the lowest first; a length of
-/// zero ends the stream.
+/// A custom framing: a variable-length integer, seven bits per byte, lowest bits first. A length of zero ends the
+/// stream.
 #[derive(Debug, Clone, Copy)]
 pub struct Varint;
 

@@ -1,7 +1,7 @@
-//! Random numbers, and the test data made from them. Uses std alone: unit tests and fuzz targets include this file too.
-#![allow(dead_code, missing_docs)] // nobody uses all of it
+//! Random numbers and test data. Uses only std, because unit tests and fuzz targets include this file too.
+#![allow(dead_code, missing_docs)] // no target uses all of it
 
-/// A small generator (xorshift*). A seed always gives the same numbers, so every run sees the same data.
+/// A small generator (xorshift*). The same seed gives the same numbers, so every run uses the same data.
 pub struct Random(u64);
 
 impl Random {
@@ -26,7 +26,7 @@ impl Random {
     }
 }
 
-/// Bytes that compress about as well as text: phrases that recur at all distances, with noise between them.
+/// Bytes that compress about as well as text: phrases that recur at various distances, with noise between them.
 pub fn text(seed: u64, len: usize) -> Vec<u8> {
     let mut random = Random::new(seed);
     let mut out: Vec<u8> = Vec::with_capacity(len + 64);
@@ -46,7 +46,7 @@ pub fn text(seed: u64, len: usize) -> Vec<u8> {
     out
 }
 
-/// Runs, repeats at all distances up to 128 KiB, and noise. Each piece has up to a thousand bytes.
+/// Runs, repeats at distances up to 128 KiB, and noise, in pieces of up to a thousand bytes.
 pub fn mixed(seed: u64, len: usize) -> Vec<u8> {
     let mut random = Random::new(seed);
     let mut out = vec![0; 3];

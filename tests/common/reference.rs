@@ -1,16 +1,16 @@
-//! The LZ4 block format, decoded the obvious way. Encoders and decoders are tested against this file. Uses std alone:
-//! unit tests and fuzz targets include it too.
+//! The LZ4 block format, decoded in the simplest way. Encoders and decoders are tested against this file. Uses only
+//! std, because unit tests and fuzz targets include it too.
 //!
-//! * [`decode`] gives the verdict on any block, valid or not: its page, or what is wrong with it.
-//! * [`sequences`] lists what a valid block consists of.
-//! * [`Strict`] is the least capable peer that a writer may have, and the most pedantic.
-#![allow(dead_code, missing_docs)] // nobody uses all of it
+//! * [`decode`] decodes any block, valid or not, and returns its page or the fault.
+//! * [`sequences`] lists the sequences of a valid block.
+//! * [`Strict`] is the least capable and most pedantic peer of a writer.
+#![allow(dead_code, missing_docs)] // no target uses all of it
 
-/// The shortest match: its length is written less four.
+/// The shortest match. A block stores the match length minus this.
 const MIN_MATCH: usize = 4;
-/// In either half of a token: extension bytes follow.
+/// This value in either half of a token means that extension bytes follow.
 const EXTENDED: usize = 15;
-/// No offset reaches further back.
+/// The largest offset.
 const HISTORY: usize = 64 * 1024;
 /// A block with a match ends with at least this many literals.
 const LAST_LITERALS: usize = 5;
@@ -29,7 +29,7 @@ pub enum Fault {
     Truncated,
     /// The page is longer than the room for it.
     OutputFull,
-    /// A match goes `offset` bytes back, but only 1 to `reach` are possible.
+    /// A match goes `offset` bytes back, but only 1 to `reach` are valid.
     MatchOffset { offset: usize, reach: usize },
 }
 
@@ -37,11 +37,11 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sequence {
     pub literals: usize,
-    /// Offset and length of the match; none in the last sequence.
+    /// Offset and length of the match. `None` in the last sequence.
     pub matched: Option<(usize, usize)>,
 }
 
-/// What is left of a block.
+/// The rest of a block.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -63,7 +63,7 @@ impl<'a> Input<'a> {
         Ok(self.byte()? | self.byte()? << 8)
     }
 
-    /// A length of which the token holds `code`. Reads no more extension bytes once they add up to more than `limit`.
+    /// A length whose token half is `code`. Stops reading extension bytes once their sum exceeds `limit`.
     fn length(&mut self, code: usize, limit: usize) -> Result<usize, Fault> {
         let mut extension = 0;
         if code == EXTENDED {
@@ -116,7 +116,7 @@ pub fn decode(block: &[u8], history: &[u8], room: usize) -> Result<(Vec<u8>, Vec
     }
 }
 
-/// The sequences of a valid block. What its matches refer to is not needed.
+/// The sequences of a valid block. Needs no history.
 pub fn sequences(block: &[u8]) -> Vec<Sequence> {
     fn read(input: &mut Input) -> Result<Sequence, Fault> {
         let token = input.byte()?;
@@ -141,14 +141,14 @@ pub fn sequences(block: &[u8]) -> Vec<Sequence> {
     }
 }
 
-/// A peer that holds only what every peer is sure to hold, and panics on any block that a writer must not send.
+/// A peer that keeps only the history that every peer has, and panics on any block that a writer must not send.
 ///
-/// With two buffers it holds the page before, or the dictionary before the first page. An empty page leaves it with
-/// nothing. With a ring buffer it holds the last 64 KiB of everything.
+/// With two buffers, it keeps the previous page, or at first the dictionary. After an empty page it keeps nothing. With
+/// a ring buffer, it keeps the last 64 KiB of the stream.
 pub struct Strict {
     page_size: usize,
     ring_buffer: bool,
-    /// `window[floor..]` is what the peer holds.
+    /// `window[floor..]` is the history.
     window: Vec<u8>,
     floor: usize,
 }
@@ -166,11 +166,11 @@ impl Strict {
     /// Decodes the next block.
     ///
     /// # Panics
-    /// When the block is invalid, reaches further than the peer holds, breaks the rules for the end of a block, or
-    /// when it or its page is too long.
+    /// When the block is invalid, reaches back beyond the history, breaks the rules for the end of a block, or when the
+    /// block or its page is too long.
     pub fn page(&mut self, block: &[u8]) -> &[u8] {
-        // Between pages no more than `HISTORY` bytes are held. So no byte is moved before as many were decoded, however
-        // small the pages are.
+        // Bytes are dropped only after many have been decoded, so that moving the rest stays cheap, however small the
+        // pages are.
         if self.floor >= HISTORY {
             self.window.drain(..self.floor);
             self.floor = 0;
@@ -216,7 +216,7 @@ impl Strict {
             );
             let length = MIN_MATCH + input.length(token & 15, usize::MAX).expect(WHOLE);
             fits(at + length);
-            // What has been copied repeats what it was copied from, so each round may copy twice as much.
+            // The copied bytes repeat their source, so each round may copy twice as many.
             let source = at - offset;
             while window.len() < at + length {
                 let chunk = (window.len() - source).min(at + length - window.len());

@@ -1,4 +1,4 @@
-"""The Rust codecs, driven from Python through a `codec_server` process (see `codec_server.rs` for the protocol)."""
+"""The Rust codecs, driven from Python through a `codec_server` process (protocol: `codec_server/src/main.rs`)."""
 
 import os
 import re
@@ -11,7 +11,7 @@ MODES = {'default': 0, 'fast': 1, 'high_compression': 2}
 
 
 class CodecError(Exception):
-    """An `Error` of the crate: the name of its variant, the numbers in it, what it says."""
+    """An `Error` of the crate: the name of its variant, its numbers, its message."""
 
     def __init__(self, reply):
         debug, text = reply.decode().split('\n', 1)
@@ -21,7 +21,7 @@ class CodecError(Exception):
 
 
 class Incomplete(Exception):
-    """`Split::Incomplete`: the stream ends before its first block does."""
+    """`BlockSplit::Incomplete`: the stream ends before its first block does."""
 
     def __init__(self, missing):
         super().__init__('%d more bytes are needed' % missing)
@@ -29,7 +29,7 @@ class Incomplete(Exception):
 
 
 class EndMark(Exception):
-    """`Split::EndMark`."""
+    """`BlockSplit::EndMark`."""
 
 
 def settings(page_size, width=4, mode='default', parameter=0, dictionary=b'', end_mark=False, big_endian=False,
@@ -79,12 +79,12 @@ class Server:
         return piece
 
     def write_stream(self, settings, pieces):
-        """`Lz4StreamWriter` with a flush after each piece: the stream and the sizes of its blocks."""
+        """`Lz4StreamWriter` with a flush after each piece. Returns the stream and its block sizes."""
         payload = settings + b''.join(map(entry, pieces))
         return list(entries(self.request(b'W', 0, payload)[1]))
 
     def read_stream(self, settings, stream, sizes=b''):
-        """`Lz4StreamReader`: the content."""
+        """`Lz4StreamReader`. Returns the content."""
         return self.request(b'R', 0, settings + entry(stream) + entry(sizes))[1]
 
 
@@ -98,7 +98,7 @@ def entries(data):
 class _Codec:
     def __init__(self, server, op, settings):
         self._request = server.request
-        # For __del__, which runs also when the server refuses the settings.
+        # For __del__, which also runs when the server rejects the settings.
         self._codec = None
         self._codec = int.from_bytes(server.request(op, 0, settings)[1], 'little')
 
@@ -107,7 +107,7 @@ class _Codec:
             if self._codec is not None:
                 self._request(b'x', self._codec, b'')
         except OSError:
-            pass  # the server has gone before
+            pass  # the server has already ended
 
     def reset(self):
         self._request(b'r', self._codec, b'')

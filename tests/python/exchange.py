@@ -2,12 +2,12 @@
 
     python exchange.py CODEC_SERVER [FILE...]
 
-Needs python-lz4 with `lz4.stream`. The beginning of each FILE is exchanged like the generated data. Exits non-zero when
-a single stream does not come out as it went in.
+Needs python-lz4 with `lz4.stream`. The beginning of each FILE is exchanged like the generated data. Exits non-zero if
+any stream decodes incorrectly.
 
-What python-lz4 writes must always be read rightly, whatever the lengths of its pages. What the Rust codecs write must
-always be read rightly by python-lz4 with the same page size. Nothing is asked of python-lz4 reading its own streams:
-its decoder is wrong on some.
+The Rust codecs must decode every stream of python-lz4, whatever the lengths of its pages. python-lz4 with the same page
+size must decode every stream of the Rust codecs. python-lz4 need not decode its own streams: its decoder is wrong on
+some.
 """
 
 import itertools
@@ -32,7 +32,7 @@ MODES = ([('default', 0)]
 
 def words(rng, n):
     vocabulary = [''.join(rng.choices('etaoinshrdlu', k=rng.randint(1, 9))).encode() for _ in range(2000)]
-    # Squared, so that some words are frequent.
+    # Squared, so that some words are more frequent.
     picks = (vocabulary[int(rng.random() ** 2 * 2000)] for _ in range(n // 4))
     return b' '.join(picks)[:n]
 
@@ -67,7 +67,7 @@ def make_pools(rng, files):
 
 
 def echo(rng, page_size, n):
-    """Random bytes that repeat what was one to three pages before: where windows that are cut wrongly show."""
+    """Random bytes that repeat bytes from up to three pages before: they reveal windows of the wrong length."""
     data = bytearray(rng.randbytes(min(n, page_size)))
     while len(data) < n:
         length = rng.randint(1, max(1, page_size // 3))
@@ -80,7 +80,7 @@ def echo(rng, page_size, n):
 
 
 def cut(rng, data, page_size, short):
-    """Cuts data into pages: full ones, or with short ones in between, as a flush makes them."""
+    """Splits data into full pages, or with short pages in between, as after a flush."""
     pages = []
     while data:
         length = page_size
@@ -92,10 +92,10 @@ def cut(rng, data, page_size, short):
 
 
 def with_empty_pages(rng, pages, page_size):
-    """Puts empty pages in between, where python-lz4's encoder stands them.
+    """Puts empty pages in between, where python-lz4's encoder supports them.
 
-    Behind a full page in the first of its two buffers it still takes that page for history, and then puts the next one
-    over it: what it makes of a full page then no decoder can read.
+    After a full page in the first of its two buffers and an empty page, it still uses the full page as history, but
+    overwrites it with the next page. If that page is full too, no decoder can decode its block.
     """
     out = []
     for page in pages:
@@ -124,7 +124,7 @@ class Exchange:
             self.passed += 1
 
     def python_compress(self, pages, page_size, width, mode, parameter, dictionary):
-        # The object that holds the dictionary must outlive the compressor, which only points to it.
+        # The dictionary must outlive the compressor, which keeps only a pointer.
         compressor = lz4.stream.LZ4StreamCompressor(
             'double_buffer', page_size, mode=mode, acceleration=max(parameter, 0), compression_level=parameter,
             store_comp_size=width, dictionary=dictionary)
@@ -174,7 +174,7 @@ class Exchange:
 
     def both_ways(self, rng, name, content, page_size, width, mode, parameter, dictionary, short):
         pages = cut(rng, content, page_size, short)
-        # The adapters take one request for a stream, the codecs one for a page: on streams of many pages less often.
+        # The adapters need one request per stream, the codecs one per page, so the codecs are used less often.
         by_page = rng.random() < 0.2
 
         with_empty = with_empty_pages(rng, pages, page_size) if short else pages
@@ -203,7 +203,7 @@ class Exchange:
         for page_size, width, short, kind in itertools.product(PAGE_SIZES, LARGEST_PAGE, (False, True), kinds):
             if page_size > LARGEST_PAGE[width]:
                 continue
-            # Every combination for small pages; for large ones, as many as there is time for.
+            # Every combination for small pages; as many as time allows for large ones.
             names, times, page_count = (
                 (list(dictionaries), 8, 12) if page_size <= 4096 else
                 (list(dictionaries), 2, 4.3) if page_size <= 70000 else
@@ -218,7 +218,7 @@ class Exchange:
                     start = rng.randrange(max(1, len(pools[kind]) - length))
                     content = pools[kind][start:start + length]
                 if dictionary and rng.random() < 0.7:
-                    # Otherwise the dictionary would hardly ever be used.
+                    # Otherwise the dictionary would rarely be used.
                     start = rng.randrange(len(dictionary))
                     content = (dictionary[start:start + page_size // 2 + 1] + content)[:len(content)]
                 name = 'page size %d, width %d, %s pages, %s, dictionary %s, mode %s %d' % (
@@ -226,7 +226,7 @@ class Exchange:
                 self.both_ways(rng, name, content, page_size, width, mode, parameter, dictionary, short)
 
     def two_pages_back(self, rng):
-        """Full pages and then a short one: python-lz4's encoder, whose two buffers touch, refers two pages back."""
+        """Full pages and then a short one: python-lz4's encoder refers two pages back, as its two buffers touch."""
         streams = [('golden', 1024, make_golden.two_pages_back())]
         for page_size, tail, at in [(1024, 173, 200), (1024, 173, 300), (1024, 500, 400), (4096, 1000, 2000),
                                     (20000, 5000, 12000)]:
@@ -239,12 +239,12 @@ class Exchange:
             name = 'two pages back, page size %d, %s, mode %s %d' % (page_size, name, mode, parameter)
             blocks = self.python_compress(pages, page_size, 4, mode, parameter, b'')
             if mode == 'high_compression':
-                # The other modes skip over bytes that do not compress, and may not find them again.
+                # The other modes skip positions in incompressible bytes, and may miss the match.
                 self.check(name + ', refers back', lambda: len(blocks[2]) < 0.8 * len(pages[2]), True)
             for read in (self.rust_read, self.rust_decompress):
                 self.check(name + ', ' + read.__name__, lambda: read(blocks, page_size, 4, b''), content)
             python_wrong += self.python_decompress(b''.join(blocks), [], page_size, 4, b'') != content
-        print('python-lz4 itself reads %d of its %d streams that refer two pages back to wrong bytes'
+        print('python-lz4 itself incorrectly decodes %d of its %d streams that refer two pages back'
               % (python_wrong, len(streams) * len(MODES)), file=sys.stderr)
 
 

@@ -1,8 +1,8 @@
-"""Makes the golden streams of `tests/data` with python-lz4, always the same ones.
+"""Makes the golden streams of `tests/data` with python-lz4. The output is always the same.
 
     python make_golden.py DIRECTORY
 
-`tests/golden.rs` generates the same content and decodes them.
+`tests/golden.rs` generates the same content, and compares the decoded streams with it.
 """
 
 import os
@@ -21,7 +21,7 @@ def noise(seed, n):
 
 
 def text(seed, n):
-    """Words that come again and again."""
+    """Words that recur often."""
     out = bytearray()
     for byte in noise(seed, n):
         out += b'the page before it may hold any word that comes again '.split()[byte % 11] + b' '
@@ -29,7 +29,7 @@ def text(seed, n):
 
 
 def pages(content, *lengths):
-    """The content in pages of these lengths, the last of them again and again."""
+    """The content in pages of these lengths. The last length repeats."""
     at = 0
     for length in lengths[:-1]:
         yield content[at:at + length]
@@ -42,9 +42,9 @@ def pages(content, *lengths):
 def two_pages_back():
     """Two full pages that do not compress, and a short one that repeats bytes of the first.
 
-    They lie behind the end of the short page, where the first page is still whole in the encoder's buffer. In the
-    decoder's they are not quite: a match that is copied in steps of 32 bytes, as the one before them is here, runs
-    over its end. So python-lz4 reads its own stream to wrong bytes, without an error.
+    The repeated bytes lie after the end of the short page, where the encoder's buffer still has the first page. The
+    decoder's buffer does not quite: the decoder copies the match before them in steps of 32 bytes, and writes beyond
+    its end. So python-lz4 decodes its own stream incorrectly without an error.
     """
     content = noise(11, 3000)
     first, second, new = content[:1024], content[1024:2048], content[2048:]
@@ -54,7 +54,7 @@ def two_pages_back():
 
 
 def blocks(pages, page_size, dictionary=b'', width=4, **mode):
-    # The dictionary is a parameter, so that it lives as long as the compressor, which only points to it.
+    # As a parameter, the dictionary outlives the compressor, which keeps only a pointer.
     compressor = lz4.stream.LZ4StreamCompressor('double_buffer', page_size, store_comp_size=width,
                                                 dictionary=dictionary, **mode)
     return [compressor.compress(page) for page in pages]

@@ -11,16 +11,16 @@ import sys
 
 import pytest
 
-# What is left out, as regular expressions over the names of the tests, and why.
+# The tests to leave out, as regular expressions over their names, each with the reason.
 LEFT_OUT = [
     (r'test_invalid_config_[cd]_1$',
-     'asks for NotImplementedError for the ring_buffer strategy, which python lacks and the crate has'),
+     'expects NotImplementedError for the ring_buffer strategy, which python-lz4 lacks and the crate has'),
     (r'test_block_decompress_mem_usage\[data0-buffer_size[01]\]',
-     'millions of requests to the server, to measure memory of Python only; the larger pages are run'),
+     'millions of requests to the server, and measures only the memory of Python; runs with larger pages'),
     (r'test_1\[data[124]-.*-buffer_size0-(store_comp_size1|.*-return_bytearray0)',
-     'three requests for each byte, up to 24 576 in a case: run with one width and one return type'),
+     'three requests per byte, up to 24 576 per case: runs with one width and one return type'),
     (r'test_1\[data[124]-.*-mode(?!(0|6|16)-)\d+-buffer_size0-store_comp_size0-return_bytearray1',
-     'the same: run in the modes default, fast at 8 and high_compression at 16'),
+     'the same: runs in the modes default, fast at 8 and high_compression at 16'),
 ]
 
 

@@ -1,8 +1,8 @@
 """python-lz4's `lz4.stream` over the Rust codecs, for python-lz4's own tests to run against them.
 
-Every result comes from the Rust codecs, and so does the finding that something is wrong; what is put in here is
-python's words for it. Checked here is only what a codec with other argument types cannot be asked, and what would
-send gigabytes through the pipe only to have their number looked at.
+Every result and every error comes from the Rust codecs; this module only translates the messages to python-lz4's. It
+checks only arguments whose types the codecs do not have, and lengths whose check would otherwise send gigabytes
+through the pipe.
 """
 
 import os
@@ -67,7 +67,7 @@ class _Stream:
             return LZ4StreamError('LZ4 context is configured for storing block size out-of-band')
         if error.kind == 'BlockTooLarge':
             return self._block_too_large(numbers['found'])
-        # python's number is the place in the block where the C library gave up; here it is the kind of the error.
+        # python-lz4's number is where in the block the C library stopped; here it is the kind of the error.
         number = ['EmptyBlock', 'TruncatedBlock', 'MatchOffset', 'PageOverLimit'].index(error.kind) + 1
         return LZ4StreamError('Decompression failed. error: %d' % number)
 
@@ -97,13 +97,13 @@ class LZ4StreamCompressor(_Stream):
 
 
 class LZ4StreamDecompressor(_Stream):
-    # A stream is shown to the codec from its beginning, and more of it when that was not enough.
+    # The codec gets this many bytes from the beginning of a stream, and all of it if that is not enough.
     _FIRST_LOOK = 512
 
     def __init__(self, strategy, buffer_size, return_bytearray=False, store_comp_size=4, dictionary=''):
         self._width = store_comp_size
         self._page_size = buffer_size
-        # python takes any size, the codec none over the largest page there can be: the limit is the same.
+        # python-lz4 accepts any size, the codec none above the largest possible page: the effective limit is the same.
         super().__init__(codec_client.Decompressor,
                          _settings(strategy, min(buffer_size, LZ4_MAX_INPUT_SIZE), store_comp_size, dictionary),
                          return_bytearray)
