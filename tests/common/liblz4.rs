@@ -172,6 +172,12 @@ impl Decompressor {
         }
     }
 
+    /// Starts a new stream, without a dictionary.
+    pub fn reset(&mut self) {
+        // SAFETY: made in `new`.
+        unsafe { lz4_sys::LZ4_setStreamDecode(self.stream, std::ptr::null(), 0) };
+    }
+
     /// The page of a block without its prefix, or `None` for what liblz4 calls an error.
     pub fn decompress(&mut self, block: &[u8]) -> Option<&[u8]> {
         let page = self.pages.next();
