@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::io::{BufRead, Read};
+use std::ops::Range;
 
 use lz4_stream::{DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor, Mode, Progress, compress_bound};
 
@@ -14,43 +15,51 @@ use crate::liblz4;
 
 /// Data compressed by liblz4: the input of all decompressors of linked blocks.
 pub struct Blocks {
-    /// Without prefixes.
-    blocks: Vec<Vec<u8>>,
+    page_size: usize,
     /// With prefixes.
     stream: Vec<u8>,
-    page_size: usize,
+    /// Where the blocks are in it, without their prefixes.
+    ranges: Vec<Range<usize>>,
 }
 
 impl Blocks {
     /// By liblz4 over two page buffers.
     pub fn of_two_pages(data: &[u8], page_size: usize) -> Blocks {
         let mut compressor = liblz4::Compressor::new(page_size, Mode::Default, b"");
-        let blocks = data.chunks(page_size).map(|page| compressor.compress(page));
-        Blocks::new(blocks.collect(), page_size)
+        let mut blocks = Blocks::new(page_size);
+        for page in data.chunks(page_size) {
+            blocks.push(&compressor.compress(page));
+        }
+        blocks
     }
 
     /// By liblz4 over contiguous input.
     pub fn contiguous(data: &[u8], page_size: usize) -> Blocks {
         let mut compressor = liblz4::ContiguousCompressor::new(data, 1);
         let mut block = vec![0; compress_bound(page_size)];
-        let mut blocks = Vec::new();
+        let mut blocks = Blocks::new(page_size);
         while let Some(len) = compressor.compress_into(page_size, &mut block) {
-            blocks.push(block[..len].to_vec());
+            blocks.push(&block[..len]);
         }
-        Blocks::new(blocks, page_size)
+        blocks
     }
 
-    fn new(blocks: Vec<Vec<u8>>, page_size: usize) -> Blocks {
-        let mut stream = Vec::new();
-        for block in &blocks {
-            stream.extend((block.len() as u32).to_le_bytes());
-            stream.extend(block);
-        }
+    fn new(page_size: usize) -> Blocks {
         Blocks {
-            blocks,
-            stream,
             page_size,
+            stream: Vec::new(),
+            ranges: Vec::new(),
         }
+    }
+
+    fn push(&mut self, block: &[u8]) {
+        self.stream.extend((block.len() as u32).to_le_bytes());
+        self.ranges.push(self.stream.len()..self.stream.len() + block.len());
+        self.stream.extend(block);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.ranges.iter().map(|range| &self.stream[range.clone()])
     }
 }
 
@@ -102,8 +111,8 @@ fn codec(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
     move || {
         let new = || options.decompressor().unwrap();
         let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
-        let pages = blocks.blocks.iter();
-        pages
+        let blocks = blocks.iter();
+        blocks
             .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
             .sum()
     }
@@ -175,8 +184,8 @@ fn liblz4_two_pages(blocks: &Blocks) -> impl FnMut() -> usize {
     move || {
         let new = || liblz4::Decompressor::new(blocks.page_size, b"");
         let decompressor = reused(&mut slot, new, liblz4::Decompressor::reset);
-        let pages = blocks.blocks.iter();
-        pages
+        let blocks = blocks.iter();
+        blocks
             .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
             .sum()
     }
@@ -186,8 +195,8 @@ fn liblz4_contiguous<'a>(data: &'a [u8], blocks: &'a Blocks) -> Contender<'a> {
     let mut decompressor = liblz4::ContiguousDecompressor::new(data.len());
     contender(CONTIGUOUS, Mode::Default, move || {
         decompressor.reset();
-        let pages = blocks.blocks.iter();
-        pages
+        let blocks = blocks.iter();
+        blocks
             .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
             .sum()
     })
@@ -197,7 +206,7 @@ fn flex_blocks(blocks: &Blocks) -> impl FnMut() -> usize {
     let mut two_pages = [vec![0; blocks.page_size], vec![0; blocks.page_size]];
     move || {
         let (mut last, mut len) = (0, 0);
-        for (i, block) in blocks.blocks.iter().enumerate() {
+        for (i, block) in blocks.iter().enumerate() {
             let [even, odd] = &mut two_pages;
             let (page, history) = if i % 2 == 0 { (even, odd) } else { (odd, even) };
             // Only this decompressor fails on a block that reaches two pages back.
