@@ -53,6 +53,11 @@ pub fn machine_code(random: &mut Random, len: usize) -> Vec<u8> {
         out.extend([0x55, 0x48, 0x89, 0xE5, 0x41, 0x57, 0x41, 0x56, 0x53, 0x48, 0x83, 0xEC]);
         out.push(8 * between(random, 1, 20) as u8);
         for _ in 0..between(random, 5, 120) {
+            if out.len() > 64 && one_in(random, 15) {
+                // A sequence that was used before.
+                let start = out.len() - 64 - skewed(random, (out.len() - 63).min(60_000));
+                out.extend_from_within(start..start + between(random, 6, 60));
+            }
             let (code, operand) = INSTRUCTIONS[skewed(random, INSTRUCTIONS.len())];
             out.extend(code);
             write_operand(random, &mut out, operand, &callees);
@@ -136,16 +141,18 @@ pub fn runs(random: &mut Random, len: usize) -> Vec<u8> {
     let mut row: Vec<[u8; 3]> = Vec::new();
     let mut out = Vec::new();
     while out.len() < len {
-        match random.below(6) {
+        match random.below(4) {
             // A new row.
             0 => row.clear(),
-            // One colour changes.
-            1 | 2 if !row.is_empty() => {
-                let start = random.below(row.len());
-                let run = (1 + skewed(random, longest)).min(row.len() - start);
-                row[start..start + run].fill(*pick(random, &colours));
+            // The row above again.
+            1 => {}
+            _ => {
+                for _ in 0..row.len().min(1 + skewed(random, width / 10)) {
+                    let start = random.below(row.len());
+                    let run = (1 + skewed(random, 8)).min(row.len() - start);
+                    row[start..start + run].fill(*pick(random, &colours));
+                }
             }
-            _ => {}
         }
         while row.len() < width {
             let run = (1 + skewed(random, longest)).min(width - row.len());

@@ -18,7 +18,7 @@ impl Vocabulary {
 
     fn of_letters(random: &mut Random, letters: &[char], lens: std::ops::Range<usize>, count: usize) -> Vocabulary {
         // Words are made of syllables, so that they have parts in common.
-        let syllables: Vec<String> = (0..60)
+        let syllables: Vec<String> = (0..3 * letters.len())
             .map(|_| {
                 let len = between(random, 1, 3);
                 (0..len).map(|_| letters[skewed(random, letters.len())]).collect()
@@ -106,7 +106,7 @@ const SCRIPTS: [Script; 6] = [
     script('α', 'ω', 1..10, " ", ". "),
     script('ا', 'ي', 1..8, " ", "، "),
     script('अ', 'ह', 1..7, " ", "। "),
-    script('一', '丏', 1..2, "", "。"),
+    script('一', '俿', 1..2, "", "。"),
     script('ぁ', 'ん', 1..4, "", "。"),
 ];
 
