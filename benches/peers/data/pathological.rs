@@ -8,7 +8,7 @@ pub fn pathological(len: usize) -> Set {
     samples.push(Sample::new("binary sequence", binary_sequence(len)));
     samples.push(Sample::new("one hash", one_hash(len)));
     Set {
-        name: "pathological".to_owned(),
+        name: "data made to be slow".to_owned(),
         samples,
     }
 }
