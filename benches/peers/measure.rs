@@ -14,22 +14,22 @@ use crate::{Part, heap};
 #[derive(Clone, Copy)]
 pub struct Cell<'a> {
     pub part: Part,
+    pub set: &'a str,
     pub file: &'a str,
     pub data: &'a [u8],
     pub page_size: usize,
+    /// The mode of the reference.
     pub mode: Mode,
     pub rounds: usize,
 }
 
-impl Cell<'_> {
-    /// The mode as the reports and the plot name it.
-    pub fn effort(&self) -> String {
-        match self.mode {
-            Mode::Default => "default".to_owned(),
-            Mode::Fast { acceleration } => format!("fast {acceleration}"),
-            Mode::HighCompression { level } => format!("level {level}"),
-            other => format!("{other:?}"),
-        }
+/// The mode as the CSV and the plot name it.
+pub fn effort(mode: Mode) -> String {
+    match mode {
+        Mode::Default => "default".to_owned(),
+        Mode::Fast { acceleration } => format!("fast {acceleration}"),
+        Mode::HighCompression { level } => format!("level {level}"),
+        other => format!("{other:?}"),
     }
 }
 
@@ -37,8 +37,11 @@ impl Cell<'_> {
 pub struct Row<'a> {
     pub cell: Cell<'a>,
     pub contender: &'static str,
+    pub mode: Mode,
     /// Bytes that one pass returned.
     pub bytes_out: usize,
+    /// The same, as a multiple of the reference's.
+    pub size: f64,
     /// Median time of one pass.
     pub time: Duration,
     /// Median speed, as a multiple of the reference's.
@@ -55,6 +58,14 @@ impl Row<'_> {
     pub fn percent(&self) -> f64 {
         100.0 * self.bytes_out as f64 / self.cell.data.len() as f64
     }
+
+    /// The contender as the tables name it.
+    pub fn label(&self) -> String {
+        match self.mode {
+            Mode::Default => self.contender.to_owned(),
+            mode => format!("{} {}", self.contender, effort(mode)),
+        }
+    }
 }
 
 /// One row for each contender. The first contender is the reference.
@@ -69,7 +80,7 @@ pub fn measure<'a>(cell: Cell<'a>, mut contenders: Vec<Contender>) -> Vec<Row<'a
             times.push(start.elapsed());
         }
     }
-    let reference = &times[0];
+    let (reference, reference_bytes) = (&times[0], first_pass[0].1);
     contenders
         .iter()
         .zip(&times)
@@ -77,7 +88,9 @@ pub fn measure<'a>(cell: Cell<'a>, mut contenders: Vec<Contender>) -> Vec<Row<'a
         .map(|((one, times), (peak_heap, bytes_out))| Row {
             cell,
             contender: one.name,
+            mode: one.mode,
             bytes_out,
+            size: bytes_out as f64 / reference_bytes as f64,
             time: Duration::from_secs_f64(median(times.iter().map(Duration::as_secs_f64))),
             speed: median(
                 times

@@ -1,4 +1,4 @@
-//! Speed against compression ratio, drawn from the figures in a CSV.
+//! Speed against compression ratio, drawn from the figures of the first set in a CSV.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,9 +9,9 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::contenders::{LIBLZ4, MEMCPY, OURS, WRITER};
+use crate::contenders::{CONTIGUOUS, FLEX_BLOCK, FLEX_FRAME, LIBLZ4, OURS, RIP_FRAME, SNAP_FRAME};
+use crate::csv::COLUMNS;
 use crate::labels::{Layout, Pixels, Place, Rect};
-use crate::report::COLUMNS;
 
 /// Only pages of this size are drawn.
 const PAGE_SIZE: &str = "65536";
@@ -105,8 +105,8 @@ pub fn from_csv(csv: &Path, svg: &Path) -> Result<bool, Box<dyn Error>> {
     Ok(true)
 }
 
-/// The sums over all files: bytes before, bytes after, seconds. By contender and effort.
-struct Figures<'a>(BTreeMap<(&'a str, &'a str), (f64, f64, f64)>);
+/// The sums over all files: bytes before, bytes after, seconds. By part, contender and effort.
+struct Figures<'a>(BTreeMap<(&'a str, &'a str, &'a str), (f64, f64, f64)>);
 
 /// Efforts of one kind by one contender.
 struct Curve {
@@ -121,14 +121,29 @@ impl Figures<'_> {
             return Err(format!("the columns must be {COLUMNS}").into());
         }
         let mut sums: BTreeMap<_, (f64, f64, f64)> = BTreeMap::new();
+        let mut first_set = None;
         for line in lines {
             let fields: Vec<&str> = line.split(',').collect();
-            let [part, _, page_size, contender, effort, bytes_in, bytes_out, speed, _, _] = fields[..] else {
+            let [
+                part,
+                set,
+                _,
+                page_size,
+                contender,
+                effort,
+                bytes_in,
+                bytes_out,
+                speed,
+                _,
+                _,
+            ] = fields[..]
+            else {
                 return Err(format!("not a line of figures: {line}").into());
             };
-            if page_size == PAGE_SIZE && ["compress", "fast", "high"].contains(&part) {
+            let drawn = ["compress", "fast", "high"].contains(&part);
+            if drawn && page_size == PAGE_SIZE && set == *first_set.get_or_insert(set) {
                 let bytes_in: f64 = bytes_in.parse()?;
-                let sum = sums.entry((contender, effort)).or_default();
+                let sum = sums.entry((part, contender, effort)).or_default();
                 sum.0 += bytes_in;
                 sum.1 += bytes_out.parse::<f64>()?;
                 sum.2 += bytes_in / speed.parse::<f64>()? / 1e6;
@@ -137,9 +152,10 @@ impl Figures<'_> {
         Ok(Figures(sums))
     }
 
-    /// Every contender with its effort and its point, in alphabetical order.
-    fn points(&self) -> impl Iterator<Item = (&str, &str, Point)> {
-        self.0.iter().map(|(&(contender, effort), &(before, after, seconds))| {
+    /// Every contender of a part with its effort and its point, in alphabetical order.
+    fn points(&self, part: &str) -> impl Iterator<Item = (&str, &str, Point)> {
+        let of_part = self.0.iter().filter(move |((of, ..), _)| *of == part);
+        of_part.map(|(&(_, contender, effort), &(before, after, seconds))| {
             (contender, effort, (before / after, before / seconds / 1e6))
         })
     }
@@ -147,13 +163,13 @@ impl Figures<'_> {
     fn curves(&self) -> Vec<Curve> {
         let mut curves = Vec::new();
         for (who, color) in COLORS {
-            let curve = |kind: &str| {
+            let curve = |part: &str| {
                 let mut points: Vec<(i32, String, Point)> = self
-                    .points()
+                    .points(part)
                     .filter(|(contender, ..)| *contender == who)
-                    .filter_map(|(_, effort, point)| {
-                        let number = effort.strip_prefix(kind)?.trim_start();
-                        Some((number.parse().unwrap_or(0), effort.to_owned(), point))
+                    .map(|(_, effort, point)| {
+                        let number = effort.rsplit(' ').next().and_then(|number| number.parse().ok());
+                        (number.unwrap_or(0), effort.to_owned(), point)
                     })
                     .collect();
                 points.sort_by_key(|(number, ..)| *number);
@@ -162,22 +178,26 @@ impl Figures<'_> {
                     points: points.into_iter().map(|(_, effort, point)| (effort, point)).collect(),
                 }
             };
-            let (fast, high) = (curve("fast"), curve("level"));
-            // "fast 1" is the default mode.
-            let fast = if fast.points.is_empty() { curve("default") } else { fast };
-            curves.extend([fast, high]);
+            let mut fast = curve("fast");
+            if fast.points.is_empty() {
+                fast = curve("compress");
+                fast.points.retain(|(effort, _)| effort == "default");
+            }
+            curves.extend([fast, curve("high")]);
         }
         curves
     }
 
     fn peers(&self) -> Vec<(String, Point)> {
-        self.points()
-            .filter(|(contender, ..)| ![OURS, WRITER, LIBLZ4, MEMCPY].contains(contender))
+        self.points("compress")
+            .filter(|(contender, effort, _)| *effort == "default" && PEERS.contains(contender))
             .map(|(contender, _, point)| (contender.to_owned(), point))
             .collect()
     }
 }
 
+/// Drawn as single points, in the default mode.
+const PEERS: [&str; 5] = [CONTIGUOUS, FLEX_BLOCK, FLEX_FRAME, RIP_FRAME, SNAP_FRAME];
 const COLORS: [(&str, RGBColor); 2] = [(OURS, RED), (LIBLZ4, BLUE)];
 
 /// From the least value to the greatest, with a margin around them.

@@ -37,7 +37,11 @@ impl Settings {
     /// Mostly small, so that a short input makes many pages; sometimes over 64 KiB.
     pub fn page_size(&self) -> usize {
         let size = self.page_size as usize;
-        let size = if size.is_multiple_of(8) { size % 200_000 } else { size % 300 };
+        let size = if size.is_multiple_of(8) {
+            size % 200_000
+        } else {
+            size % 300
+        };
         (size + 1).min(self.width().max_page_size())
     }
 

@@ -1,4 +1,5 @@
 //! liblz4 over two page buffers in one allocation, as python-lz4 and the C library's own example lay them out.
+//! And liblz4 over contiguous input and output.
 
 use std::ffi::{c_char, c_int};
 
@@ -171,6 +172,12 @@ impl Decompressor {
         }
     }
 
+    /// Starts a new stream, without a dictionary.
+    pub fn reset(&mut self) {
+        // SAFETY: made in `new`.
+        unsafe { lz4_sys::LZ4_setStreamDecode(self.stream, std::ptr::null(), 0) };
+    }
+
     /// The page of a block without its prefix, or `None` if liblz4 reports an error.
     pub fn decompress(&mut self, block: &[u8]) -> Option<&[u8]> {
         let page = self.pages.next();
@@ -195,7 +202,110 @@ impl Drop for Decompressor {
     }
 }
 
-/// Decodes one block after `history` to at most `room` bytes. `None` if liblz4 reports an error.
+/// `LZ4_compress_fast_continue` over the input itself, without a copy. Matches reach back 64 KiB, over any number of
+/// pages.
+pub struct ContiguousCompressor<'a> {
+    stream: *mut LZ4StreamEncode,
+    acceleration: c_int,
+    /// What was not compressed yet. What lies before it is the history.
+    rest: &'a [u8],
+}
+
+impl<'a> ContiguousCompressor<'a> {
+    pub fn new(data: &'a [u8], acceleration: i32) -> ContiguousCompressor<'a> {
+        ContiguousCompressor {
+            // SAFETY: has no conditions.
+            stream: unsafe { lz4_sys::LZ4_createStream() },
+            acceleration,
+            rest: data,
+        }
+    }
+
+    /// Writes the block of the next page, without a prefix, to `block`, and returns its length. `None` at the end of
+    /// the input.
+    pub fn compress_into(&mut self, page_size: usize, block: &mut [u8]) -> Option<usize> {
+        let page = &self.rest[..page_size.min(self.rest.len())];
+        if page.is_empty() {
+            return None;
+        }
+        self.rest = &self.rest[page.len()..];
+        // SAFETY: both buffers have the lengths given, and the input lives as long as `self`.
+        let len = unsafe {
+            LZ4_compress_fast_continue(
+                self.stream,
+                page.as_ptr().cast(),
+                block.as_mut_ptr().cast(),
+                page.len() as c_int,
+                block.len() as c_int,
+                self.acceleration,
+            )
+        };
+        assert!(len > 0);
+        Some(len as usize)
+    }
+}
+
+impl Drop for ContiguousCompressor<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made in `new`.
+        unsafe { lz4_sys::LZ4_freeStream(self.stream) };
+    }
+}
+
+/// `LZ4_decompress_safe_continue` into one buffer that takes the whole content.
+pub struct ContiguousDecompressor {
+    stream: *mut LZ4StreamDecode,
+    content: Vec<u8>,
+    len: usize,
+}
+
+impl ContiguousDecompressor {
+    /// For content of at most `max_len` bytes.
+    pub fn new(max_len: usize) -> ContiguousDecompressor {
+        let mut decompressor = ContiguousDecompressor {
+            // SAFETY: has no conditions.
+            stream: unsafe { lz4_sys::LZ4_createStreamDecode() },
+            content: vec![0; max_len],
+            len: 0,
+        };
+        decompressor.reset();
+        decompressor
+    }
+
+    /// Starts a new stream, in the same buffer.
+    pub fn reset(&mut self) {
+        self.len = 0;
+        // SAFETY: made in `new`; there is no dictionary.
+        unsafe { lz4_sys::LZ4_setStreamDecode(self.stream, std::ptr::null(), 0) };
+    }
+
+    /// The page of a block without its prefix, or `None` if liblz4 reports an error.
+    pub fn decompress(&mut self, block: &[u8]) -> Option<&[u8]> {
+        let room = &mut self.content[self.len..];
+        // SAFETY: both buffers have the lengths given, and the pages before stay where they were.
+        let len = unsafe {
+            lz4_sys::LZ4_decompress_safe_continue(
+                self.stream,
+                block.as_ptr().cast(),
+                room.as_mut_ptr().cast(),
+                block.len() as c_int,
+                c_int::try_from(room.len()).unwrap_or(c_int::MAX),
+            )
+        };
+        let start = self.len;
+        self.len += usize::try_from(len).ok()?;
+        Some(&self.content[start..self.len])
+    }
+}
+
+impl Drop for ContiguousDecompressor {
+    fn drop(&mut self) {
+        // SAFETY: made in `new`.
+        unsafe { lz4_sys::LZ4_freeStreamDecode(self.stream) };
+    }
+}
+
+/// Decodes one block with `history` before it, into at most `room` bytes; `None` for what liblz4 calls an error.
 pub fn decompress_with_history(block: &[u8], room: usize, history: &[u8]) -> Option<Vec<u8>> {
     let mut page = vec![0; room];
     // SAFETY: all three buffers have the given lengths.

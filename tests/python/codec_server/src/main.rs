@@ -1,4 +1,4 @@
-//! The codecs and the adapters behind a small binary protocol on stdin and stdout, so that python can drive them:
+//! A small binary protocol on stdin and stdout through which Python drives the codecs and the adapters:
 //! `codec_client.py` is the other end.
 //!
 //! ```text

@@ -1,0 +1,218 @@
+//! The decompressors.
+
+use std::hint::black_box;
+use std::io::{BufRead, Read};
+use std::ops::Range;
+
+use lz4_stream::{DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor, Mode, Progress, compress_bound};
+
+use super::frames::read_pages;
+use super::{
+    CONTIGUOUS, Contender, FEED, FILL_BUF, FLEX_BLOCK, Frames, LIBLZ4, ONE_SHOT, OURS, READ, READ_TO_END, contender,
+    memcpy, reused,
+};
+use crate::liblz4;
+
+/// Data compressed by liblz4: the input of all decompressors of linked blocks.
+pub struct Blocks {
+    page_size: usize,
+    /// With prefixes.
+    stream: Vec<u8>,
+    /// Where the blocks are in it, without their prefixes.
+    ranges: Vec<Range<usize>>,
+}
+
+impl Blocks {
+    /// By liblz4 over two page buffers.
+    pub fn of_two_pages(data: &[u8], page_size: usize) -> Blocks {
+        let mut compressor = liblz4::Compressor::new(page_size, Mode::Default, b"");
+        let mut blocks = Blocks::new(page_size);
+        for page in data.chunks(page_size) {
+            blocks.push(&compressor.compress(page));
+        }
+        blocks
+    }
+
+    /// By liblz4 over contiguous input.
+    pub fn contiguous(data: &[u8], page_size: usize) -> Blocks {
+        let mut compressor = liblz4::ContiguousCompressor::new(data, 1);
+        let mut block = vec![0; compress_bound(page_size)];
+        let mut blocks = Blocks::new(page_size);
+        while let Some(len) = compressor.compress_into(page_size, &mut block) {
+            blocks.push(&block[..len]);
+        }
+        blocks
+    }
+
+    fn new(page_size: usize) -> Blocks {
+        Blocks {
+            page_size,
+            stream: Vec::new(),
+            ranges: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, block: &[u8]) {
+        self.stream.extend((block.len() as u32).to_le_bytes());
+        self.ranges.push(self.stream.len()..self.stream.len() + block.len());
+        self.stream.extend(block);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.ranges.iter().map(|range| &self.stream[range.clone()])
+    }
+}
+
+/// All decompressors, of blocks that liblz4 made over two page buffers. Only liblz4 over contiguous output has the
+/// blocks that belong to it, `contiguous`, and the frames have their own.
+pub fn decompressors<'a>(data: &'a [u8], blocks: &'a Blocks, contiguous: &'a Blocks) -> Vec<Contender<'a>> {
+    let mut all = vec![decompressor(LIBLZ4, liblz4_two_pages(blocks))];
+    all.extend(ours(data, blocks));
+    all.push(liblz4_contiguous(data, contiguous));
+    all.push(decompressor(FLEX_BLOCK, flex_blocks(blocks)));
+    all.extend(Frames::ALL.map(|frames| {
+        let stream = frames.write(data, blocks.page_size, Vec::new());
+        let mut page = vec![0; blocks.page_size];
+        decompressor(frames.name(), move || frames.read(&stream, &mut page))
+    }));
+    all.push(memcpy(data, blocks.page_size));
+    all
+}
+
+/// liblz4 over contiguous output, which is the reference, and this crate on the same blocks.
+pub fn decompressors_of_contiguous<'a>(data: &'a [u8], blocks: &'a Blocks) -> Vec<Contender<'a>> {
+    let mut all = vec![liblz4_contiguous(data, blocks)];
+    all.extend(ours(data, blocks));
+    all
+}
+
+fn decompressor<'a>(name: &'static str, pass: impl FnMut() -> usize + 'a) -> Contender<'a> {
+    contender(name, Mode::Default, pass)
+}
+
+/// This crate by each way that a user has. The first is the codec alone.
+fn ours<'a>(data: &'a [u8], blocks: &'a Blocks) -> Vec<Contender<'a>> {
+    let options = DecompressOptions::new().max_page_size(LZ4_MAX_INPUT_SIZE);
+    let stream = &blocks.stream[..];
+    vec![
+        decompressor(OURS, codec(blocks, options.clone())),
+        decompressor(FEED, feed(stream, options.clone())),
+        decompressor(READ, read(blocks, options.clone())),
+        decompressor(READ_TO_END, read_to_end(stream, data.len(), options.clone())),
+        decompressor(FILL_BUF, fill_buf(stream, options.clone())),
+        decompressor(ONE_SHOT, move || {
+            black_box(lz4_stream::decompress(stream, &options).unwrap()).len()
+        }),
+    ]
+}
+
+fn codec(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut slot = None;
+    move || {
+        let new = || options.decompressor().unwrap();
+        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
+        let blocks = blocks.iter();
+        blocks
+            .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
+            .sum()
+    }
+}
+
+fn feed(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut slot = None;
+    move || {
+        let new = || options.decompressor().unwrap();
+        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
+        let (mut rest, mut len) = (stream, 0);
+        while let Progress::Page(page) = decompressor.feed(&mut rest).unwrap() {
+            len += black_box(page).len();
+        }
+        len
+    }
+}
+
+/// Into a page of the caller.
+fn read(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
+    let stream = &blocks.stream[..];
+    let mut page = vec![0; blocks.page_size];
+    let mut slot = None;
+    move || {
+        let new = || options.reader(stream).unwrap();
+        let reader = reused(&mut slot, new, |reader| {
+            reader.reset(stream);
+        });
+        read_pages(reader, &mut page)
+    }
+}
+
+/// Into a buffer that has room for everything.
+fn read_to_end(stream: &[u8], len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut content = Vec::with_capacity(len);
+    let mut slot = None;
+    move || {
+        let new = || options.reader(stream).unwrap();
+        let reader = reused(&mut slot, new, |reader| {
+            reader.reset(stream);
+        });
+        content.clear();
+        reader.read_to_end(&mut content).unwrap();
+        black_box(&mut content).len()
+    }
+}
+
+fn fill_buf(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut slot = None;
+    move || {
+        let new = || options.buf_reader(stream).unwrap();
+        let reader = reused(&mut slot, new, |reader| {
+            reader.reset(stream);
+        });
+        let mut len = 0;
+        loop {
+            let lent = black_box(reader.fill_buf().unwrap()).len();
+            if lent == 0 {
+                return len;
+            }
+            len += lent;
+            reader.consume(lent);
+        }
+    }
+}
+
+fn liblz4_two_pages(blocks: &Blocks) -> impl FnMut() -> usize {
+    let mut slot = None;
+    move || {
+        let new = || liblz4::Decompressor::new(blocks.page_size, b"");
+        let decompressor = reused(&mut slot, new, liblz4::Decompressor::reset);
+        let blocks = blocks.iter();
+        blocks
+            .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
+            .sum()
+    }
+}
+
+fn liblz4_contiguous<'a>(data: &'a [u8], blocks: &'a Blocks) -> Contender<'a> {
+    let mut decompressor = liblz4::ContiguousDecompressor::new(data.len());
+    contender(CONTIGUOUS, Mode::Default, move || {
+        decompressor.reset();
+        let blocks = blocks.iter();
+        blocks
+            .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
+            .sum()
+    })
+}
+
+fn flex_blocks(blocks: &Blocks) -> impl FnMut() -> usize {
+    let mut two_pages = [vec![0; blocks.page_size], vec![0; blocks.page_size]];
+    move || {
+        let (mut last, mut len) = (0, 0);
+        for (i, block) in blocks.iter().enumerate() {
+            let [even, odd] = &mut two_pages;
+            let (page, history) = if i % 2 == 0 { (even, odd) } else { (odd, even) };
+            // Only this decompressor fails on a block that reaches two pages back.
+            last = lz4_flex::block::decompress_into_with_dict(block, page, &history[..last]).unwrap_or(0);
+            len += last;
+        }
+        len
+    }
+}
