@@ -88,12 +88,36 @@ fn impossible_heads_are_errors() {
         let mut codec = decompressor(answer.clone());
         for input in [&b"abcdefgh"[..], b"", b"ab"] {
             assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
+            // Whatever comes first, and if it is nothing.
+            let mut codec = decompressor(answer.clone());
+            assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
         }
         let mut reader = Lz4StreamReader::from_parts(&b"abcdefgh"[..], decompressor(answer));
         for _ in 0..2 {
             let error = reader.read(&mut [0; 9]).unwrap_err();
             assert_eq!(Error::from_io(&error), Some(&expected));
         }
+    }
+}
+
+#[test]
+fn a_head_that_is_longer_than_what_is_there_is_an_error() {
+    let (head_len, block_len) = (4, 1);
+    let expected = Error::BadHead {
+        block: 0,
+        offset: 0,
+        reason: "the framing finds a head of impossible length",
+    };
+    for answer in [Head::Block { head_len, block_len }, Head::End { head_len }] {
+        for input in [&b""[..], b"a", b"abc"] {
+            let mut codec = decompressor(Ok(answer));
+            assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
+            let mut codec = decompressor(Ok(answer));
+            assert_eq!((codec.missing(), codec.end_of_input()), (0, Err(expected.clone())));
+        }
+        // Not when it is there: in a head of the full length.
+        let mut codec = decompressor(Ok(answer));
+        assert!(codec.feed(&mut &b"abcd\0"[..]).is_ok(), "{answer:?}");
     }
 }
 
