@@ -317,6 +317,13 @@ fn dictionary_is_history_for_the_first_page_and_owned() {
     let mut compressor = CompressOptions::new().dictionary(&long).compressor().unwrap();
     let block = &compress_pages(&mut compressor, &[&long[60_000..64_000]])[0];
     assert!(block.len() < 60, "{}", block.len());
+    // So is a short one.
+    for len in [8, 20, 60, 64] {
+        let mut compressor = CompressOptions::new().dictionary(&long[..len]).compressor().unwrap();
+        let page = [&long[..len], b"and something else"].concat();
+        let block = &compress_pages(&mut compressor, &[&page])[0][4..];
+        assert_eq!(reach_below_page(block), len);
+    }
     // Without it, the block is refused.
     assert!(matches!(
         Lz4StreamDecompressor::new().decompress(&block[4..]),
@@ -434,6 +441,19 @@ fn offsets_that_are_bad_are_an_error_never_bytes() {
             allowed,
         };
         assert_eq!(decompressor.decompress(block), Err(expected));
+    }
+    // However much there was, 64 KiB of it are history.
+    let mut decompressor = Lz4StreamDecompressor::new();
+    for len in [100_000, 50_000, 1] {
+        let block = compress_all(&CompressOptions::new().page_size(100_000), &vec![b'a'; len]);
+        decompressor.decompress(&block[4..]).unwrap();
+        let expected = Error::MatchOffset {
+            block: decompressor.blocks(),
+            offset: decompressor.total_in(),
+            found: 0,
+            allowed: 65_536 + 4,
+        };
+        assert_eq!(decompressor.decompress(b"\x40abcd\0\0\x10x"), Err(expected));
     }
 }
 
