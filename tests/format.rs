@@ -11,7 +11,7 @@ use common::{
 };
 use lz4_stream::{
     BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor,
-    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound,
+    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound, page_bound,
 };
 
 /// Pages of noise that begin with bytes from far back in the page before, and from the end of the page before that.
@@ -215,6 +215,11 @@ fn bounds_are_those_of_c_and_limit_the_page_size() {
         assert_eq!(compress_bound(n), liblz4::compress_bound_of_c(n as i32) as usize, "{n}");
     }
     assert_eq!(compress_bound(LZ4_MAX_INPUT_SIZE + 1), 0);
+    // A head that can say more allows no longer page.
+    for more in 0..600 {
+        let block_len = compress_bound(LZ4_MAX_INPUT_SIZE) + more;
+        assert_eq!(page_bound(block_len), LZ4_MAX_INPUT_SIZE);
+    }
 
     for (width, allowed) in [
         (PrefixWidth::OutOfBand, LZ4_MAX_INPUT_SIZE),

@@ -26,6 +26,7 @@ fn memory() {
     a_codec_holds_little_more_than_its_longest_pages_need();
     a_block_that_lies_whole_in_the_input_is_not_copied();
     a_short_stream_takes_little();
+    a_one_shot_makes_room_for_the_whole_stream_once();
     a_large_page_size_costs_nothing_until_a_page_fills();
     input_cannot_make_the_reader_allocate_more_than_it_allows();
 }
@@ -208,6 +209,23 @@ fn a_short_stream_takes_little() {
             2 * len
         );
     }
+}
+
+fn a_one_shot_makes_room_for_the_whole_stream_once() {
+    // Every page compresses to a half, whatever came before it.
+    let mut all = Random::new(11).bytes(4 << 20);
+    all.chunks_mut(65_536).for_each(|page| page[32_768..].fill(0));
+    let options = CompressOptions::new();
+    let of = |data: &[u8]| {
+        let mut stream = Vec::new();
+        let count = allocations(|| stream = lz4_stream::compress(data, &options).unwrap());
+        (count, stream)
+    };
+    let (of_few, _) = of(&all[..3 * 65_536]);
+    let (of_all, stream) = of(&all);
+    assert_eq!(of_all, of_few, "as many for 3 pages as for 64");
+    let (len, room) = (stream.len(), stream.capacity());
+    assert!(room < len * 5 / 4, "{room} bytes for a stream of {len}");
 }
 
 fn a_large_page_size_costs_nothing_until_a_page_fills() {
