@@ -333,10 +333,10 @@ fn the_error_of_a_block_does_not_depend_on_the_room_there_happens_to_be() {
     }
     // The length of the last match is cut off, when it is too large already.
     let cut_off = |extensions| [b"\x1fa\x01\0".to_vec(), vec![0xFF; extensions]].concat();
-    let blocks = (0..110).map(|n| (100, cut_off(2 + n))).chain([
-        (100, [run(50), cut_off(2)].concat()),
-        (100_000, [run(1500), run(50_000), cut_off(193)].concat()),
-        (100_000, [run(99_000), cut_off(6)].concat()),
+    let blocks = (3..110).map(|n| (100, cut_off(n))).chain([
+        (100, [run(50), cut_off(12)].concat()),
+        (100_000, [run(1500), run(50_000), cut_off(196)].concat()),
+        (100_000, [run(99_000), cut_off(10)].concat()),
     ]);
     for (allowed, block) in blocks {
         let options = DecompressOptions::new().max_page_size(allowed);

@@ -215,6 +215,9 @@ fn more_than_was_lent_cannot_be_filled() {
     // Less is lent at once than the head says.
     refuses(fed(b"\0\0\x01\0"), 16_384);
     refuses(fed(b"\0\0\0\0"), 0);
+    let mut ended = fed(b"\0\0");
+    assert_eq!(ended.feed(&mut &b"\0\0"[..]), Ok(Progress::End));
+    refuses(ended, 0);
 }
 
 #[test]
@@ -287,17 +290,21 @@ fn history_is_what_a_match_may_reach() {
 #[test]
 fn a_page_stays_where_it_is_while_it_fills() {
     // When the next page is expected to be as long as the last, room for all of it is made with its first bytes.
-    let all = text(9, 2_000_000);
-    let options = CompressOptions::new().page_size(999).strategy(Strategy::RingBuffer);
-    let mut compressor = options.compressor().unwrap();
-    for (i, page) in all.chunks(999).enumerate() {
-        let mut at = None;
-        for bytes in page.chunks(9) {
-            compressor.push(bytes).unwrap();
-            let place = compressor.page().as_ptr();
-            assert!(i == 0 || *at.get_or_insert(place) == place, "page {i} was moved");
+    let all = text(9, 1_000_000);
+    for page_size in [700, 999, 1000] {
+        for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
+            let options = CompressOptions::new().page_size(page_size).strategy(strategy);
+            let mut compressor = options.compressor().unwrap();
+            for (i, page) in all.chunks(page_size).enumerate() {
+                let mut at = None;
+                for bytes in page.chunks(9) {
+                    compressor.push(bytes).unwrap();
+                    let place = compressor.page().as_ptr();
+                    assert!(i == 0 || *at.get_or_insert(place) == place, "page {i} was moved");
+                }
+                let _ = compressor.end_page();
+            }
         }
-        let _ = compressor.end_page();
     }
 }
 

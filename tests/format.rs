@@ -323,11 +323,11 @@ fn dictionary_is_history_for_the_first_page_and_owned() {
     let block = &compress_pages(&mut compressor, &[&long[60_000..64_000]])[0];
     assert!(block.len() < 60, "{}", block.len());
     // So is a short one.
-    for len in [8, 20, 60, 64] {
+    for len in [20, 60, 64] {
         let mut compressor = CompressOptions::new().dictionary(&long[..len]).compressor().unwrap();
-        let page = [&long[..len], b"and something else"].concat();
+        let page = [&long[2..len], b"and something else"].concat();
         let block = &compress_pages(&mut compressor, &[&page])[0][4..];
-        assert_eq!(reach_below_page(block), len);
+        assert_eq!(reach_below_page(block), len - 2);
     }
     // Without it, the block is refused.
     assert!(matches!(

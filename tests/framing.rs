@@ -6,7 +6,7 @@ use std::io::Read;
 
 use common::{Random, Varint, compress_all, text};
 use lz4_stream::{
-    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor,
+    BlockSizes, CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor,
     Lz4StreamDecompressor, Lz4StreamReader, Progress, compress_bound,
 };
 
@@ -236,6 +236,24 @@ fn random_bytes_with_a_framing_of_ones_own_never_panic_and_errors_repeat() {
         }
         assert_eq!(out, out_in_pieces);
     }
+}
+
+#[test]
+fn by_default_nothing_ends_a_stream_and_none_is_missed() {
+    let answer = Ok(Head::Incomplete { needed: 1 });
+    let options = CompressOptions::new().page_size(100);
+    let mut compressor = Lz4StreamCompressor::with_framing(Says(answer.clone()), &options).unwrap();
+    compressor.push(b"hello").unwrap();
+    assert_eq!(compressor.finish(), b"\x50hello");
+    assert_eq!(decompressor(answer).end_of_input(), Ok(()));
+}
+
+#[test]
+fn sizes_from_elsewhere_put_nothing_before_a_block() {
+    let options = CompressOptions::new().page_size(LZ4_MAX_INPUT_SIZE);
+    let mut compressor = Lz4StreamCompressor::with_framing(BlockSizes::new([]), &options).unwrap();
+    assert_eq!(compressor.compress(b"hello").unwrap(), b"\x50hello");
+    assert_eq!(compressor.finish(), b"");
 }
 
 #[test]

@@ -8,7 +8,9 @@ use std::io::{self, Read, Write};
 
 use common::{Random, compress_pages, text};
 use heap::{allocations, peak};
-use lz4_stream::{CompressOptions, DecompressOptions, LZ4_MAX_INPUT_SIZE, Mode, Strategy};
+use lz4_stream::{
+    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode, Strategy,
+};
 
 const KIB: usize = 1024;
 const MODES: [Mode; 3] = [
@@ -123,6 +125,7 @@ fn no_allocation_to_finish_and_to_reset() {
         let mut compressor = options.compressor().unwrap();
         // There is room for an end mark behind the longest block.
         compressor.compress(page).unwrap();
+        compressor.push(page).unwrap();
         assert_eq!(allocations(|| _ = compressor.finish()), 0, "page size {page_size}");
         let again = allocations(|| {
             compressor.reset();
@@ -133,6 +136,37 @@ fn no_allocation_to_finish_and_to_reset() {
             compressor.compress(b"short").unwrap();
         });
         assert_eq!(again, 0, "page size {page_size}");
+    }
+    let mut compressor = Lz4StreamCompressor::with_framing(LongEnd, &CompressOptions::new()).unwrap();
+    compressor.compress(&noise[..65_536]).unwrap();
+    let block_len = compressor.block().len();
+    compressor.push(&noise[65_536..][..65_536]).unwrap();
+    assert_eq!(allocations(|| _ = compressor.finish()), 0);
+    assert_eq!(compressor.block().len(), block_len + 100);
+}
+
+/// Ends with a mark that is longer than what the longest block leaves of its room.
+#[derive(Debug)]
+struct LongEnd;
+
+impl Framing for LongEnd {
+    const MAX_HEAD_LEN: usize = 100;
+
+    fn max_block_len(&self) -> usize {
+        1 << 20
+    }
+
+    fn read_head(&mut self, _: &[u8]) -> Result<Head, Error> {
+        Err(Error::bad_head("only written"))
+    }
+
+    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+        0
+    }
+
+    fn write_end(&mut self, out: &mut [u8]) -> usize {
+        out.fill(b'.');
+        out.len()
     }
 }
 

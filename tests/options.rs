@@ -75,6 +75,22 @@ fn every_engine_can_be_set() {
 }
 
 #[test]
+fn widths_are_numbers_of_bytes() {
+    for (bytes, width, largest) in [
+        (0, PrefixWidth::OutOfBand, LZ4_MAX_INPUT_SIZE),
+        (1, PrefixWidth::One, 239),
+        (2, PrefixWidth::Two, 65_264),
+        (4, PrefixWidth::Four, LZ4_MAX_INPUT_SIZE),
+    ] {
+        assert_eq!(PrefixWidth::try_from(bytes), Ok(width));
+        assert_eq!((width.bytes(), width.max_page_size()), (bytes, largest));
+    }
+    for found in [3, 5, 8, usize::MAX] {
+        assert_eq!(PrefixWidth::try_from(found), Err(Error::PrefixWidth { found }));
+    }
+}
+
+#[test]
 fn sizes_by_default() {
     assert_eq!(CompressOptions::new().get_page_size(), 65_536);
     assert_eq!(DecompressOptions::new().get_max_page_size(), 4 << 20);
