@@ -179,6 +179,15 @@ fn pages_that_get_longer_allocate_now_and_then() {
         }
     });
     assert!(in_compressor < 30, "{in_compressor} allocations");
+    // So does one long page that comes in many pieces.
+    let mut compressor = CompressOptions::new().page_size(8 << 20).compressor().unwrap();
+    let in_compressor = allocations(|| {
+        for _ in 0..2000 {
+            compressor.push(&noise).unwrap();
+        }
+    });
+    assert_eq!(compressor.page().len(), 6_000_000);
+    assert!(in_compressor < 30, "{in_compressor} allocations");
     // When the buffer for blocks grows, the old one is gone before.
     let noise = Random::new(6).bytes(200_000);
     let mut compressor = CompressOptions::new().page_size(200_000).compressor().unwrap();
