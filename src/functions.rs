@@ -1,7 +1,7 @@
 //! Compress or decompress a whole stream in memory.
 
 use crate::decompressor::append_pages;
-use crate::{CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, PrefixWidth, Progress, compress_bound};
+use crate::{CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, PrefixWidth, Progress};
 
 /// Compresses `data` to a stream, in full pages.
 ///
@@ -28,7 +28,7 @@ pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error
         if stream.is_empty() {
             // The first block is a good estimate for the length of the others.
             let pages = data.len().div_ceil(options.get_page_size());
-            stream.reserve(compress_bound(data.len()).min(block.len().saturating_mul(pages)));
+            stream.reserve(block.len().saturating_mul(pages));
         }
         stream.extend_from_slice(block);
     }

@@ -293,6 +293,14 @@ fn blocks_of_a_length_no_page_can_have_are_refused_by_the_codec_too() {
         allowed: 116,
     };
     assert_eq!(decompressor.decompress(&[0; 117]), Err(expected));
+    // As long as can be, and cut.
+    let cut = [&[0xF0, 101][..], &[b'x'; 114]].concat();
+    let expected = Error::TruncatedBlock {
+        block: 0,
+        offset: 0,
+        found: 116,
+    };
+    assert_eq!(decompressor.decompress(&cut), Err(expected));
 }
 
 #[test]
@@ -310,6 +318,43 @@ fn the_error_of_a_block_does_not_depend_on_what_was_decoded_before() {
         }
         used.reset();
         assert_eq!(used.decompress(&block).map(<[u8]>::to_vec), fresh, "{block:?}");
+    }
+}
+
+#[test]
+fn the_error_of_a_block_does_not_depend_on_the_room_there_happens_to_be() {
+    /// A match of `length` from one byte back, after one literal.
+    fn run(length: usize) -> Vec<u8> {
+        let extension = length - 19;
+        let mut block = b"\x1fa\x01\0".to_vec();
+        block.extend(std::iter::repeat_n(0xFF, extension / 255));
+        block.push((extension % 255) as u8);
+        block
+    }
+    // The length of the last match is cut off, when it is too large already.
+    let cut_off = |extensions| [b"\x1fa\x01\0".to_vec(), vec![0xFF; extensions]].concat();
+    let blocks = (3..110).map(|n| (100, cut_off(n))).chain([
+        (100, [run(50), cut_off(12)].concat()),
+        (100_000, [run(1500), run(50_000), cut_off(196)].concat()),
+        (100_000, [run(99_000), cut_off(10)].concat()),
+    ]);
+    for (allowed, block) in blocks {
+        let options = DecompressOptions::new().max_page_size(allowed);
+        for len in [0, 1, 50, 100] {
+            let mut decompressor = options.decompressor().unwrap();
+            for _ in 0..4 {
+                let expected = Error::PageOverLimit {
+                    block: decompressor.blocks(),
+                    offset: decompressor.total_in(),
+                    allowed,
+                };
+                assert_eq!(decompressor.decompress(&block), Err(expected));
+                if len > 0 {
+                    let page = compress_all(&CompressOptions::new(), &vec![b'x'; len]);
+                    decompressor.decompress(&page[4..]).unwrap();
+                }
+            }
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 mod common;
 
 use std::io::{self, Read};
+use std::panic::{self, AssertUnwindSafe};
 
 use common::{
-    Data, Settings, Varint, compress_all, compress_pages, finish, liblz4, pages, strict_content, strict_peer, text,
+    Data, MODES, Random, Settings, Varint, compress_all, compress_pages, finish, liblz4, pages, strict_content,
+    strict_peer, text,
 };
 use lz4_stream::{
     BlockSizes, BlockSplit, CompressOptions, DecompressOptions, Error, Framing, Lz4StreamCompressor,
@@ -94,6 +96,33 @@ fn pieces_of_any_length_give_the_same_pages() {
 }
 
 #[test]
+fn a_long_block_can_be_fed_in_long_pieces() {
+    let noise = Random::new(11).bytes(65_536);
+    let stream = Lz4StreamCompressor::new().compress(&noise).unwrap().to_vec();
+    let mut decompressor = Lz4StreamDecompressor::new();
+    for cut in (1..stream.len()).step_by(997) {
+        for second in [cut + (stream.len() - cut) / 2, stream.len() - 1] {
+            // Anew, after a part of a long block as well.
+            assert!(matches!(
+                decompressor.feed(&mut &stream[..cut]),
+                Ok(Progress::NeedMore(_))
+            ));
+            decompressor.reset();
+            assert_eq!(
+                decompressor.feed(&mut &b"\x06\0\0\0\x50"[..]),
+                Ok(Progress::NeedMore(5))
+            );
+            assert_eq!(decompressor.feed(&mut &b"hello"[..]), Ok(Progress::Page(b"hello")));
+            let mut decompressor = Lz4StreamDecompressor::new();
+            for piece in [&stream[..cut], &stream[cut..second]] {
+                assert!(matches!(decompressor.feed(&mut &piece[..]), Ok(Progress::NeedMore(_))));
+            }
+            assert!(decompressor.feed(&mut &stream[second..]) == Ok(Progress::Page(&noise)));
+        }
+    }
+}
+
+#[test]
 fn bytes_pushed_in_any_way_make_the_same_stream() {
     fn property(settings: Settings, data: Data, cuts: Vec<u8>) -> TestResult {
         if data.0.len() / settings.page_size > 5_000 {
@@ -165,11 +194,30 @@ fn what_is_missing_is_known_at_every_byte() {
 }
 
 #[test]
-#[should_panic(expected = "5 bytes were filled, but there is room for 4")]
 fn more_than_was_lent_cannot_be_filled() {
-    let mut decompressor = Lz4StreamDecompressor::new();
-    decompressor.unfilled().fill(1);
-    decompressor.filled(5);
+    #[track_caller]
+    fn refuses(mut decompressor: Lz4StreamDecompressor, lent: usize) {
+        assert_eq!(decompressor.unfilled().len(), lent);
+        decompressor.clone().filled(lent);
+        let panic = panic::catch_unwind(AssertUnwindSafe(|| decompressor.filled(lent + 1))).unwrap_err();
+        let expected = format!("{} bytes were filled, but there is room for {lent}", lent + 1);
+        assert_eq!(panic.downcast_ref(), Some(&expected));
+    }
+    let fed = |mut bytes: &[u8]| {
+        let mut decompressor = DecompressOptions::new().end_mark(true).decompressor().unwrap();
+        decompressor.feed(&mut bytes).unwrap();
+        decompressor
+    };
+    refuses(fed(b""), 4);
+    refuses(fed(b"\x06"), 3);
+    refuses(fed(b"\x06\0\0\0"), 6);
+    refuses(fed(b"\x06\0\0\0\x50hel"), 2);
+    // Less is lent at once than the head says.
+    refuses(fed(b"\0\0\x01\0"), 16_384);
+    refuses(fed(b"\0\0\0\0"), 0);
+    let mut ended = fed(b"\0\0");
+    assert_eq!(ended.feed(&mut &b"\0\0"[..]), Ok(Progress::End));
+    refuses(ended, 0);
 }
 
 #[test]
@@ -240,6 +288,46 @@ fn history_is_what_a_match_may_reach() {
 }
 
 #[test]
+fn a_page_stays_where_it_is_while_it_fills() {
+    // When the next page is expected to be as long as the last, room for all of it is made with its first bytes.
+    let all = text(9, 1_000_000);
+    for page_size in [700, 999, 1000] {
+        for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
+            let options = CompressOptions::new().page_size(page_size).strategy(strategy);
+            let mut compressor = options.compressor().unwrap();
+            for (i, page) in all.chunks(page_size).enumerate() {
+                let mut at = None;
+                for bytes in page.chunks(9) {
+                    compressor.push(bytes).unwrap();
+                    let place = compressor.page().as_ptr();
+                    assert!(i == 0 || *at.get_or_insert(place) == place, "page {i} was moved");
+                }
+                let _ = compressor.end_page();
+            }
+        }
+    }
+}
+
+#[test]
+fn history_is_found_however_far_it_was_moved() {
+    // The second page needs so much room that all before the history makes way for it: the first bytes of `head`.
+    let noise = Random::new(10).bytes(400_000);
+    for head in [1, 2, 63, 64, 65, 30_000] {
+        let (first, rest) = noise.split_at(65_536 + head);
+        let second = [&first[head + 2000..], &rest[..300_000]].concat();
+        for mode in MODES {
+            let options = CompressOptions::new().page_size(400_000).mode(mode);
+            let blocks = compress_pages(&mut options.compressor().unwrap(), &[first, &second]);
+            assert!(
+                blocks[1].len() < 310_000,
+                "{mode:?} moved by {head}: {}",
+                blocks[1].len()
+            );
+        }
+    }
+}
+
+#[test]
 fn an_empty_page_is_made_when_asked_for_and_ends_all_history() {
     let all = text(6, 20_000);
     for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
@@ -304,6 +392,25 @@ fn decompress_and_get_block_are_views_of_the_same_stream() {
         (6, stream.len() as u64)
     );
     assert_eq!(decompressor.decompress(b"\x10x"), Err(Error::Finished));
+    assert_eq!(decompressor.end_of_input(), Ok(()));
+}
+
+#[test]
+fn decompress_counts_the_prefix_that_the_block_came_without() {
+    for width in [
+        PrefixWidth::OutOfBand,
+        PrefixWidth::One,
+        PrefixWidth::Two,
+        PrefixWidth::Four,
+    ] {
+        let options = DecompressOptions::new().prefix_width(width);
+        let mut decompressor = options.decompressor().unwrap();
+        for block in 1..4 {
+            decompressor.decompress(b"\x50hello").unwrap();
+            let offset = block * (width.bytes() as u64 + 6);
+            assert_eq!((decompressor.blocks(), decompressor.total_in()), (block, offset));
+        }
+    }
 }
 
 #[test]
@@ -374,8 +481,14 @@ fn a_page_is_consumed_in_pieces() {
     assert_eq!(decompressor.page(), b"hello");
     decompressor.consume(2);
     assert_eq!(decompressor.page(), b"llo");
+    let mut twin = decompressor.clone();
+    twin.consume(4);
+    assert_eq!(twin.page(), b"");
     // The rest counts as consumed once the next page is decoded.
     assert_eq!(decompressor.feed(&mut input), Ok(Progress::Page(b"!")));
+    // And with a call that makes none.
+    assert_eq!(decompressor.feed(&mut input), Ok(Progress::NeedMore(4)));
+    assert_eq!(decompressor.page(), b"");
     decompressor.consume(usize::MAX);
     assert_eq!(decompressor.page(), b"");
     assert_eq!(decompressor.total_out(), 6);

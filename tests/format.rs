@@ -11,7 +11,7 @@ use common::{
 };
 use lz4_stream::{
     BlockSplit, ByteOrder, CompressOptions, DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor,
-    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound,
+    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, compress_bound, input_bound, page_bound,
 };
 
 /// Pages of noise that begin with bytes from far back in the previous page, and from the end of the page before that.
@@ -215,6 +215,11 @@ fn bounds_are_those_of_c_and_limit_the_page_size() {
         assert_eq!(compress_bound(n), liblz4::compress_bound_of_c(n as i32) as usize, "{n}");
     }
     assert_eq!(compress_bound(LZ4_MAX_INPUT_SIZE + 1), 0);
+    // A head that can say more allows no longer page.
+    for more in 0..600 {
+        let block_len = compress_bound(LZ4_MAX_INPUT_SIZE) + more;
+        assert_eq!(page_bound(block_len), LZ4_MAX_INPUT_SIZE);
+    }
 
     for (width, allowed) in [
         (PrefixWidth::OutOfBand, LZ4_MAX_INPUT_SIZE),
@@ -317,6 +322,13 @@ fn dictionary_is_history_for_the_first_page_and_owned() {
     let mut compressor = CompressOptions::new().dictionary(&long).compressor().unwrap();
     let block = &compress_pages(&mut compressor, &[&long[60_000..64_000]])[0];
     assert!(block.len() < 60, "{}", block.len());
+    // So is a short one.
+    for len in [20, 60, 64] {
+        let mut compressor = CompressOptions::new().dictionary(&long[..len]).compressor().unwrap();
+        let page = [&long[2..len], b"and something else"].concat();
+        let block = &compress_pages(&mut compressor, &[&page])[0][4..];
+        assert_eq!(reach_below_page(block), len - 2);
+    }
     // Without it, the block is rejected.
     assert!(matches!(
         Lz4StreamDecompressor::new().decompress(&block[4..]),
@@ -434,6 +446,19 @@ fn offsets_that_are_bad_are_an_error_never_bytes() {
             allowed,
         };
         assert_eq!(decompressor.decompress(block), Err(expected));
+    }
+    // However much there was, 64 KiB of it are history.
+    let mut decompressor = Lz4StreamDecompressor::new();
+    for len in [100_000, 50_000, 1] {
+        let block = compress_all(&CompressOptions::new().page_size(100_000), &vec![b'a'; len]);
+        decompressor.decompress(&block[4..]).unwrap();
+        let expected = Error::MatchOffset {
+            block: decompressor.blocks(),
+            offset: decompressor.total_in(),
+            found: 0,
+            allowed: 65_536 + 4,
+        };
+        assert_eq!(decompressor.decompress(b"\x40abcd\0\0\x10x"), Err(expected));
     }
 }
 

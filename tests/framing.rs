@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 
 use common::{Random, Varint, compress_all, text};
 use lz4_stream::{
-    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor,
+    BlockSizes, CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor,
     Lz4StreamDecompressor, Lz4StreamReader, Lz4StreamWriter, Progress, compress_bound,
 };
 
@@ -88,12 +88,36 @@ fn impossible_heads_are_errors() {
         let mut codec = decompressor(answer.clone());
         for input in [&b"abcdefgh"[..], b"", b"ab"] {
             assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
+            // Whatever comes first, and if it is nothing.
+            let mut codec = decompressor(answer.clone());
+            assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
         }
         let mut reader = Lz4StreamReader::from_parts(&b"abcdefgh"[..], decompressor(answer));
         for _ in 0..2 {
             let error = reader.read(&mut [0; 9]).unwrap_err();
             assert_eq!(Error::from_io(&error), Some(&expected));
         }
+    }
+}
+
+#[test]
+fn a_head_that_is_longer_than_what_is_there_is_an_error() {
+    let (head_len, block_len) = (4, 1);
+    let expected = Error::BadHead {
+        block: 0,
+        offset: 0,
+        reason: "the framing finds a head of impossible length",
+    };
+    for answer in [Head::Block { head_len, block_len }, Head::End { head_len }] {
+        for input in [&b""[..], b"a", b"abc"] {
+            let mut codec = decompressor(Ok(answer));
+            assert_eq!(codec.feed(&mut &input[..]), Err(expected.clone()), "{answer:?}");
+            let mut codec = decompressor(Ok(answer));
+            assert_eq!((codec.missing(), codec.end_of_input()), (0, Err(expected.clone())));
+        }
+        // Not when it is there: in a head of the full length.
+        let mut codec = decompressor(Ok(answer));
+        assert!(codec.feed(&mut &b"abcd\0"[..]).is_ok(), "{answer:?}");
     }
 }
 
@@ -212,6 +236,24 @@ fn random_bytes_with_a_framing_of_ones_own_never_panic_and_errors_repeat() {
         }
         assert_eq!(out, out_in_pieces);
     }
+}
+
+#[test]
+fn by_default_nothing_ends_a_stream_and_none_is_missed() {
+    let answer = Ok(Head::Incomplete { needed: 1 });
+    let options = CompressOptions::new().page_size(100);
+    let mut compressor = Lz4StreamCompressor::with_framing(Says(answer.clone()), &options).unwrap();
+    compressor.push(b"hello").unwrap();
+    assert_eq!(compressor.finish(), b"\x50hello");
+    assert_eq!(decompressor(answer).end_of_input(), Ok(()));
+}
+
+#[test]
+fn sizes_from_elsewhere_put_nothing_before_a_block() {
+    let options = CompressOptions::new().page_size(LZ4_MAX_INPUT_SIZE);
+    let mut compressor = Lz4StreamCompressor::with_framing(BlockSizes::new([]), &options).unwrap();
+    assert_eq!(compressor.compress(b"hello").unwrap(), b"\x50hello");
+    assert_eq!(compressor.finish(), b"");
 }
 
 #[test]

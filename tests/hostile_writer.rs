@@ -139,6 +139,27 @@ fn a_write_that_fails_has_taken_nothing() {
     assert_eq!(writer.write_vectored(&buffers[2..]).unwrap(), 3);
     let stream = writer.finish().unwrap().taken;
     assert_eq!(strict_content(&options, &stream, &[]), b"0123456789abc");
+
+    // Where a buffer was taken in part, the next one is not begun.
+    for buffers in [[&b""[..], b"0123456789abc", b"de"], [b"01234", b"56789abc", b"de"]] {
+        let inner = ScriptedWriter::new([Step::Fails(ErrorKind::WouldBlock)]);
+        let mut writer = options.writer(inner).unwrap();
+        assert_eq!(writer.write_vectored(&buffers.map(IoSlice::new)).unwrap(), 10);
+        assert_eq!(writer.total_in(), 10);
+        writer.write_all(b"abcde").unwrap();
+        let stream = writer.finish().unwrap().taken;
+        assert_eq!(strict_content(&options, &stream, &[]), b"0123456789abcde");
+    }
+}
+
+#[test]
+fn a_writer_that_takes_nothing_is_an_error() {
+    let inner = ScriptedWriter::new([Step::Bytes(3), Step::Fails(ErrorKind::WriteZero)]);
+    let mut writer = Lz4StreamWriter::new(inner);
+    writer.write_all(b"hello").unwrap();
+    assert_eq!(writer.flush().unwrap_err().kind(), ErrorKind::WriteZero);
+    assert_eq!(writer.total_out(), 3);
+    assert_eq!(writer.finish().unwrap().taken, b"\x06\0\0\0\x50hello");
 }
 
 #[test]

@@ -6,9 +6,11 @@ mod heap;
 
 use std::io::{self, Read, Write};
 
-use common::{Random, text};
+use common::{Random, compress_pages, text};
 use heap::{allocations, peak};
-use lz4_stream::{CompressOptions, DecompressOptions, LZ4_MAX_INPUT_SIZE, Mode, Strategy};
+use lz4_stream::{
+    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode, Strategy,
+};
 
 const KIB: usize = 1024;
 const MODES: [Mode; 3] = [
@@ -21,6 +23,12 @@ const MODES: [Mode; 3] = [
 fn memory() {
     writer_and_reader_of_64_kib_pages();
     no_allocation_per_block_once_warm();
+    no_allocation_to_finish_and_to_reset();
+    pages_that_get_longer_allocate_now_and_then();
+    a_codec_holds_little_more_than_its_longest_pages_need();
+    a_block_that_lies_whole_in_the_input_is_not_copied();
+    a_short_stream_takes_little();
+    a_one_shot_makes_room_for_the_whole_stream_once();
     a_large_page_size_costs_nothing_until_a_page_fills();
     input_cannot_make_the_reader_allocate_more_than_it_allows();
 }
@@ -99,6 +107,173 @@ fn no_allocation_per_block_once_warm() {
         });
         assert_eq!(in_reader, 0, "page size {page_size} {mode:?}");
     }
+    // Room for the longest block of such a page is made before there is one.
+    let noise = Random::new(2).bytes(65_536);
+    let pages = [&all[..65_536], &all[65_536..][..65_536], &noise];
+    let stream = compress_pages(&mut CompressOptions::new().compressor().unwrap(), &pages).concat();
+    let mut reader = DecompressOptions::new().reader(&stream[..]).unwrap();
+    let mut out = vec![0; 65_536];
+    for page in &pages[..2] {
+        reader.read_exact(&mut out).unwrap();
+        assert!(out == *page);
+    }
+    let in_reader = allocations(|| reader.read_exact(&mut out).unwrap());
+    assert_eq!(in_reader, 0);
+    assert!(out == noise);
+}
+
+fn no_allocation_to_finish_and_to_reset() {
+    let noise = Random::new(5).bytes(400_000);
+    for page_size in [100, 65_536, 400_000] {
+        let page = &noise[..page_size];
+        let options = CompressOptions::new().page_size(page_size).end_mark(true);
+        let mut compressor = options.compressor().unwrap();
+        // There is room for an end mark behind the longest block.
+        compressor.compress(page).unwrap();
+        compressor.push(page).unwrap();
+        assert_eq!(allocations(|| _ = compressor.finish()), 0, "page size {page_size}");
+        let again = allocations(|| {
+            compressor.reset();
+            compressor.compress(page).unwrap();
+            let _ = compressor.finish();
+            // A short page needs no more room because the last one of the old stream was long.
+            compressor.reset_with_history(&noise[..65_536.min(page_size)]);
+            compressor.compress(b"short").unwrap();
+        });
+        assert_eq!(again, 0, "page size {page_size}");
+    }
+    let mut compressor = Lz4StreamCompressor::with_framing(LongEnd, &CompressOptions::new()).unwrap();
+    compressor.compress(&noise[..65_536]).unwrap();
+    let block_len = compressor.block().len();
+    compressor.push(&noise[65_536..][..65_536]).unwrap();
+    assert_eq!(allocations(|| _ = compressor.finish()), 0);
+    assert_eq!(compressor.block().len(), block_len + 100);
+}
+
+/// Ends with a mark that is longer than what the longest block leaves of its room.
+#[derive(Debug)]
+struct LongEnd;
+
+impl Framing for LongEnd {
+    const MAX_HEAD_LEN: usize = 100;
+
+    fn max_block_len(&self) -> usize {
+        1 << 20
+    }
+
+    fn read_head(&mut self, _: &[u8]) -> Result<Head, Error> {
+        Err(Error::bad_head("only written"))
+    }
+
+    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+        0
+    }
+
+    fn write_end(&mut self, out: &mut [u8]) -> usize {
+        out.fill(b'.');
+        out.len()
+    }
+}
+
+fn pages_that_get_longer_allocate_now_and_then() {
+    let noise = Random::new(6).bytes(3000);
+    let mut compressor = CompressOptions::new().compressor().unwrap();
+    let in_compressor = allocations(|| {
+        for len in 1..=noise.len() {
+            compressor.compress(&noise[..len]).unwrap();
+        }
+    });
+    assert!(in_compressor < 30, "{in_compressor} allocations");
+    // So does one long page that comes in many pieces.
+    let mut compressor = CompressOptions::new().page_size(8 << 20).compressor().unwrap();
+    let in_compressor = allocations(|| {
+        for _ in 0..2000 {
+            compressor.push(&noise).unwrap();
+        }
+    });
+    assert_eq!(compressor.page().len(), 6_000_000);
+    assert!(in_compressor < 30, "{in_compressor} allocations");
+    // When the buffer for blocks grows, the old one is gone before.
+    let noise = Random::new(6).bytes(200_000);
+    let mut compressor = CompressOptions::new().page_size(200_000).compressor().unwrap();
+    compressor.compress(&noise[..190_000]).unwrap();
+    let (bytes, ()) = peak(|| _ = compressor.compress(&noise).unwrap());
+    assert!(
+        bytes < 64 * KIB,
+        "{bytes} bytes more for a page that is a little longer"
+    );
+}
+
+/// A clone takes what the original holds.
+fn a_codec_holds_little_more_than_its_longest_pages_need() {
+    let max = 3 << 20;
+    let noise = Random::new(8).bytes(max);
+    let mut compressor = CompressOptions::new().page_size(max).compressor().unwrap();
+    let mut decompressor = DecompressOptions::new().max_page_size(max).decompressor().unwrap();
+    for len in [max * 3 / 5, max, max] {
+        let block = compressor.compress(&noise[..len]).unwrap();
+        decompressor.decompress(&block[4..]).unwrap();
+    }
+    let (bytes, _) = peak(|| compressor.clone());
+    assert!(bytes < 2 * max + 256 * KIB, "the compressor holds {bytes}");
+    let (bytes, _) = peak(|| decompressor.clone());
+    assert!(bytes < max + 256 * KIB, "the decompressor holds {bytes}");
+}
+
+fn a_block_that_lies_whole_in_the_input_is_not_copied() {
+    let noise = Random::new(9).bytes(65_536);
+    let block = CompressOptions::new()
+        .compressor()
+        .unwrap()
+        .compress(&noise)
+        .unwrap()
+        .to_vec();
+    let mut decompressor = DecompressOptions::new().decompressor().unwrap();
+    decompressor.decompress(&block[4..]).unwrap();
+    let in_feed = allocations(|| _ = decompressor.feed(&mut &block[..]).unwrap());
+    assert_eq!(in_feed, 0);
+}
+
+fn a_short_stream_takes_little() {
+    let noise = Random::new(10).bytes(5000);
+    for len in (50..=5000).step_by(50) {
+        // Compressed to a half.
+        let page = noise[..len].repeat(2);
+        let mut compressor = CompressOptions::new().compressor().unwrap();
+        let block = compressor.compress(&page).unwrap().to_vec();
+        let (bytes, _) = peak(|| compressor.clone());
+        // 16 KiB of it are the match table.
+        let allowed = 16 * KIB + 6 * len + 2 * KIB;
+        assert!(
+            bytes < allowed,
+            "the compressor holds {bytes} for a page of {}",
+            2 * len
+        );
+        let mut decompressor = DecompressOptions::new().decompressor().unwrap();
+        let (bytes, ()) = peak(|| _ = decompressor.decompress(&block[4..]).unwrap());
+        assert!(
+            bytes < 6 * len + 2 * KIB,
+            "the decompressor takes {bytes} for a page of {}",
+            2 * len
+        );
+    }
+}
+
+fn a_one_shot_makes_room_for_the_whole_stream_once() {
+    // Every page compresses to a half, whatever came before it.
+    let mut all = Random::new(11).bytes(4 << 20);
+    all.chunks_mut(65_536).for_each(|page| page[32_768..].fill(0));
+    let options = CompressOptions::new();
+    let of = |data: &[u8]| {
+        let mut stream = Vec::new();
+        let count = allocations(|| stream = lz4_stream::compress(data, &options).unwrap());
+        (count, stream)
+    };
+    let (of_few, _) = of(&all[..3 * 65_536]);
+    let (of_all, stream) = of(&all);
+    assert_eq!(of_all, of_few, "as many for 3 pages as for 64");
+    let (len, room) = (stream.len(), stream.capacity());
+    assert!(room < len * 5 / 4, "{room} bytes for a stream of {len}");
 }
 
 fn a_large_page_size_costs_nothing_until_a_page_fills() {

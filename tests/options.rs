@@ -4,7 +4,7 @@ mod common;
 
 use std::io::{self, ErrorKind};
 
-use common::text;
+use common::{ENGINES, compress_all, text};
 use lz4_stream::{
     BlockSizes, ByteOrder, CompressOptions, DecompressOptions, Engine, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamBufReader,
     Lz4StreamCompressor, Lz4StreamDecompressor, Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy,
@@ -79,6 +79,39 @@ fn the_default_page_fits_every_prefix() {
         assert_eq!(options, options.clone().page_size(page_size));
         assert!(options.compressor().is_ok());
     }
+}
+
+#[test]
+fn every_engine_can_be_set() {
+    for &engine in ENGINES {
+        assert_eq!(CompressOptions::new().engine(engine).get_engine(), engine);
+        assert_eq!(DecompressOptions::new().engine(engine).get_engine(), engine);
+    }
+}
+
+#[test]
+fn widths_are_numbers_of_bytes() {
+    for (bytes, width, largest) in [
+        (0, PrefixWidth::OutOfBand, LZ4_MAX_INPUT_SIZE),
+        (1, PrefixWidth::One, 239),
+        (2, PrefixWidth::Two, 65_264),
+        (4, PrefixWidth::Four, LZ4_MAX_INPUT_SIZE),
+    ] {
+        assert_eq!(PrefixWidth::try_from(bytes), Ok(width));
+        assert_eq!((width.bytes(), width.max_page_size()), (bytes, largest));
+    }
+    for found in [3, 5, 8, usize::MAX] {
+        assert_eq!(PrefixWidth::try_from(found), Err(Error::PrefixWidth { found }));
+    }
+}
+
+#[test]
+fn sizes_by_default() {
+    assert_eq!(CompressOptions::new().get_page_size(), 65_536);
+    assert_eq!(DecompressOptions::new().get_max_page_size(), 4 << 20);
+    // A full page is one of that size.
+    let stream = compress_all(&CompressOptions::new(), &[7; 65_537]);
+    assert!(stream.ends_with(b"\x02\0\0\0\x10\x07"));
 }
 
 #[test]
@@ -279,6 +312,21 @@ fn errors_read_as_sentences_with_their_numbers() {
             ErrorKind::UnexpectedEof,
             Error::MissingEndMark { block, offset },
             "input ends at offset 99, after 7 blocks, without an end mark",
+        ),
+        (
+            ErrorKind::UnexpectedEof,
+            Error::MissingEndMark { block: 1, offset },
+            "input ends at offset 99, after 1 block, without an end mark",
+        ),
+        (
+            ErrorKind::UnexpectedEof,
+            Error::MissingEndMark { block: 0, offset: 0 },
+            "input ends at offset 0, after 0 blocks, without an end mark",
+        ),
+        (
+            ErrorKind::InvalidData,
+            Error::bad_head("no marker"),
+            "block 0 at offset 0: no marker",
         ),
         (ErrorKind::Other, Error::Finished, "the stream is finished"),
         (

@@ -173,6 +173,9 @@ fn reset_with_history_is_as_if_the_history_had_been_compressed() {
     let mut compressor = options.compressor().unwrap();
     compressor.reset_with_history(b"other history");
     assert_eq!(compressor.history(), b"other history");
+    // A single byte is history too.
+    compressor.reset_with_history(b"x");
+    assert_eq!(compressor.history(), b"x");
     compressor.reset();
     assert_eq!(compressor.history(), b"a dictionary");
 }

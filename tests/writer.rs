@@ -244,6 +244,13 @@ fn parts_hold_everything_that_was_not_sent() {
     let writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
     assert_eq!(writer.total_out(), 3);
     assert_eq!(writer.finish().unwrap(), b"\0\x50hello\x05\0\0\0\x40more");
+    // By a flush, the block goes out before the page as well.
+    let mut compressor = Lz4StreamCompressor::new();
+    compressor.compress(b"hello").unwrap();
+    compressor.push(b"more").unwrap();
+    let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
+    writer.flush().unwrap();
+    assert_eq!(writer.get_ref(), b"\x06\0\0\0\x50hello\x05\0\0\0\x40more");
 
     // A page that is full already.
     let mut compressor = CompressOptions::new().page_size(5).compressor().unwrap();
