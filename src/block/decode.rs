@@ -11,12 +11,14 @@
 //! Three functions share the work:
 //!
 //! * [`decode_fast`] decodes sequences that are far from the ends of block and window. It copies in fixed widths and
-//!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd.
+//!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
+//!   has two versions: one for data with few long matches, one for data where long and short matches mix.
 //! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here.
-//! * [`decode`] alternates between the two. It gives the end of the block to `decode_fast` in a padded copy. Otherwise
-//!   small pages would spend most of their time in `decode_one`.
+//! * [`decode`] alternates between the two, and chooses the version of `decode_fast`. It gives the end of the block to
+//!   `decode_fast` in a padded copy. Otherwise small pages would spend most of their time in `decode_one`.
 
 use std::hint::select_unpredictable;
+use std::slice;
 
 use super::DecodeError::{self, MatchOffset, OutputFull, Truncated};
 use super::sequence::{MIN_MATCH, NIBBLE_MAX};
@@ -27,8 +29,8 @@ mod tests;
 /// A length byte of this value is followed by another one.
 const MORE: u8 = 255;
 
-/// The fast loop needs this many bytes of the block from a token on: the token, 16 bytes for up to 14 literals, the
-/// offset and one length byte.
+/// The fast loop needs this many bytes of the block from a token on: the token, up to 14 literals, the offset, one
+/// length byte and the next token, rounded up.
 const AHEAD: usize = 20;
 /// Longer runs of literals are copied in one or two pieces of this size.
 const STRIDE: usize = 64;
@@ -38,6 +40,15 @@ pub(crate) const SLACK: usize = 384;
 /// The longest match that is copied in one step. The step reads all of it before it writes any of it, so the match must
 /// not overlap itself. (To read bytes that were only just written would also stall.)
 const SHORT: usize = 32;
+/// A match code below this is a match of at most 16 bytes.
+const LONG: usize = 13;
+/// Long matches are few when there is not more than one in this many bytes of the block.
+const RARE: usize = 256;
+/// In a block shorter than this, long matches are taken to be many. It is too short to find out, and it is often short
+/// because its matches are long.
+const SMALL: usize = 512;
+/// After this many bytes of the block with many long matches, `decode_all` checks whether they have become few.
+const PIECE: usize = 32 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
 /// ahead, except for the longest runs of literals.
 const TAIL: usize = 72;
@@ -67,7 +78,16 @@ pub(crate) fn decode(
 
 fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
     loop {
-        (*at, *to) = decode_fast(block, *at, window, *to);
+        let mut mixed = block.len() < SMALL;
+        if !mixed {
+            (*at, *to) = decode_fast::<true>(block, *at, window, *to);
+            // It found many long matches, or a sequence that looks odd. Then the other version stops there too.
+            mixed = block.len() - *at >= TAIL;
+        }
+        if mixed {
+            let piece = &block[..block.len().min(*at + PIECE)];
+            (*at, *to) = decode_fast::<false>(piece, *at, window, *to);
+        }
         let rest = &block[*at..];
         if rest.len() < TAIL {
             // The padding is never taken for a sequence: an offset of zero stops the fast loop. A sequence that is cut
@@ -76,7 +96,10 @@ fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
             let mut padded = [0; 2 * TAIL];
             padded[..rest.len()].copy_from_slice(rest);
             let done;
-            (done, *to) = decode_fast(&padded, 0, window, *to);
+            (done, *to) = match mixed {
+                true => decode_fast::<false>(&padded, 0, window, *to),
+                false => decode_fast::<true>(&padded, 0, window, *to),
+            };
             *at += done;
         }
         (*at, *to) = decode_one(block, *at, window, *to)?;
@@ -89,19 +112,30 @@ fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
 /// positions in the block and in the window of the first sequence that it did not decode.
 ///
+/// With `FEW_LONG`, it branches on whether a match is long. The processor predicts that well when long matches are few.
+/// Then it need not wait for the length to find the next token, and a short match needs only two small copies. Small
+/// ones are also less likely to read across several bytes that were only just written, which would stall. It stops when
+/// long matches become many. Without `FEW_LONG`, it selects values and copies too much where it would otherwise branch.
+///
 /// The code is arranged so that the compiler can prove every index from three comparisons: one with the block
 /// (`ahead`), one with the window (`reach`) and one of the offset with `end`. Positions are widened from 32 bits so
-/// that it knows that their sums do not overflow. Where sequences vary unpredictably, the code selects a value or
-/// copies too much. It does not branch.
+/// that it knows that their sums do not overflow. The next token is read before the match is copied, because all else
+/// waits for it.
 #[inline(never)] // so that the loop has all registers
-fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize, usize) {
+fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize, usize) {
     let mut to = to as u32;
-    let mut rest = &block[at..];
-    while let Some(ahead) = rest.first_chunk::<AHEAD>() {
+    // An iterator, because it is cheaper to advance than a slice: its end stays where it is.
+    let mut bytes = block[at..].iter();
+    let Some(&token) = bytes.as_slice().first() else {
+        return (at, to as usize);
+    };
+    let mut token = token as usize;
+    // When this much of the block is left, the next long match is due.
+    let mut due = bytes.as_slice().len();
+    while let Some(ahead) = bytes.as_slice().first_chunk::<AHEAD>() {
         let here = to as usize;
-        let token = ahead[0] as usize;
         let literals = token >> 4;
-        let (reach, end, offset, length, next);
+        let (reach, end, offset, length, next, then);
         if literals < NIBBLE_MAX {
             end = here + literals;
             match window.get_mut(..end + SLACK) {
@@ -109,32 +143,57 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
                 None => break,
             }
             write::<16>(reach, here, read(ahead, 1));
-            let [low, high, extension] = *read(ahead, 1 + literals);
-            offset = u16::from_le_bytes([low, high]) as usize;
-            length = match_length(token, extension);
-            // Skip token, literals and offset, and the length byte of the match if there is one. `(token + 1) >> 4` is
-            // the number of literals, plus one exactly when the match code is 15.
-            next = &rest[(token + 1 + (3 << 4)) >> 4..];
-            // (This is repeated in the other arm. After both arms the compiler would no longer know the bounds.)
-            if length <= SHORT && length <= offset && offset <= end {
-                write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
-                to = (end + length) as u32;
-                rest = next;
-                continue;
+            offset = u16::from_le_bytes(*read(ahead, 1 + literals)) as usize;
+            let third = ahead[3 + literals];
+            if FEW_LONG && token % 16 < LONG {
+                length = MIN_MATCH + token % 16;
+                then = third as usize;
+                next = after(&bytes, 3 + literals);
+                if offset >= 8 && offset <= end {
+                    copy::<8>(reach, end - offset, end);
+                    copy::<8>(reach, end - offset + 8, end + 8);
+                    to = (end + length) as u32;
+                    bytes = next;
+                    token = then;
+                    continue;
+                }
+            } else {
+                if FEW_LONG {
+                    let left = bytes.as_slice().len();
+                    if left > due + RARE {
+                        break;
+                    }
+                    due = due.min(left).saturating_sub(RARE);
+                }
+                length = match_length(token, third);
+                // Skip token, literals and offset, and the length byte of the match if there is one. `(token + 1) >> 4`
+                // is the number of literals, plus one exactly when the match code is 15.
+                let index = (token + 1 + (3 << 4)) >> 4;
+                then = ahead[index] as usize;
+                next = after(&bytes, index);
+                // (This is repeated in the other arm. After both arms the compiler would no longer know the bounds.)
+                if !FEW_LONG && length <= SHORT && length <= offset && offset <= end {
+                    write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
+                    to = (end + length) as u32;
+                    bytes = next;
+                    token = then;
+                    continue;
+                }
             }
         } else {
+            let rest = bytes.as_slice();
             let literals = NIBBLE_MAX + ahead[1] as usize;
-            let Some(body) = rest.get(2..2 + STRIDE + 3) else { break };
+            let Some(body) = rest.get(2..2 + STRIDE + 4) else { break };
             end = here + literals;
             match window.get_mut(..end + SLACK) {
                 Some(room) => reach = room,
                 None => break,
             }
             write::<STRIDE>(reach, here, read(body, 0));
-            let tail = if literals <= STRIDE {
+            let tail: &[u8; 4] = if literals <= STRIDE {
                 read(body, literals)
             } else {
-                let Some(body) = rest.get(2 + STRIDE..2 + 2 * STRIDE + 3) else {
+                let Some(body) = rest.get(2 + STRIDE..2 + 2 * STRIDE + 4) else {
                     break;
                 };
                 if literals > 2 * STRIDE {
@@ -143,14 +202,17 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
                 write::<STRIDE>(reach, here + STRIDE, read(body, 0));
                 read(body, literals - STRIDE)
             };
-            let [low, high, extension] = *tail;
+            let [low, high, extension, _] = *tail;
             offset = u16::from_le_bytes([low, high]) as usize;
             length = match_length(token, extension);
-            next = &rest[4 + literals + (token % 16 == NIBBLE_MAX) as usize..];
+            let long = (token % 16 == NIBBLE_MAX) as usize;
+            then = tail[2 + long] as usize;
+            next = after(&bytes, 4 + literals + long);
             if length <= SHORT && length <= offset && offset <= end {
                 write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
                 to = (end + length) as u32;
-                rest = next;
+                bytes = next;
+                token = then;
                 continue;
             }
         }
@@ -173,9 +235,10 @@ fn decode_fast(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize,
             }
         }
         to = (end + length) as u32;
-        rest = next;
+        bytes = next;
+        token = then;
     }
-    (block.len() - rest.len(), to as usize)
+    (block.len() - bytes.as_slice().len(), to as usize)
 }
 
 /// The length of a match with at most one length byte.
@@ -251,7 +314,7 @@ fn copy_match(window: &mut [u8], to: usize, offset: usize, length: usize) {
 
 /// Fills `length` bytes at `to` with repetitions of the `offset` bytes (1 to 15) before it. May overwrite up to 32
 /// bytes after that. Reads 16 bytes once, before it writes: to read bytes that were only just written would stall.
-#[inline(always)]
+#[inline(never)] // so that the loop has all registers
 fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
     // `REPEAT` has a one in every `offset`th byte, so the product is the seed repeated.
     let seed = u128::from_le_bytes(*read(window, to - offset)) & !(u128::MAX << (8 * offset));
@@ -284,10 +347,22 @@ const REPEAT: [u128; 16] = {
 /// Copies 32 bytes in two halves, so the source may lie as little as 16 bytes before `to`.
 #[inline(always)]
 fn copy_32(window: &mut [u8], source: usize, to: usize) {
-    let half = *read::<16>(window, source);
-    write(window, to, &half);
-    let half = *read::<16>(window, source + 16);
-    write(window, to + 16, &half);
+    copy::<16>(window, source, to);
+    copy::<16>(window, source + 16, to + 16);
+}
+
+#[inline(always)]
+fn copy<const N: usize>(window: &mut [u8], source: usize, to: usize) {
+    let chunk = *read::<N>(window, source);
+    write(window, to, &chunk);
+}
+
+/// What follows the next `n` (at least one) of `bytes`.
+#[inline(always)]
+fn after<'a>(bytes: &slice::Iter<'a, u8>, n: usize) -> slice::Iter<'a, u8> {
+    let mut bytes = bytes.clone();
+    bytes.nth(n - 1);
+    bytes
 }
 
 #[inline(always)]

@@ -209,6 +209,27 @@ fn valid_blocks() {
 }
 
 #[test]
+fn long_matches_come_and_go() {
+    let mut random = Random::new(6);
+    let history = random.bytes(1000);
+    for (few, many) in [(100, 100), (8000, 100), (100, 8000), (8000, 8000)] {
+        let mut block = Vec::new();
+        for part in 0..4 {
+            for sequence in 0..if part % 2 == 0 { few } else { many } {
+                let literals = random.below(5);
+                let length = match part % 2 == 0 && sequence % 100 != 0 {
+                    true => 4 + random.below(12),
+                    false => 4 + random.below(40),
+                };
+                push_sequence(&mut block, &history[..literals], 1 + random.below(1000), length);
+            }
+        }
+        push_last(&mut block, b"the end");
+        check_fits(&block, &history, 0);
+    }
+}
+
+#[test]
 fn cut_and_flipped() {
     let mut random = Random::new(2);
     for round in 0..60 {
