@@ -15,6 +15,10 @@ const HASH_LOG: u32 = 16;
 pub(super) const AHEAD: usize = 1 << 15;
 /// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
 pub(super) const RING: usize = 1 << 17;
+/// A depth that no chain exceeds.
+pub(super) const EXHAUSTIVE: u32 = 65_536;
+/// How many candidates one search for a very long match looks at.
+const VERY_LONG_DEPTH: u32 = 1024;
 /// The number of bytes that are hashed.
 const GROUP: usize = 4;
 
@@ -179,6 +183,36 @@ impl<'a> Search<'a> {
             distance += gap;
         }
         (best, offset)
+    }
+
+    /// A match of at least `least` bytes that begins in `window[begin..end]`. It is one of the first ones, and the
+    /// longest that begins at the same place.
+    ///
+    /// Half the least length of such a match lies after one of the places searched, as these are no further apart. The
+    /// searches together look at up to `credit` candidates, which is lowered by what they used.
+    #[inline(never)]
+    pub(super) fn very_long(&self, begin: usize, end: usize, least: usize, credit: &mut u32) -> Option<Match> {
+        let half = least / 2;
+        for at in (begin..end).step_by(half) {
+            let allowed = VERY_LONG_DEPTH.min(*credit);
+            let mut left = allowed;
+            let (mut length, mut offset) = self.longer(at, half - 1, &mut left);
+            *credit -= allowed - left;
+            if offset == 0 {
+                continue;
+            }
+            let before = common_suffix(self.window, at - offset, at, (at - begin).min(at - offset - self.floor));
+            let start = at - before;
+            length += before;
+            if length >= least {
+                let longer = self.longer(start, length, &mut { EXHAUSTIVE });
+                if longer.1 > 0 {
+                    (length, offset) = longer;
+                }
+                return Some(Match { start, length, offset });
+            }
+        }
+        None
     }
 
     /// Of the groups in `window[at..at + length]`, the one with the widest gap in its chain: its index, and the gap.

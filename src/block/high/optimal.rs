@@ -23,10 +23,23 @@ const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
 const MEAN_DEPTH: u32 = 4096;
+/// The number of candidates that searches for very long matches may look at in the first chunk of a page. Each chunk
+/// and each very long match adds to it. So where there are none, these searches take little time.
+const CREDIT: u32 = 4096;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
 const LENGTH_MAX: usize = u16::MAX as usize;
+
+/// What a level does to find the smallest block.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    /// The number of candidates that one search may look at.
+    pub(super) depth: u32,
+    /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
+    /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
+    pub(super) sufficient: usize,
+}
 
 /// The number of candidates that searches may look at.
 #[derive(Clone, Copy)]
@@ -55,21 +68,30 @@ impl Plan {
     }
 }
 
-pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u32, writer: &mut SequenceWriter) {
+pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: Effort, writer: &mut SequenceWriter) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let depth = Depth {
-        most: depth,
+        most: effort.depth,
         mean: MEAN_DEPTH,
     };
+    let mut credit = CREDIT;
     let mut begin = page.start;
     while begin < match_end {
-        let end = (begin + CHUNK).min(match_end);
+        let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
+        let very_long = search.very_long(begin, end, effort.sufficient, &mut credit);
+        if let Some(found) = very_long {
+            end = found.start;
+            credit += found.length as u32 / 4;
+        } else {
+            credit += (CHUNK / 32) as u32;
+        }
         let is_last = end == match_end;
         plan_chunk(plan, &search, page, begin, end, is_last, depth);
+        let is_final = is_last || very_long.is_some();
         let mut at = begin;
-        while at < end && (is_last || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
+        while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
             let choice = plan.choice[at - begin];
             if choice == 0 {
                 at += 1;
@@ -81,6 +103,13 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
             }
             writer.sequence(at, length, offset);
             at += length;
+        }
+        // The last match planned may reach into the very long one, even beyond its end.
+        if let Some(found) = very_long
+            && at + MIN_MATCH <= found.end()
+        {
+            writer.sequence(at, found.end() - at, found.offset);
+            at = found.end();
         }
         begin = at;
     }
@@ -195,7 +224,8 @@ fn cheapest(cost: &[u16; CHUNK + MARGIN], i: usize, top: usize, length: usize) -
     }
 }
 
-/// Tries the cuts with up to three length bytes that end in the chunk. The others are not worth the time.
+/// Tries the longest cuts with one, two and three length bytes that end in the chunk. The others are not worth the time:
+/// what follows a longer cut hardly ever costs more.
 #[inline(never)]
 fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u32, usize) {
     let mut from = SHORT_MATCH_MAX + 1;
@@ -204,7 +234,7 @@ fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u3
         if from > to {
             break;
         }
-        best = cheapest_cut(cost, from, to, price, best);
+        best = cheapest_cut(cost, (to - 3).max(from), to, price, best);
         from = to + 1;
     }
     best
