@@ -16,6 +16,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
     let last_start = window.len() - MATCH_MARGIN;
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
+    chains.begin(page);
     while at <= last_start {
         let linked = if window.len() - at < 2 * AHEAD {
             window.len()

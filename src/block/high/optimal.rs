@@ -76,6 +76,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
         mean: MEAN_DEPTH,
     };
     let mut credit = CREDIT;
+    chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
