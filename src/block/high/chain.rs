@@ -152,6 +152,16 @@ impl Match {
     }
 }
 
+/// The number of candidates that searches for very long matches may still look at in a page. Each stretch searched and
+/// each match found adds to it. So where there are none, these searches take little time.
+pub(super) struct Credit(u32);
+
+impl Default for Credit {
+    fn default() -> Credit {
+        Credit(2048)
+    }
+}
+
 /// Finds matches, among a limited number of candidates.
 pub(super) struct Search<'a> {
     deltas: &'a [u16; RING],
@@ -260,10 +270,12 @@ impl<'a> Search<'a> {
     /// longest that begins at the same place.
     ///
     /// Half the least length of such a match lies after one of the places searched, as these are no further apart. The
-    /// searches together look at up to `credit` candidates, which is lowered by what they used.
+    /// searches together look at up to `credit` candidates.
     #[inline(never)]
-    pub(super) fn very_long(&self, begin: usize, end: usize, least: usize, credit: &mut u32) -> Option<Match> {
+    pub(super) fn very_long(&self, begin: usize, end: usize, least: usize, credit: &mut Credit) -> Option<Match> {
         let half = least / 2;
+        let Credit(credit) = credit;
+        *credit += (end - begin) as u32 / 64;
         for at in (begin..end).step_by(half) {
             let allowed = VERY_LONG_DEPTH.min(*credit);
             let mut left = allowed;
@@ -280,6 +292,7 @@ impl<'a> Search<'a> {
                 if longer.1 > 0 {
                     (length, offset) = longer;
                 }
+                *credit += length as u32 / 4;
                 return Some(Match { start, length, offset });
             }
         }

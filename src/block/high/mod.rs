@@ -83,7 +83,7 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(48, 1024),
+            10 => optimal(64, 1024),
             11 => optimal(256, 1024),
             _ => optimal(chain::EXHAUSTIVE, 4096),
         };

@@ -8,7 +8,7 @@
 //! one byte at no cost, no other match is better.
 
 use super::Page;
-use super::chain::{Chains, Search};
+use super::chain::{Chains, Credit, Search};
 use crate::block::sequence::*;
 
 #[cfg(test)]
@@ -23,9 +23,6 @@ const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
 const MEAN_DEPTH: u32 = 4096;
-/// The number of candidates that searches for very long matches may look at in the first chunk of a page. Each chunk
-/// and each very long match adds to it. So where there are none, these searches take little time.
-const CREDIT: u32 = 4096;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -75,7 +72,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
         most: effort.depth,
         mean: MEAN_DEPTH,
     };
-    let mut credit = CREDIT;
+    let mut credit = Credit::default();
     chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
@@ -84,9 +81,6 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
         let very_long = search.very_long(begin, end, effort.sufficient, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
-            credit += found.length as u32 / 4;
-        } else {
-            credit += (CHUNK / 32) as u32;
         }
         let is_last = end == match_end;
         plan_chunk(plan, &search, page, begin, end, is_last, depth);
