@@ -1,7 +1,8 @@
-//! Hash chains. Each position is linked to the last position before it whose first four bytes have the same hash.
+//! Hash chains. Each position is linked to the last position before it whose first bytes, a group, have the same hash.
+//! A group has four bytes, as the shortest match. Only where four bytes say next to nothing it has more.
 //!
-//! Linking runs ahead of the parser. So a search also knows the chains of later positions. A match of more than four
-//! bytes lies on the chains of all its groups of four bytes, and the search may follow any of them. It follows the one
+//! Linking runs ahead of the parser. So a search also knows the chains of later positions. A match that is
+//! longer than a group lies on the chains of all its groups, and the search may follow any of them. It follows the one
 //! with the widest gap.
 
 use super::Page;
@@ -15,8 +16,15 @@ const HASH_LOG: u32 = 16;
 pub(super) const AHEAD: usize = 1 << 15;
 /// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
 pub(super) const RING: usize = 1 << 17;
-/// The number of bytes that are hashed.
-const GROUP: usize = 4;
+/// A depth that no chain exceeds.
+pub(super) const EXHAUSTIVE: u32 = 65_536;
+/// How many candidates one search for a very long match looks at.
+const VERY_LONG_DEPTH: u32 = 1024;
+/// Without this much to search, chains are short whatever a group is.
+const SHORT_WINDOW: usize = 1 << 16;
+/// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
+/// not hide from it.
+const STRIDE: usize = 15;
 
 #[derive(Clone)]
 pub(super) struct Chains {
@@ -27,11 +35,50 @@ pub(super) struct Chains {
     deltas: Box<[u16; RING]>,
     /// The first position that is not linked yet.
     next: u32,
+    /// The number of bytes that are hashed: 4, 6 or 8.
+    group: usize,
 }
 
+/// The hash of the first `GROUP` bytes of a place.
 #[inline(always)]
-fn hash(group: u32) -> usize {
-    (group.wrapping_mul(0x9E37_79B1) >> (32 - HASH_LOG)) as usize
+fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
+    if GROUP == 4 {
+        let group = u32::from_le_bytes(*bytes.first_chunk().unwrap());
+        return (group.wrapping_mul(0x9E37_79B1) >> (32 - HASH_LOG)) as usize;
+    }
+    let group = u64::from_le_bytes(*bytes.first_chunk().unwrap()) << (64 - 8 * GROUP);
+    (group.wrapping_mul(0xCF1B_BCDC_B7A5_6463) >> (64 - HASH_LOG)) as usize
+}
+
+/// How many bytes a group should have for this page.
+///
+/// With few different letters all groups of four bytes are frequent. Nearly every place has longer matches then, but
+/// they are hard to find among thousands of candidates. With longer groups there are fewer.
+fn choose_group(page: &Page) -> usize {
+    if page.window.len() - page.floor <= SHORT_WINDOW {
+        return MIN_MATCH;
+    }
+    let mut counts = [0u16; 1 << 12];
+    let places = page.window[page.start..]
+        .windows(MIN_MATCH)
+        .step_by(STRIDE)
+        .take(1 << 14);
+    let total = places.len();
+    for group in places {
+        counts[hash::<4>(group) >> (HASH_LOG - 12)] += 1;
+    }
+    // A longer group would lose the matches of rare ones.
+    let rare = counts.iter().filter(|&&count| count == 1).count();
+    if rare * 64 > total {
+        return MIN_MATCH;
+    }
+    let pairs: usize = counts.iter().map(|&count| (count as usize).pow(2)).sum();
+    // Groups like those of random letters: four different ones, or two.
+    match total * total / pairs {
+        512.. => MIN_MATCH,
+        64.. => 6,
+        _ => 8,
+    }
 }
 
 impl Chains {
@@ -40,21 +87,41 @@ impl Chains {
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
             next: 0,
+            group: MIN_MATCH,
+        }
+    }
+
+    /// Prepares for a page: when it asks for other groups than the page before, the history is linked again.
+    pub(super) fn begin(&mut self, page: &Page) {
+        let group = choose_group(page);
+        if group != self.group {
+            self.group = group;
+            self.heads.fill(0);
+            self.next = 0;
         }
     }
 
     /// Links all positions before `window[end]`, from the floor of the page on. The last positions of the window have
     /// too few bytes to hash. They are linked with the next page.
-    #[inline(never)]
     pub(super) fn link(&mut self, page: &Page, end: usize) {
+        match self.group {
+            4 => self.link_groups::<4, 4>(page, end),
+            6 => self.link_groups::<6, 8>(page, end),
+            _ => self.link_groups::<8, 8>(page, end),
+        }
+    }
+
+    /// Reads `READ` bytes to hash a group.
+    #[inline(never)]
+    fn link_groups<const GROUP: usize, const READ: usize>(&mut self, page: &Page, end: usize) {
         let mut position = self.next.max(page.base + page.floor as u32);
         let begin = (position - page.base) as usize;
-        let end = end.min(page.window.len().saturating_sub(GROUP - 1));
+        let end = end.min(page.window.len().saturating_sub(READ - 1));
         if begin >= end {
             return;
         }
-        for group in page.window[begin..end + GROUP - 1].windows(GROUP) {
-            let head = &mut self.heads[hash(u32::from_le_bytes(group.try_into().unwrap()))];
+        for group in page.window[begin..end + READ - 1].windows(READ) {
+            let head = &mut self.heads[hash::<GROUP>(group)];
             let delta = (position - *head).min(MAX_OFFSET as u32);
             self.deltas[position as usize % RING] = delta as u16;
             *head = position;
@@ -85,6 +152,16 @@ impl Match {
     }
 }
 
+/// The number of candidates that searches for very long matches may still look at in a page. Each stretch searched and
+/// each match found adds to it. So where there are none, these searches take little time.
+pub(super) struct Credit(u32);
+
+impl Default for Credit {
+    fn default() -> Credit {
+        Credit(2048)
+    }
+}
+
 /// Finds matches, among a limited number of candidates.
 pub(super) struct Search<'a> {
     deltas: &'a [u16; RING],
@@ -95,6 +172,8 @@ pub(super) struct Search<'a> {
     limit: usize,
     /// All positions before `window[linked]` are linked.
     linked: usize,
+    /// The number of bytes of a group.
+    group: usize,
 }
 
 impl<'a> Search<'a> {
@@ -107,7 +186,8 @@ impl<'a> Search<'a> {
             base: page.base as usize,
             floor: page.floor,
             limit: page.window.len() - LAST_LITERALS,
-            linked: linked.min(page.window.len() - (GROUP - 1)),
+            linked: linked.min(page.window.len() - if chains.group == 4 { 3 } else { 7 }),
+            group: chains.group,
         }
     }
 
@@ -142,11 +222,15 @@ impl<'a> Search<'a> {
         }
         let mut offset = 0;
         let mut tail = read_u32(window, at + best - 3);
+        // Where the last comparison in vain ended. In regular data many candidates end alike.
+        let mut fault = 0;
         while distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - distance;
-            if read_u32(window, earlier + best - 3) == tail {
+            if read_u32(window, earlier + best - 3) == tail
+                && (fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault))
+            {
                 let length = common_prefix(window, earlier, at, self.limit);
                 if length > best {
                     (best, offset) = (length, distance);
@@ -166,6 +250,7 @@ impl<'a> Search<'a> {
                 }
                 // Long comparisons take time too.
                 *depth = depth.saturating_sub(length as u32 / 64);
+                fault = length.max(3) - 3;
             }
             if *depth <= 1 {
                 break;
@@ -181,12 +266,45 @@ impl<'a> Search<'a> {
         (best, offset)
     }
 
+    /// A match of at least `least` bytes that begins in `window[begin..end]`. It is one of the first ones, and the
+    /// longest that begins at the same place.
+    ///
+    /// Half the least length of such a match lies after one of the places searched, as these are no further apart. The
+    /// searches together look at up to `credit` candidates.
+    #[inline(never)]
+    pub(super) fn very_long(&self, begin: usize, end: usize, least: usize, credit: &mut Credit) -> Option<Match> {
+        let half = least / 2;
+        let Credit(credit) = credit;
+        *credit += (end - begin) as u32 / 64;
+        for at in (begin..end).step_by(half) {
+            let allowed = VERY_LONG_DEPTH.min(*credit);
+            let mut left = allowed;
+            let (mut length, mut offset) = self.longer(at, half - 1, &mut left);
+            *credit -= allowed - left;
+            if offset == 0 {
+                continue;
+            }
+            let before = common_suffix(self.window, at - offset, at, (at - begin).min(at - offset - self.floor));
+            let start = at - before;
+            length += before;
+            if length >= least {
+                let longer = self.longer(start, length, &mut { EXHAUSTIVE });
+                if longer.1 > 0 {
+                    (length, offset) = longer;
+                }
+                *credit += length as u32 / 4;
+                return Some(Match { start, length, offset });
+            }
+        }
+        None
+    }
+
     /// Of the groups in `window[at..at + length]`, the one with the widest gap in its chain: its index, and the gap.
     #[inline(always)]
     fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
         let mut link = 0;
         let mut gap = self.before(at);
-        let groups = (length - (GROUP - 1)).min(self.linked - at);
+        let groups = (length + 1).saturating_sub(self.group).min(self.linked - at);
         for k in 1..groups.min(16) {
             let before = self.before(at + k);
             if before > gap {

@@ -2,12 +2,16 @@
 //! so on. Then it writes those of them that cost least.
 
 use super::Page;
-use super::chain::{AHEAD, Chains, Match, Search};
+use super::chain::{AHEAD, Chains, Credit, Match, Search};
 use crate::block::sequence::*;
 
 #[cfg(test)]
 mod tests;
 
+/// Very long matches are searched in so many bytes at a time.
+const STRETCH: usize = 1 << 14;
+/// A match of this length or more is taken wherever it is found. Searches with a small depth would rarely find it.
+const SUFFICIENT: usize = 4096;
 /// At most this many matches are considered together.
 const ROW: usize = 8;
 
@@ -16,6 +20,8 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
     let last_start = window.len() - MATCH_MARGIN;
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
+    chains.begin(page);
+    let mut credit = Credit::default();
     while at <= last_start {
         let linked = if window.len() - at < 2 * AHEAD {
             window.len()
@@ -23,8 +29,12 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
             at + AHEAD
         };
         let search = Search::new(chains, page, linked);
-        let last = last_start.min(linked - 1);
-        while at <= last {
+        let mut end = (last_start + 1).min(linked).min(at + STRETCH);
+        let very_long = search.very_long(at, end, SUFFICIENT, &mut credit);
+        if let Some(found) = very_long {
+            end = found.start;
+        }
+        while at < end {
             let (length, offset) = search.longer(at, MIN_MATCH - 1, &mut { depth });
             if offset == 0 {
                 at += 1;
@@ -35,13 +45,20 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
                 length,
                 offset,
             };
-            let found = overlapping(&search, &mut row, last, depth);
+            let found = overlapping(&search, &mut row, end - 1, depth);
             at = row[found - 1].end();
             if found == 1 {
                 writer.sequence(row[0].start, length, offset);
             } else {
                 write_cheapest(&row[..found], writer);
             }
+        }
+        // The last match may reach into the very long one, even beyond its end.
+        if let Some(found) = very_long
+            && at + MIN_MATCH <= found.end()
+        {
+            writer.sequence(at, found.end() - at, found.offset);
+            at = found.end();
         }
     }
 }

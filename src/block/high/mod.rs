@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | 1, 2 | two hash tables, one candidate each (`mid`) | the first match found, extended backwards |
 //! | 3 to 9 | hash chains (`chain`) | gives up a match for a longer one that overlaps it (`lazy`) |
-//! | 10 to 12 | the same chains, followed further | the smallest block there is (`optimal`) |
+//! | 10 to 12 | the same chains, followed further | nearly the smallest block possible (`optimal`) |
 
 mod chain;
 mod lazy;
@@ -42,7 +42,7 @@ enum Method {
     Optimal {
         chains: Chains,
         plan: optimal::Plan,
-        depth: u32,
+        effort: optimal::Effort,
     },
 }
 
@@ -69,10 +69,10 @@ impl HighEncoder {
             chains: Chains::new(),
             depth,
         };
-        let optimal = |depth| Method::Optimal {
+        let optimal = |depth, sufficient| Method::Optimal {
             chains: Chains::new(),
             plan: optimal::Plan::new(),
-            depth,
+            effort: optimal::Effort { depth, sufficient },
         };
         let method = match level {
             1 | 2 => Method::Mid(mid::Tables::new()),
@@ -83,9 +83,9 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(48),
-            11 => optimal(256),
-            _ => optimal(65_536),
+            10 => optimal(64, 1024),
+            11 => optimal(256, 1024),
+            _ => optimal(chain::EXHAUSTIVE, 4096),
         };
         HighEncoder {
             method,
@@ -109,7 +109,7 @@ impl HighEncoder {
             match &mut self.method {
                 Method::Mid(tables) => mid::parse(tables, &page, &mut writer),
                 Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, &mut writer),
-                Method::Optimal { chains, plan, depth } => optimal::parse(chains, plan, &page, *depth, &mut writer),
+                Method::Optimal { chains, plan, effort } => optimal::parse(chains, plan, &page, *effort, &mut writer),
             }
         }
         writer.finish()

@@ -6,9 +6,12 @@
 //! Many positions need no search. To begin a sequence at a position never costs less than to begin it at the next one,
 //! which can use the same match, one byte shorter. So if the match of the next position can be extended backwards by
 //! one byte at no cost, no other match is better.
+//!
+//! Two things keep the plan from being exact: the number of candidates is limited, and a match of a sufficient length
+//! is taken at once, because in regular data there are too many of them to compare.
 
 use super::Page;
-use super::chain::{Chains, Search};
+use super::chain::{Chains, Credit, Search};
 use crate::block::sequence::*;
 
 #[cfg(test)]
@@ -27,6 +30,16 @@ const MEAN_DEPTH: u32 = 4096;
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
 const LENGTH_MAX: usize = u16::MAX as usize;
+
+/// What a level does to find the smallest block.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    /// The number of candidates that one search may look at.
+    pub(super) depth: u32,
+    /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
+    /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
+    pub(super) sufficient: usize,
+}
 
 /// The number of candidates that searches may look at.
 #[derive(Clone, Copy)]
@@ -55,21 +68,28 @@ impl Plan {
     }
 }
 
-pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u32, writer: &mut SequenceWriter) {
+pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: Effort, writer: &mut SequenceWriter) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let depth = Depth {
-        most: depth,
+        most: effort.depth,
         mean: MEAN_DEPTH,
     };
+    let mut credit = Credit::default();
+    chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
-        let end = (begin + CHUNK).min(match_end);
+        let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
+        let very_long = search.very_long(begin, end, effort.sufficient, &mut credit);
+        if let Some(found) = very_long {
+            end = found.start;
+        }
         let is_last = end == match_end;
         plan_chunk(plan, &search, page, begin, end, is_last, depth);
+        let is_final = is_last || very_long.is_some();
         let mut at = begin;
-        while at < end && (is_last || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
+        while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
             let choice = plan.choice[at - begin];
             if choice == 0 {
                 at += 1;
@@ -81,6 +101,13 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, depth: u3
             }
             writer.sequence(at, length, offset);
             at += length;
+        }
+        // The last match planned may reach into the very long one, even beyond its end.
+        if let Some(found) = very_long
+            && at + MIN_MATCH <= found.end()
+        {
+            writer.sequence(at, found.end() - at, found.offset);
+            at = found.end();
         }
         begin = at;
     }
@@ -195,7 +222,8 @@ fn cheapest(cost: &[u16; CHUNK + MARGIN], i: usize, top: usize, length: usize) -
     }
 }
 
-/// Tries the cuts with up to three length bytes that end in the chunk. The others are not worth the time.
+/// Tries the longest cuts with one, two and three length bytes that end in the chunk. The others are not worth the time:
+/// what follows a longer cut hardly ever costs more.
 #[inline(never)]
 fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u32, usize) {
     let mut from = SHORT_MATCH_MAX + 1;
@@ -204,7 +232,7 @@ fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u3
         if from > to {
             break;
         }
-        best = cheapest_cut(cost, from, to, price, best);
+        best = cheapest_cut(cost, (to - 3).max(from), to, price, best);
         from = to + 1;
     }
     best

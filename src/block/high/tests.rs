@@ -1,4 +1,5 @@
 use super::*;
+use crate::block::fast::FastEncoder;
 use crate::block::random::{Random, mixed, text};
 use crate::block::reference::{Sequence, Strict, sequences};
 use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH, SHORT_MATCH_MAX};
@@ -441,6 +442,109 @@ fn work_is_bounded_on_hostile_data() {
         for data in &noise {
             assert!(mean(data) < most, "level {level}");
         }
+    }
+}
+
+/// Data that is regular in different ways, each with its name.
+fn regular(size: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let mut random = Random::new(40);
+    let mut fibonacci = (vec![0], vec![0, 1]);
+    while fibonacci.1.len() < size {
+        let next = [&fibonacci.1[..], &fibonacci.0].concat();
+        fibonacci = (fibonacci.1, next);
+    }
+    fibonacci.1.truncate(size);
+    let thue_morse = (0..size).map(|k| (k.count_ones() % 2) as u8).collect();
+    let two_letters = (0..size).map(|_| random.below(2) as u8).collect();
+    let four_letters = (0..size).map(|_| random.below(4) as u8).collect();
+    let (mut runs, mut letter) = (vec![], 0);
+    while runs.len() < size {
+        runs.resize(runs.len() + 3000 + random.below(3000), letter);
+        letter ^= 1;
+    }
+    runs.truncate(size);
+    vec![
+        ("Fibonacci", fibonacci.1),
+        ("Thue-Morse", thue_morse),
+        ("two letters", two_letters),
+        ("four letters", four_letters),
+        ("runs", runs),
+    ]
+}
+
+#[test]
+fn higher_levels_make_smaller_blocks_of_regular_data() {
+    const PAGE: usize = 65_536;
+    for (name, data) in regular(4 * PAGE) {
+        let mut fast = FastEncoder::new(1);
+        let mut out = vec![0; compress_bound(PAGE)];
+        let fast: usize = (0..data.len())
+            .step_by(PAGE)
+            .map(|start| fast.encode(&data[..start + PAGE], start.saturating_sub(PAGE), start, &mut out))
+            .sum();
+        let mut before = usize::MAX;
+        for level in LEVELS {
+            let blocks = Stream::new(level, 3 * PAGE).encode_all(&data, PAGE);
+            let size: usize = blocks.iter().map(Vec::len).sum();
+            // The lowest levels look at only the latest places of what repeats itself.
+            assert!(level < 6 || size <= fast, "{name} {level}: {size} {fast}");
+            assert!(
+                size <= before.saturating_add(before / 200 + 20),
+                "{name} {level}: {size} {before}"
+            );
+            before = size;
+        }
+    }
+}
+
+/// A chain of long groups leads past most of the candidates that a chain of groups of four bytes has.
+#[test]
+fn few_letters_need_few_candidates() {
+    let mut random = Random::new(41);
+    for (letters, most) in [(2, 1000.0), (4, 100.0)] {
+        let data: Vec<u8> = (0..200_000).map(|_| random.below(letters) as u8).collect();
+        let (looked, _) = chain::tests::candidates_in(|| Stream::new(12, 300_000).encode(&data));
+        let mean = looked as f64 / data.len() as f64;
+        assert!(mean < most, "{letters}: {mean}");
+    }
+}
+
+/// Where pages ask for groups of different lengths in turn, nothing of the history is lost.
+#[test]
+fn history_is_linked_again_for_other_groups() {
+    let mut random = Random::new(42);
+    let mut data: Vec<u8> = (0..60_000).map(|_| random.below(4) as u8).collect();
+    data.extend(random.bytes(60_000));
+    for level in 3..=12 {
+        let mut stream = Stream::new(level, 400_000);
+        stream.whole_history = true;
+        for page in data.chunks(60_000) {
+            stream.encode(page);
+            let half = &page[..page.len() / 2];
+            assert!(stream.encode(half).len() < 300, "level {level}");
+        }
+    }
+}
+
+#[test]
+fn very_long_matches_are_found_among_many_candidates() {
+    // A period with faults, which the second half repeats.
+    let mut random = Random::new(43);
+    let mut data: Vec<u8> = (0..20_000).map(|k| (k % 37) as u8).collect();
+    for at in (0..data.len()).step_by(700) {
+        let fault = at + random.below(400);
+        data[fault] = 99;
+    }
+    data.extend_from_within(..);
+    data.extend(random.bytes(20));
+    for level in 3..=12 {
+        let encoded = Stream::new(level, 300_000).encode(&data);
+        let longest = sequences(&encoded)
+            .iter()
+            .filter_map(|found| found.matched)
+            .map(|(_, length)| length)
+            .max();
+        assert!(longest >= Some(15_000), "level {level}: {longest:?}");
     }
 }
 
