@@ -8,7 +8,7 @@ use std::io::{self, BufRead, ErrorKind, Read, Write};
 use arbitrary::Arbitrary;
 use common::{Piece, Settings, assemble, write_flushed};
 use libfuzzer_sys::fuzz_target;
-use lz4_stream::{Error, PrefixWidth};
+use lz4_stream::{BlockSplit, Error, PrefixWidth};
 
 #[derive(Arbitrary, Debug, Clone)]
 enum Step {
@@ -88,6 +88,13 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u8)| {
     let mut writer = settings.compress().writer(Vec::new()).unwrap();
     write_flushed(&mut writer, &data, &flushes).unwrap();
     let stream = writer.finish().unwrap();
+    let mut strict = settings.strict_peer();
+    let mut rest = &stream[..];
+    let decompressor = settings.decompress().decompressor().unwrap();
+    while let Ok(BlockSplit::Block { block, rest: after }) = decompressor.get_block(rest) {
+        strict.page(block);
+        rest = after;
+    }
 
     // Reads through every error, alternately with `read` and with `fill_buf`.
     let mut reader = settings
