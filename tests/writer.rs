@@ -91,6 +91,7 @@ fn a_large_slice_makes_the_same_stream_as_its_pieces() {
         for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
             for (page_size, dictionary) in [
                 (999, &b""[..]),
+                (70_000, b"x"),
                 (16_384, &dictionary),
                 (65_536, b""),
                 (100_000, &dictionary),
@@ -251,6 +252,14 @@ fn parts_hold_everything_that_was_not_sent() {
     let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
     writer.flush().unwrap();
     assert_eq!(writer.get_ref(), b"\x06\0\0\0\x50hello\x05\0\0\0\x40more");
+
+    // A block that went into a vector is not sent again.
+    let mut compressor = Lz4StreamCompressor::new();
+    let mut stream = Vec::new();
+    compressor.compress_into(b"hello", &mut stream).unwrap();
+    let mut writer = Lz4StreamWriter::from_parts(stream, compressor);
+    writer.write_all(b"!").unwrap();
+    assert_eq!(writer.finish().unwrap(), b"\x06\0\0\0\x50hello\x02\0\0\0\x10!");
 
     // A page that is full already.
     let mut compressor = CompressOptions::new().page_size(5).compressor().unwrap();
