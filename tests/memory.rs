@@ -59,6 +59,7 @@ fn writer_and_reader_of_64_kib_pages() {
                 let mut writer = options.writer(Vec::new()).unwrap();
                 writer.write_all(all).unwrap();
                 let stream = writer.finish().unwrap();
+                assert!(common::strict_content(&options, &stream, &[]) == *all);
                 let (reader, read) = peak(|| {
                     let mut reader = DecompressOptions::new().reader(&stream[..]).unwrap();
                     io::copy(&mut reader, &mut io::sink()).unwrap()
