@@ -788,34 +788,35 @@ impl<O, F: Framing> Appender<'_, O, F> {
     /// vector grows by its own rule. `before` is the initial length of the vector.
     fn choose(&mut self, before: usize) {
         let decompressor = (self.decompressor)(self.owner);
-        let (window, largest_page) = (&mut decompressor.window, decompressor.largest_page);
+        let (window, least) = (&mut decompressor.window, decompressor.largest_page + SLACK);
         if window.is_adopted() {
-            if window.spare() < largest_page + SLACK {
-                window.give_back(self.out);
-                decompressor.consumed = 0;
+            if window.spare() < least {
+                self.give_back();
             }
-        } else {
-            let spare = self.out.capacity() - self.out.len();
-            let history_len = window.next_history().len();
-            if largest_page > 0
-                && spare >= largest_page + SLACK
-                && history_len <= self.out.len() - before
-                && decompressor.consumed == window.page().len()
-            {
-                window.adopt(self.out);
-                decompressor.consumed = 0;
-            }
+            return;
+        }
+        let spare = self.out.capacity() - self.out.len();
+        let is_consumed = decompressor.consumed == window.page().len();
+        let history_is_there = window.next_history().len() <= self.out.len() - before;
+        if decompressor.largest_page > 0 && spare >= least && is_consumed && history_is_there {
+            window.adopt(self.out);
+            decompressor.consumed = 0;
+        }
+    }
+
+    /// Swaps the buffers back, if they are swapped.
+    fn give_back(&mut self) {
+        let decompressor = (self.decompressor)(self.owner);
+        if decompressor.window.is_adopted() {
+            decompressor.window.give_back(self.out);
+            decompressor.consumed = 0;
         }
     }
 }
 
 impl<O, F: Framing> Drop for Appender<'_, O, F> {
     fn drop(&mut self) {
-        let decompressor = (self.decompressor)(self.owner);
-        if decompressor.window.is_adopted() {
-            decompressor.window.give_back(self.out);
-            decompressor.consumed = 0;
-        }
+        self.give_back();
     }
 }
 

@@ -19,7 +19,10 @@ use crate::{CompressOptions, DecompressOptions, Error, Lz4StreamDecompressor, Pr
 /// # Ok::<(), lz4_stream::Error>(())
 /// ```
 pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error> {
-    check_prefix(options.get_format().get_prefix_width())?;
+    let width = options.get_format().get_prefix_width();
+    if width == PrefixWidth::OutOfBand {
+        return Err(Error::OutOfBandSizes { width });
+    }
     let mut compressor = options.compressor()?;
     let mut stream = Vec::new();
     let mut pages = compressor.pages(data);
@@ -61,7 +64,6 @@ pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error
 /// # Ok::<(), Error>(())
 /// ```
 pub fn decompress(mut stream: &[u8], options: &DecompressOptions) -> Result<Vec<u8>, Error> {
-    check_prefix(options.get_format().get_prefix_width())?;
     let mut decompressor = options.decompressor()?;
     let mut data = Vec::new();
     let next_page = |decompressor: &mut Lz4StreamDecompressor| loop {
@@ -80,11 +82,4 @@ pub fn decompress(mut stream: &[u8], options: &DecompressOptions) -> Result<Vec<
         });
     }
     Ok(data)
-}
-
-fn check_prefix(width: PrefixWidth) -> Result<(), Error> {
-    match width {
-        PrefixWidth::OutOfBand => Err(Error::OutOfBandSizes { width }),
-        _ => Ok(()),
-    }
 }

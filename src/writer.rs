@@ -145,10 +145,8 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// ```
     pub fn try_finish(&mut self) -> io::Result<()> {
         self.send()?;
-        if !self.compressor().is_finished() {
-            self.make(Lz4StreamCompressor::finish);
-            self.send()?;
-        }
+        self.make(Lz4StreamCompressor::finish);
+        self.send()?;
         self.flush_inner()
     }
 

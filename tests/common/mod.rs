@@ -10,8 +10,8 @@ pub mod reference;
 use std::io::Write;
 
 use lz4_stream::{
-    ByteOrder, CompressOptions, DecompressOptions, Engine, Framing, Lz4StreamCompressor, Lz4StreamDecompressor,
-    Lz4StreamWriter, Mode, PrefixWidth, Strategy,
+    ByteOrder, CompressOptions, DecompressOptions, Engine, Framing, Lz4StreamCompressor, Lz4StreamWriter, Mode,
+    PrefixWidth, Strategy,
 };
 use quickcheck::{Arbitrary, Gen};
 pub use random::{Random, data, text};
@@ -127,11 +127,6 @@ pub fn strict_content(options: &CompressOptions, stream: &[u8], sizes: &[usize])
     }
     assert_eq!(rest, b"", "bytes after the end");
     content
-}
-
-/// Decompresses one block that has no history.
-pub fn decompress_block(block: &[u8]) -> Result<Vec<u8>, lz4_stream::Error> {
-    Ok(Lz4StreamDecompressor::new().decompress(block)?.to_vec())
 }
 
 /// How far the matches of `block` reach back before the start of the page, at most.
