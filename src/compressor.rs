@@ -121,7 +121,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             total_in: 0,
             total_out: 0,
         };
-        compressor.load_history(options.get_format().get_dictionary());
+        compressor.load_dictionary();
         compressor
     }
 
@@ -301,9 +301,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn reset(&mut self) {
-        // Copies a reference, not the dictionary.
-        let format = self.options.get_format().clone();
-        self.reset_with_history(format.get_dictionary());
+        self.restart();
+        self.load_dictionary();
     }
 
     /// Like [`reset`](Self::reset), but with the last 64 KiB of `history` instead of the settings' dictionary. The
@@ -334,12 +333,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn reset_with_history(&mut self, history: &[u8]) {
-        self.encoder.reset();
-        self.last_page = 0;
-        self.unsent = 0..0;
-        self.finished = false;
-        (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
-        self.load_history(history);
+        self.restart();
+        load_history(&mut self.window, &mut self.encoder, history);
     }
 
     /// The length of the last block without its head: its size out of band.
@@ -409,13 +404,27 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.total_out += self.unsent.len() as u64;
     }
 
-    /// Puts `history` in the place of the page before the first one. The encoder must have been reset.
-    fn load_history(&mut self, history: &[u8]) {
-        self.window.restart(history);
-        let start = self.window.start();
-        if start > 0 {
-            self.encoder.index(self.window.content(), 0, start);
-        }
+    /// Resets everything but the history.
+    fn restart(&mut self) {
+        self.encoder.reset();
+        self.last_page = 0;
+        self.unsent = 0..0;
+        self.finished = false;
+        (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
+    }
+
+    fn load_dictionary(&mut self) {
+        let dictionary = self.options.get_format().get_dictionary();
+        load_history(&mut self.window, &mut self.encoder, dictionary);
+    }
+}
+
+/// Puts `history` in the place of the page before the first one. The encoder must have been reset.
+fn load_history(window: &mut Window, encoder: &mut Encoder, history: &[u8]) {
+    window.restart(history);
+    let start = window.start();
+    if start > 0 {
+        encoder.index(window.content(), 0, start);
     }
 }
 

@@ -238,6 +238,7 @@ pub struct SizePrefix {
 
 impl SizePrefix {
     /// [`Framing::read_head`], which needs no state here.
+    #[inline]
     pub(crate) fn head(self, bytes: &[u8]) -> Result<Head, Error> {
         let width = self.width;
         if width == PrefixWidth::OutOfBand {
@@ -266,14 +267,17 @@ impl SizePrefix {
 impl Framing for SizePrefix {
     const MAX_HEAD_LEN: usize = 4;
 
+    #[inline]
     fn max_block_len(&self) -> usize {
         self.width.max_block_len()
     }
 
+    #[inline]
     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
         self.head(bytes)
     }
 
+    #[inline]
     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize {
         let width = self.width.bytes();
         if width > 0 {
@@ -285,14 +289,17 @@ impl Framing for SizePrefix {
         width
     }
 
+    #[inline]
     fn write_end(&mut self, out: &mut [u8]) -> usize {
         if self.end_mark { self.write_head(0, out) } else { 0 }
     }
 
+    #[inline]
     fn needs_end(&self) -> bool {
         self.end_mark
     }
 
+    #[inline]
     fn is_out_of_band(&self) -> bool {
         self.width == PrefixWidth::OutOfBand
     }

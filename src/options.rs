@@ -205,6 +205,7 @@ impl StreamFormat {
     }
 
     /// The history of the first page: at most 64 KiB.
+    #[inline]
     pub fn get_dictionary(&self) -> &[u8] {
         &self.dictionary.0
     }
@@ -302,11 +303,13 @@ macro_rules! format_setters {
         }
 
         /// The settings that both ends must share.
+        #[inline]
         pub fn get_format(&self) -> &StreamFormat {
             &self.format
         }
 
         /// Which codec encodes and decodes the blocks.
+        #[inline]
         pub fn get_engine(&self) -> Engine {
             self.engine
         }
@@ -412,12 +415,14 @@ impl CompressOptions {
     }
 
     /// The largest page, in bytes.
+    #[inline]
     pub fn get_page_size(&self) -> usize {
-        let most = self.format.prefix.width.max_page_size();
-        self.page_size.unwrap_or(most.min(64 * 1024))
+        self.page_size
+            .unwrap_or_else(|| self.format.prefix.width.max_page_size().min(64 * 1024))
     }
 
     /// How far back matches reach.
+    #[inline]
     pub fn get_strategy(&self) -> Strategy {
         self.strategy
     }
@@ -538,6 +543,7 @@ impl DecompressOptions {
     }
 
     /// The largest page accepted, in bytes.
+    #[inline]
     pub fn get_max_page_size(&self) -> usize {
         self.max_page_size
     }

@@ -15,6 +15,8 @@ const SMALLEST: usize = 1024;
 /// large that the old and the new buffer together take hardly more than the new one.
 const SHORT: usize = 16 * 1024;
 
+/// The small functions are `#[inline]`: the codecs that call them are generic, so they are compiled in other crates.
+///
 /// ```text
 /// buf = dropped | history | page | room
 ///               floor     start  end
@@ -33,38 +35,46 @@ pub(crate) struct Window {
 
 impl Window {
     /// The index of the first byte of history in [`content`](Self::content).
+    #[inline]
     pub(crate) fn floor(&self) -> usize {
         self.floor
     }
 
     /// The index of the first byte of the page in [`content`](Self::content).
+    #[inline]
     pub(crate) fn start(&self) -> usize {
         self.start
     }
 
     /// Everything up to the end of the page: the encoder's input.
+    #[inline]
     pub(crate) fn content(&self) -> &[u8] {
         &self.buf[..self.end]
     }
 
+    #[inline]
     pub(crate) fn history(&self) -> &[u8] {
         &self.buf[self.floor..self.start]
     }
 
+    #[inline]
     pub(crate) fn page(&self) -> &[u8] {
         &self.buf[self.start..self.end]
     }
 
     /// The history of the page after this one: the last 64 KiB of history and page.
+    #[inline]
     pub(crate) fn next_history(&self) -> &[u8] {
         &self.buf[self.next_floor()..self.end]
     }
 
+    #[inline]
     fn next_floor(&self) -> usize {
         self.floor.max(self.end.saturating_sub(HISTORY))
     }
 
     /// Starts over with an empty page after the last 64 KiB of `history`.
+    #[inline]
     pub(crate) fn restart(&mut self, history: &[u8]) {
         (self.floor, self.start, self.end) = (0, 0, 0);
         let history = &history[history.len().saturating_sub(HISTORY)..];
@@ -76,33 +86,39 @@ impl Window {
     }
 
     /// Ends the page. The last 64 KiB of history and page become the history of the next page.
+    #[inline]
     pub(crate) fn end_page(&mut self) {
         self.floor = self.next_floor();
         self.start = self.end;
     }
 
     /// Drops all history.
+    #[inline]
     pub(crate) fn forget_history(&mut self) {
         self.floor = self.start;
     }
 
     /// Empties the page.
+    #[inline]
     pub(crate) fn clear_page(&mut self) {
         self.end = self.start;
     }
 
     /// Appends `bytes` to the page. [`reserve`](Self::reserve) must have made room for them.
+    #[inline]
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buf[self.end..][..bytes.len()].copy_from_slice(bytes);
         self.end += bytes.len();
     }
 
     /// Content and room as one slice, and the index of the page's end, where a decoder continues to write.
+    #[inline]
     pub(crate) fn with_room(&mut self) -> (&mut [u8], usize) {
         (&mut self.buf, self.end)
     }
 
     /// Adds the bytes that a decoder wrote into the room, up to index `end`, to the page.
+    #[inline]
     pub(crate) fn extend_to(&mut self, end: usize) {
         debug_assert!((self.end..=self.buf.len()).contains(&end));
         self.end = end;
@@ -130,11 +146,13 @@ impl Window {
         self.restart(&out[floor..]);
     }
 
+    #[inline]
     pub(crate) fn is_adopted(&self) -> bool {
         self.adopted
     }
 
     /// How many bytes can be appended before the buffer is reallocated.
+    #[inline]
     pub(crate) fn spare(&self) -> usize {
         self.buf.capacity() - self.end
     }
@@ -144,10 +162,16 @@ impl Window {
     ///
     /// A short stream gets a small buffer. A longer one gets a buffer large enough for cheap sliding, and a larger one
     /// only if its pages need it.
+    #[inline]
     pub(crate) fn reserve(&mut self, room: usize, most: usize) -> usize {
         if self.buf.len() - self.end >= room {
-            return 0;
+            0
+        } else {
+            self.make_room(room, most)
         }
+    }
+
+    fn make_room(&mut self, room: usize, most: usize) -> usize {
         let enough = self.end + room;
         if self.adopted {
             self.buf.resize(enough, 0);

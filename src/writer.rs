@@ -412,7 +412,9 @@ impl<W: Write, F: Framing> Write for Lz4StreamWriter<W, F> {
                 Err(error) => return Err(error),
                 Ok(()) => {}
             }
-            if self.compressor().page().is_empty() && !self.compressor().is_finished() {
+            let compressor = self.compressor();
+            let is_large = bytes.len() - taken >= compressor.options().get_page_size();
+            if is_large && compressor.page().is_empty() && !compressor.is_finished() {
                 taken += self.write_pages(&bytes[taken..]);
                 if !self.compressor().block().is_empty() {
                     // The inner writer failed. This error waits too.

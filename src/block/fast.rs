@@ -310,10 +310,10 @@ fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize
         }
     }
     let limit = window.len() - LAST_LITERALS;
-    if N == FAR {
-        match_length(window, found.position, position, limit)
-    } else {
-        // In small pages runs are common. (In large ones the call costs text more than runs gain.)
+    if N == NEAR {
+        // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
         run_length(window, found.position, position, limit)
+    } else {
+        match_length(window, found.position, position, limit)
     }
 }
