@@ -95,7 +95,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// [`Framing`] has an example of a custom one.
     ///
     /// # Errors
-    /// [`Error::PageSize`] when the page size is zero or too large for the framing.
+    /// [`Error::PageSize`] when the page size is zero or too large for the framing, [`Error::MaxDistance`] when the
+    /// largest distance is zero or over 65 535.
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, Lz4StreamCompressor, SizePrefix};
@@ -107,6 +108,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// ```
     pub fn with_framing(framing: F, options: &CompressOptions) -> Result<Self, Error> {
         options.check_page_size(&framing, None)?;
+        options.check_max_distance()?;
         Ok(Self::build(framing, options))
     }
 
@@ -114,7 +116,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         let mut compressor = Lz4StreamCompressor {
             framing,
             options: options.clone(),
-            encoder: Encoder::new(options.get_mode(), options.get_engine()),
+            encoder: Encoder::new(options.get_mode(), options.get_engine(), options.get_max_distance()),
             window: Window::default(),
             last_page: 0,
             restart: false,

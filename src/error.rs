@@ -48,6 +48,13 @@ pub enum Error {
         /// The upper limit, in bytes.
         allowed: usize,
     },
+    /// The largest distance of a match is zero, or over 65 535. Kind: `InvalidInput`.
+    MaxDistance {
+        /// The requested largest distance, in bytes.
+        found: usize,
+        /// The upper limit, in bytes.
+        allowed: usize,
+    },
     /// An end mark was requested, but there is no prefix to carry it. Kind: `InvalidInput`.
     EndMarkWithoutPrefix,
     /// The call needs prefixes in the stream, but the block sizes are kept out of band; or sizes were passed although
@@ -192,6 +199,7 @@ impl Error {
             Error::PrefixWidth { .. }
             | Error::PageSize { .. }
             | Error::MaxPageSize { .. }
+            | Error::MaxDistance { .. }
             | Error::EndMarkWithoutPrefix
             | Error::OutOfBandSizes { .. }
             | Error::PageTooLarge { .. } => io::ErrorKind::InvalidInput,
@@ -239,6 +247,9 @@ impl fmt::Display for Error {
             }
             Error::MaxPageSize { found, allowed } => {
                 write!(f, "largest accepted page size {found} is out of range 1..={allowed}")
+            }
+            Error::MaxDistance { found, allowed } => {
+                write!(f, "largest distance of a match {found} is out of range 1..={allowed}")
             }
             Error::EndMarkWithoutPrefix => f.write_str("an end mark needs a prefix of 1, 2 or 4 bytes"),
             Error::OutOfBandSizes {

@@ -28,6 +28,7 @@ mod reference_tests;
 pub(crate) use decode::SLACK;
 use fast::FastEncoder;
 use high::HighEncoder;
+pub(crate) use sequence::MAX_OFFSET;
 
 use crate::format::compress_bound;
 use crate::options::{Engine, Mode};
@@ -71,16 +72,20 @@ pub(crate) enum Encoder {
 }
 
 impl Encoder {
-    pub(crate) fn new(mode: Mode, engine: Engine) -> Encoder {
+    /// Matches go at most `max_distance` bytes back, of 1 to [`MAX_OFFSET`].
+    pub(crate) fn new(mode: Mode, engine: Engine, max_distance: usize) -> Encoder {
         let acceleration = match mode.clamped() {
-            Mode::HighCompression { level } => return Encoder::High(HighEncoder::new(level)),
+            Mode::HighCompression { level } => {
+                return Encoder::High(HighEncoder::new(level).with_max_distance(max_distance));
+            }
             Mode::Fast { acceleration } => acceleration.unsigned_abs(),
             Mode::Default => 1,
         };
         match engine {
-            Engine::Own => Encoder::Fast(FastEncoder::new(acceleration)),
+            // `lz4_flex` cannot limit the distance.
             #[cfg(feature = "lz4_flex")]
-            Engine::Lz4Flex => Encoder::Flex(flex::FlexEncoder),
+            Engine::Lz4Flex if max_distance == MAX_OFFSET => Encoder::Flex(flex::FlexEncoder),
+            _ => Encoder::Fast(FastEncoder::new(acceleration).with_max_distance(max_distance)),
         }
     }
 
