@@ -61,7 +61,8 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     buffer: Vec<u8>,
     /// The unconsumed part of the last output in `buffer`.
     unsent: Range<usize>,
-    /// The length of the last block without its head.
+    /// The lengths of the last block's head, and of the block without it.
+    head_len: usize,
     block_len: usize,
     finished: bool,
     blocks: u64,
@@ -123,6 +124,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             since_restart: 0,
             buffer: Vec::new(),
             unsent: 0..0,
+            head_len: 0,
             block_len: 0,
             finished: false,
             blocks: 0,
@@ -371,6 +373,12 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.block_len
     }
 
+    /// Head and data of the last block, sent or not. There must have been one in this stream.
+    pub(crate) fn last_block(&self) -> (&[u8], &[u8]) {
+        let (head_room, data) = self.buffer.split_at(F::MAX_HEAD_LEN);
+        (&head_room[F::MAX_HEAD_LEN - self.head_len..], &data[..self.block_len])
+    }
+
     /// Compresses the full pages at the front of `data` one by one, and leaves less than a page. The current page must
     /// be empty.
     pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8]) -> Pages<'a, F> {
@@ -436,7 +444,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
         head_room.rotate_left(head_len);
         self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
-        self.block_len = data_len;
+        (self.head_len, self.block_len) = (head_len, data_len);
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
         // Last: the framing may have panicked.
@@ -652,6 +660,15 @@ impl<F: Framing> Pages<'_, F> {
         };
         *floor = oldest.max(self.at.saturating_sub(HISTORY));
         true
+    }
+
+    /// The compressor, and what the next page may refer to.
+    pub(crate) fn with_history(&self) -> (&Lz4StreamCompressor<F>, &[u8]) {
+        let history = match self.direct {
+            Some(Direct { floor, .. }) => &self.data[floor..self.at],
+            None => self.compressor.history(),
+        };
+        (self.compressor, history)
     }
 
     /// How much of the slice was compressed.

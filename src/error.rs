@@ -153,6 +153,24 @@ pub enum Error {
         /// How many bytes follow.
         found: usize,
     },
+    /// The bytes are not an index that this crate wrote, or they were damaged. Kind: `InvalidData`.
+    BadIndex {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The index does not belong to the stream, or one of the two was changed since it was made. Kind: `InvalidData`.
+    IndexMismatch {
+        /// The position in the stream where they disagree, in bytes.
+        offset: u64,
+        /// What is different.
+        reason: &'static str,
+    },
+    /// An index can only be collected from the beginning of a stream, but a part of it was already written. Kind:
+    /// `InvalidInput`.
+    LateIndex {
+        /// How many blocks were made before.
+        block: u64,
+    },
     /// The stream is over: data was written after it was finished, or a block was decompressed after its end mark.
     /// Kind: `Other`.
     Finished,
@@ -202,6 +220,7 @@ impl Error {
             | Error::MaxDistance { .. }
             | Error::EndMarkWithoutPrefix
             | Error::OutOfBandSizes { .. }
+            | Error::LateIndex { .. }
             | Error::PageTooLarge { .. } => io::ErrorKind::InvalidInput,
             Error::BadHead { .. }
             | Error::BlockTooLarge { .. }
@@ -209,6 +228,8 @@ impl Error {
             | Error::EmptyBlock { .. }
             | Error::TruncatedBlock { .. }
             | Error::MatchOffset { .. }
+            | Error::BadIndex { .. }
+            | Error::IndexMismatch { .. }
             | Error::TrailingBytes { .. } => io::ErrorKind::InvalidData,
             Error::UnexpectedEnd { .. } | Error::MissingEndMark { .. } => io::ErrorKind::UnexpectedEof,
             Error::Finished | Error::Poisoned { .. } => io::ErrorKind::Other,
@@ -291,6 +312,16 @@ impl fmt::Display for Error {
             }
             Error::TrailingBytes { offset, found } => {
                 write!(f, "the stream ends at offset {offset}, but more bytes follow: {found}")
+            }
+            Error::BadIndex { reason } => write!(f, "not a valid index: {reason}"),
+            Error::IndexMismatch { offset, reason } => {
+                write!(f, "the index does not match the stream at offset {offset}: {reason}")
+            }
+            Error::LateIndex { block } => {
+                write!(
+                    f,
+                    "an index must begin with the stream, but blocks were already made: {block}"
+                )
             }
             Error::Finished => f.write_str("the stream is finished"),
             Error::Poisoned { offset } => write!(

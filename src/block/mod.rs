@@ -6,6 +6,7 @@
 //! * `decode`: block to page.
 //! * `fast`: page to block, one candidate a position: the modes `Default` and `Fast`.
 //! * `high`: page to block, as small as the level asks for: the mode `HighCompression`.
+//! * `matches`: the matches of a block, without decoding it.
 //! * `sequence`: what the encoders share, the format of a sequence and the comparing of bytes.
 //! * `flex`: `lz4_flex` in place of `decode` and `fast`, with the feature of that name and [`Engine::Lz4Flex`].
 
@@ -14,6 +15,7 @@ mod fast;
 #[cfg(feature = "lz4_flex")]
 mod flex;
 mod high;
+mod matches;
 mod sequence;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod reference_tests;
 pub(crate) use decode::SLACK;
 use fast::FastEncoder;
 use high::HighEncoder;
+pub(crate) use matches::Matches;
 pub(crate) use sequence::MAX_OFFSET;
 
 use crate::format::compress_bound;
