@@ -65,6 +65,8 @@
 //!
 //! * `lz4_flex` (off by default): adds `Engine::Lz4Flex`, a setting that replaces this crate's block codec with that of
 //!   the widely deployed crate `lz4_flex`. Nothing changes unless you select it.
+//! * `tokio` (off by default): adds the module `tokio`, with the adapters for `AsyncWrite` and `AsyncRead`.
+//! * `tokio-util` (off by default): adds the module `tokio_util`, with the codecs for `Framed`.
 //!
 //! # Organization
 //!
@@ -85,6 +87,10 @@ mod functions;
 mod index;
 mod options;
 mod reader;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+#[cfg(feature = "tokio-util")]
+pub mod tokio_util;
 mod window;
 mod writer;
 

@@ -738,14 +738,21 @@ impl DecompressOptions {
         R: Read,
         I: IntoIterator<Item = usize>,
     {
+        Ok(Lz4StreamReader::from_parts(inner, self.decompressor_with_sizes(sizes)?))
+    }
+
+    /// A decompressor for a stream without prefixes.
+    pub(crate) fn decompressor_with_sizes<I: Iterator<Item = usize>>(
+        &self,
+        sizes: impl IntoIterator<IntoIter = I>,
+    ) -> Result<Lz4StreamDecompressor<BlockSizes<I>>, Error> {
         self.check_sizes(true)?;
         self.format.validate()?;
-        let decompressor = Lz4StreamDecompressor::with_framing(BlockSizes::new(sizes), self)?;
-        Ok(Lz4StreamReader::from_parts(inner, decompressor))
+        Lz4StreamDecompressor::with_framing(BlockSizes::new(sizes), self)
     }
 
     /// Checks that sizes are given if and only if the stream has no prefixes.
-    fn check_sizes(&self, given: bool) -> Result<(), Error> {
+    pub(crate) fn check_sizes(&self, given: bool) -> Result<(), Error> {
         let width = self.format.prefix.width;
         if (width == PrefixWidth::OutOfBand) != given {
             return Err(Error::OutOfBandSizes { width });
