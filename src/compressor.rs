@@ -395,9 +395,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.encoder.encode(content, floor, start, data)
         };
         debug_assert!(data_len <= compress_bound(page_len));
-        let head_len = self.framing.write_head(data_len, head_room);
+        let head_len = self.framing.write_head(&data[..data_len], &content[start..], head_room);
         assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
-        head_room.rotate_left(head_len);
+        move_to_end(head_room, head_len);
         self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
         self.block_len = data_len;
         self.blocks += 1;
@@ -416,6 +416,19 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     fn load_dictionary(&mut self) {
         let dictionary = self.options.get_format().get_dictionary();
         load_history(&mut self.window, &mut self.encoder, dictionary);
+    }
+}
+
+/// Moves the first `len` bytes of `room` to its end. What is before them then is arbitrary.
+#[inline]
+fn move_to_end(room: &mut [u8], len: usize) {
+    match <&mut [u8; 8]>::try_from(&mut *room) {
+        // The room of a size prefix: one shift, where the general way would be a noticeable part of a short stream.
+        Ok(room) => {
+            let by = 8 * (8 - len as u32);
+            *room = u64::from_le_bytes(*room).unbounded_shl(by).to_le_bytes();
+        }
+        Err(_) => room.rotate_left(len),
     }
 }
 
@@ -485,8 +498,8 @@ impl<F> Lz4StreamCompressor<F> {
     /// #       unimplemented!()
     /// #   }
     ///
-    ///     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize {
-    ///         out[..2].copy_from_slice(&[self.next, block_len as u8]);
+    ///     fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+    ///         out[..2].copy_from_slice(&[self.next, block.len() as u8]);
     ///         self.next = self.next.wrapping_add(1);
     ///         2
     ///     }

@@ -25,7 +25,7 @@ impl Framing for Says {
         self.0.clone()
     }
 
-    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+    fn write_head(&mut self, _: &[u8], _: &[u8], _: &mut [u8]) -> usize {
         0
     }
 }
@@ -141,7 +141,7 @@ impl Framing for Greedy {
         })
     }
 
-    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+    fn write_head(&mut self, _: &[u8], _: &[u8], _: &mut [u8]) -> usize {
         0
     }
 }
@@ -289,7 +289,7 @@ impl Framing for Writes {
         Ok(Head::End { head_len: 0 })
     }
 
-    fn write_head(&mut self, _: usize, out: &mut [u8]) -> usize {
+    fn write_head(&mut self, _: &[u8], _: &[u8], out: &mut [u8]) -> usize {
         assert_ne!(self.head, usize::MAX, "the framing panics");
         out[..self.head.min(3)].fill(b'#');
         self.head

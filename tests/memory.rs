@@ -166,7 +166,7 @@ impl Framing for LongEnd {
         Err(Error::bad_head("only written"))
     }
 
-    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+    fn write_head(&mut self, _: &[u8], _: &[u8], _: &mut [u8]) -> usize {
         0
     }
 

@@ -11,7 +11,7 @@ use std::io::Write;
 
 use lz4_stream::{
     ByteOrder, CompressOptions, DecompressOptions, Engine, Framing, Lz4StreamCompressor, Lz4StreamWriter, Mode,
-    PrefixWidth, Strategy,
+    PrefixWidth, Strategy, ZeroPrefix,
 };
 use quickcheck::{Arbitrary, Gen};
 pub use random::{Random, data, text};
@@ -118,8 +118,13 @@ pub fn strict_content(options: &CompressOptions, stream: &[u8], sizes: &[usize])
                 ByteOrder::Big => prefix.iter().fold(0, number),
             }
         };
-        if len == 0 && format.get_end_mark() {
-            break;
+        match (len, format.get_zero_prefix()) {
+            (0, ZeroPrefix::End) => break,
+            (0, ZeroPrefix::Restart) => {
+                peer.restart();
+                continue;
+            }
+            _ => {}
         }
         let (block, after) = rest.split_at(len);
         content.extend_from_slice(peer.page(block));
@@ -160,13 +165,19 @@ impl Arbitrary for Settings {
                 PrefixWidth::One,
                 PrefixWidth::Two,
                 PrefixWidth::Four,
+                PrefixWidth::Eight,
             ])
             .unwrap();
         let page_size = (*g
             .choose(&[1, 2, 13, 64, 239, 1000, 4096, 65_264, 65_536, 70_000])
             .unwrap())
         .min(width.max_page_size());
-        let end_mark = width != PrefixWidth::OutOfBand && bool::arbitrary(g);
+        let zero = match width {
+            PrefixWidth::OutOfBand => ZeroPrefix::Invalid,
+            _ => *g
+                .choose(&[ZeroPrefix::Invalid, ZeroPrefix::End, ZeroPrefix::Restart])
+                .unwrap(),
+        };
         let strategy = *g.choose(&[Strategy::DoubleBuffer, Strategy::RingBuffer]).unwrap();
         let mode = *g
             .choose(&[
@@ -183,7 +194,7 @@ impl Arbitrary for Settings {
         let format = lz4_stream::StreamFormat::new()
             .prefix_width(width)
             .byte_order(*g.choose(&[ByteOrder::Little, ByteOrder::Big]).unwrap())
-            .end_mark(end_mark)
+            .zero_prefix(zero)
             .dictionary(&dictionary);
         Settings {
             compress: CompressOptions::new()
@@ -257,8 +268,8 @@ impl Framing for Varint {
         }
     }
 
-    fn write_head(&mut self, mut block_len: usize, out: &mut [u8]) -> usize {
-        let mut head_len = 0;
+    fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+        let (mut block_len, mut head_len) = (block.len(), 0);
         loop {
             out[head_len] = (block_len & 0x7F) as u8 | if block_len > 0x7F { 0x80 } else { 0 };
             block_len >>= 7;
@@ -270,7 +281,7 @@ impl Framing for Varint {
     }
 
     fn write_end(&mut self, out: &mut [u8]) -> usize {
-        self.write_head(0, out)
+        self.write_head(&[], &[], out)
     }
 
     fn needs_end(&self) -> bool {

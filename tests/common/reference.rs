@@ -163,6 +163,11 @@ impl Strict {
         }
     }
 
+    /// Drops the history.
+    pub fn restart(&mut self) {
+        self.floor = self.window.len();
+    }
+
     /// Decodes the next block.
     ///
     /// # Panics
