@@ -125,7 +125,8 @@ impl Encoder {
         }
     }
 
-    /// Starts a new stream, in an empty window, with the output of a new encoder.
+    /// Forgets all history. The next page, whose `floor` must be its `start`, becomes the block that a new encoder
+    /// makes. The same holds after [`index`](Self::index) of a new history.
     pub(crate) fn reset(&mut self) {
         match self {
             Encoder::Fast(encoder) => encoder.reset(),

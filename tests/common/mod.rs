@@ -202,6 +202,7 @@ impl Arbitrary for Settings {
                 .page_size(page_size)
                 .strategy(strategy)
                 .mode(mode)
+                .restart_every(*g.choose(&[0, 0, 1, 3]).unwrap())
                 .engine(*g.choose(ENGINES).unwrap()),
             decompress: DecompressOptions::new()
                 .format(format)
