@@ -345,9 +345,10 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     /// Makes the current page, which may be empty or filled in part, a **restart point**: neither it nor any later page
     /// refers to anything before it, so that decoding can begin there (see
-    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). The stream does not show it, and any
+    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). By default the stream does not show it, and any
     /// reader reads on. The block is the one that a new compressor without a dictionary makes. For restart points at
-    /// regular distances, see [`CompressOptions::restart_every`].
+    /// regular distances, see [`CompressOptions::restart_every`]; to show them in the stream, see
+    /// [`ZeroPrefix::Restart`](crate::ZeroPrefix::Restart) and [`Framing::write_restart`].
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor};
@@ -401,7 +402,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// page is a restart point. Returns where the history begins that it may refer to.
     ///
     /// ```text
-    /// buffer = … head | data | …        the head ends where the data begins, whatever the head's length
+    /// buffer = … [restart] head | data | …        the head ends where the data begins, whatever the head's length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
         let floor = if self.restart {
@@ -411,7 +412,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             floor
         };
         let page_len = content.len() - start;
-        let room = |page_len| F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
+        let room = |page_len| 2 * F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
             // Double the size, for pages that get longer and longer, but never exceed the need of the largest page. The
             // old content is useless, so free the old buffer first.
@@ -421,7 +422,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.buffer = Vec::new();
             self.buffer = vec![0; len];
         }
-        let (head_room, data) = self.buffer.split_at_mut(F::MAX_HEAD_LEN);
+        let (head_room, data) = self.buffer.split_at_mut(2 * F::MAX_HEAD_LEN);
         let data_len = if page_len == 0 {
             // One token: no literals, no match.
             data[0] = 0;
@@ -430,10 +431,24 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.encoder.encode(content, floor, start, data)
         };
         debug_assert!(data_len <= compress_bound(page_len));
-        let head_len = self.framing.write_head(&data[..data_len], &content[start..], head_room);
-        assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
-        move_to_end(head_room, head_len);
-        self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
+        let (mark_room, room) = head_room.split_at_mut(F::MAX_HEAD_LEN);
+        let mark_len = if self.restart {
+            self.framing.write_restart(mark_room)
+        } else {
+            0
+        };
+        let head_len = self.framing.write_head(&data[..data_len], &content[start..], room);
+        assert!(
+            mark_len <= F::MAX_HEAD_LEN && head_len <= F::MAX_HEAD_LEN,
+            "{HEAD_TOO_LONG}"
+        );
+        move_to_end(room, head_len);
+        let mut from = head_room.len() - head_len;
+        if mark_len > 0 {
+            head_room.copy_within(..mark_len, from - mark_len);
+            from -= mark_len;
+        }
+        self.unsent = from..head_room.len() + data_len;
         self.block_len = data_len;
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;

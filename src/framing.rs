@@ -132,9 +132,9 @@ pub trait Framing {
     fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize;
 
     /// Writes the head of [`Head::Restart`] to the front of `out`, and returns its length. `out` is as for
-    /// [`write_head`](Self::write_head), which is called next. The compressor calls this before the first page that is
-    /// encoded without history, unless it is the first page of the stream. Default: there is no such head. (A reader
-    /// does not need one to read on; a peer that drops its history there may.)
+    /// [`write_head`](Self::write_head), which is called next. Called for each page that is a restart point, see
+    /// [`Lz4StreamCompressor::restart`](crate::Lz4StreamCompressor::restart). Default: there is no such head. A reader
+    /// of this crate needs none.
     #[inline]
     fn write_restart(&mut self, out: &mut [u8]) -> usize {
         let _ = out;

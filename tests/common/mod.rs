@@ -62,16 +62,26 @@ pub fn strict_peer(options: &CompressOptions) -> Strict {
 
 /// The blocks with their heads that `compressor`, which must be new, makes from `pages`. Checked by the strict peer.
 pub fn compress_pages(compressor: &mut Lz4StreamCompressor, pages: &[&[u8]]) -> Vec<Vec<u8>> {
-    let mut peer = strict_peer(compressor.options());
-    let head_len = compressor.options().get_format().get_prefix_width().bytes();
+    let options = compressor.options().clone();
+    let mut peer = strict_peer(&options);
     pages
         .iter()
         .map(|page| {
             let block = compressor.compress(page).unwrap().to_vec();
-            assert!(peer.page(&block[head_len..]) == *page);
+            assert!(peer.page(data_of(&options, &block)) == *page);
             block
         })
         .collect()
+}
+
+/// A block without its head, and without the restart before it if there is one.
+pub fn data_of<'a>(options: &CompressOptions, block: &'a [u8]) -> &'a [u8] {
+    let format = options.get_format();
+    let (head, data) = block.split_at(format.get_prefix_width().bytes());
+    match format.get_zero_prefix() {
+        ZeroPrefix::Restart if head.iter().all(|&byte| byte == 0) => &data[head.len()..],
+        _ => data,
+    }
 }
 
 /// The stream that a writer makes from `data` without flushes. Checked by the strict peer.
