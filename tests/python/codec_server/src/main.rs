@@ -183,7 +183,11 @@ fn take_settings(from: &mut &[u8]) -> Result<(CompressOptions, DecompressOptions
     let page_size = u64::from_le_bytes(take(from, 8)?.try_into()?) as usize;
     let dictionary = take_entry(from)?;
 
-    let width = PrefixWidth::try_from(usize::from(flags[0]))?;
+    // python-lz4 has no prefixes of 8 bytes.
+    let width = match PrefixWidth::try_from(usize::from(flags[0]))? {
+        PrefixWidth::Eight => return Err(lz4_stream::Error::PrefixWidth { found: 8 }.into()),
+        width => width,
+    };
     let order = match flags[1] {
         0 => lz4_stream::ByteOrder::Little,
         _ => lz4_stream::ByteOrder::Big,
