@@ -84,7 +84,9 @@ mod framing;
 mod functions;
 mod index;
 mod options;
+mod parallel;
 mod reader;
+mod seeking;
 mod window;
 mod writer;
 
@@ -96,7 +98,9 @@ pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix}
 pub use functions::{compress, decompress};
 pub use index::{Index, IndexBuilder, IndexPoint};
 pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};
+pub use parallel::Lz4StreamParallelReader;
 pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
+pub use seeking::{Lz4StreamReaderAt, Lz4StreamSeekReader, ReadAt};
 pub use writer::{IntoInnerError, Lz4StreamWriter};
 
 #[cfg(doctest)]
