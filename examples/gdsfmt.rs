@@ -49,7 +49,7 @@ impl<'a> Variable<'a> {
     }
 
     /// The length of the content, in bytes.
-    pub fn len(&self) -> usize {
+    pub fn content_len(&self) -> usize {
         self.groups.last().map_or(0, |(_, content)| content.end)
     }
 
@@ -110,7 +110,7 @@ fn main() -> io::Result<()> {
     let variable = Variable::new(&bytes)?;
     let part = 150_000..150_100;
     assert_eq!(variable.read(part.clone())?, content[part]);
-    assert_eq!(variable.read(0..variable.len())?, content);
+    assert_eq!(variable.read(0..variable.content_len())?, content);
     let groups = variable.groups.len();
     println!("{} bytes take {} in {groups} groups", content.len(), bytes.len());
     Ok(())

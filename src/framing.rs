@@ -86,7 +86,11 @@ pub enum Head {
 ///         }
 ///     }
 ///
-/// XX
+///     fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+///         out[0] = b'#';
+///         out[1..].copy_from_slice(&(block.len() as u16).to_be_bytes());
+///         3
+///     }
 /// }
 ///
 /// let options = CompressOptions::new().page_size(60_000);

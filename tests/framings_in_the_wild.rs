@@ -92,16 +92,18 @@ fn round_trips() {
     }
 }
 
-/// Short streams of several pages.
-fn samples() -> Vec<(&'static str, Read, bool, Vec<u8>, Vec<u8>)> {
+/// Calls `check` with a short stream of several pages in every framing: its name, `read`, whether it has an end, the
+/// stream, and its content.
+fn with_samples(check: impl Fn(&str, Read, bool, Vec<u8>, &[u8])) {
     let content = [text(1, 100), vec![b'x'; 66_000], text(1, 200)].concat();
-    ALL.map(|(name, write, read, has_end)| (name, read, has_end, write(&content).unwrap(), content.clone()))
-        .into()
+    for (name, write, read, has_end) in ALL {
+        check(name, read, has_end, write(&content).unwrap(), &content);
+    }
 }
 
 #[test]
 fn truncation_at_every_byte() {
-    for (name, read, has_end, stream, content) in samples() {
+    with_samples(|name, read, has_end, stream, content| {
         assert!(stream.len() < 3000, "{name} {}", stream.len());
         let mut whole = 0;
         for cut in 0..stream.len() {
@@ -118,12 +120,12 @@ fn truncation_at_every_byte() {
         }
         // Without an end mark, a stream may end at each of its blocks.
         assert_eq!(whole > 1, !has_end, "{name}");
-    }
+    });
 }
 
 #[test]
 fn every_bit_flipped() {
-    for (name, read, _, mut stream, content) in samples() {
+    with_samples(|name, read, _, mut stream, content| {
         for bit in 0..8 * stream.len() {
             stream[bit / 8] ^= 1 << (bit % 8);
             match read(&stream, content.len()) {
@@ -135,7 +137,7 @@ fn every_bit_flipped() {
             }
             stream[bit / 8] ^= 1 << (bit % 8);
         }
-    }
+    });
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub fn write(index: &[u8]) -> io::Result<Vec<u8>> {
     let options = CompressOptions::new().prefix_width(PrefixWidth::Eight).end_mark(true);
     let mut writer = options.page_size(PAGE).writer(header.collect::<Vec<_>>())?;
     writer.write_all(index)?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads the index of a file.

@@ -26,7 +26,7 @@ pub fn write(log: &[u8]) -> io::Result<Vec<u8>> {
     let options = CompressOptions::new().format(format()).strategy(Strategy::RingBuffer);
     let mut writer = options.page_size(16 * 1024).restart_every(4).writer(Vec::new())?;
     writer.write_all(log)?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads the log of a file.

@@ -52,7 +52,7 @@ pub fn write(content: &[u8]) -> io::Result<Vec<u8>> {
     let compressor = Lz4StreamCompressor::with_framing(Netdata, &options)?;
     let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
     writer.write_all(content)?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads what came over a connection.

@@ -73,7 +73,7 @@ pub fn write(content: &[u8]) -> io::Result<Vec<u8>> {
     let compressor = Lz4StreamCompressor::with_framing(netstrings, &CompressOptions::new())?;
     let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
     writer.write_all(content)?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads a whole stream.

@@ -57,7 +57,7 @@ pub fn write(message: &[u8]) -> io::Result<Vec<u8>> {
     let compressor = Lz4StreamCompressor::with_framing(ScyllaDb, &options)?;
     let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
     writer.write_all(message)?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads a whole message.

@@ -63,7 +63,7 @@ pub fn write(image: &[u8]) -> io::Result<Vec<u8>> {
         .strategy(Strategy::RingBuffer);
     let mut writer = options.writer(vec![1, 8])?;
     writer.write_all(image)?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads an image of `len` bytes.
