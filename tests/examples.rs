@@ -6,7 +6,21 @@ mod example;
 use std::process::Command;
 
 /// `lz4s` has `cli.rs`.
-const EXAMPLES: [&str; 5] = ["dictionary", "file", "out_of_band", "packets", "tcp"];
+const EXAMPLES: &[&str] = &[
+    "dictionary",
+    "file",
+    "out_of_band",
+    "packets",
+    "tcp",
+    #[cfg(feature = "tokio")]
+    "async_proxy",
+    #[cfg(feature = "tokio")]
+    "async_server",
+    #[cfg(feature = "tokio")]
+    "futures_io",
+    #[cfg(feature = "tokio-util")]
+    "async_messages",
+];
 
 #[test]
 fn examples_run() {
