@@ -1,4 +1,5 @@
-//! The memory of many connections, measured by the allocator. A single test, so that nothing else runs at the same time.
+//! The memory of many connections, measured by the allocator. A single test, so that nothing else runs at the same
+//! time.
 #![cfg(feature = "tokio")]
 
 mod common;

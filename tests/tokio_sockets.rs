@@ -226,7 +226,8 @@ async fn a_proxy_passes_messages_on_at_once() {
     for len in [1, 5, 100, 5000, 20_000, 3] {
         let message = text(len as u64, len);
         let (sent, received) = tokio::join!(output.write_all(&message), input.read_exact(&mut back[..len]));
-        (sent.unwrap(), received.unwrap());
+        sent.unwrap();
+        received.unwrap();
         assert!(back[..len] == message);
     }
     output.shutdown().await.unwrap();

@@ -113,8 +113,8 @@ fn pipe() {
                         runtime,
                         data,
                         piece,
-                        |pipe| lz4_tokio::Lz4StreamWriter::new(pipe),
-                        |pipe| lz4_tokio::Lz4StreamReader::new(pipe),
+                        lz4_tokio::Lz4StreamWriter::new,
+                        lz4_tokio::Lz4StreamReader::new,
                     );
                     assert_eq!(n, LEN);
                 }),
@@ -211,19 +211,16 @@ fn messages() {
     let times = medians(&mut [
         ("plain", &mut || talk(one, all, |write| write, BufReader::new)),
         ("tokio", &mut || {
-            talk(
-                two,
-                all,
-                |write| lz4_tokio::Lz4StreamWriter::new(write),
-                |read| lz4_tokio::Lz4StreamBufReader::new(BufReader::new(read)),
-            );
+            talk(two, all, lz4_tokio::Lz4StreamWriter::new, |read| {
+                lz4_tokio::Lz4StreamBufReader::new(BufReader::new(read))
+            });
         }),
         ("tokio, unbuffered", &mut || {
             talk(
                 three,
                 all,
-                |write| lz4_tokio::Lz4StreamWriter::new(write),
-                |read| lz4_tokio::Lz4StreamReader::new(read),
+                lz4_tokio::Lz4StreamWriter::new,
+                lz4_tokio::Lz4StreamReader::new,
             );
         }),
         ("async-compression", &mut || {
