@@ -10,8 +10,10 @@
 //! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets and anything else that is `Write` or `Read`. Start
 //!   here. [`Lz4StreamBufReader`] wraps a `BufRead` and saves a copy.
 //! * [`compress`] and [`decompress`] handle a whole stream in memory.
-//! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the codecs without I/O, for packets, async code and
-//!   other kinds of I/O. The adapters above only drive them.
+//! * The module `tokio` has the adapters for async code, and the module `tokio_util` the codec for `Framed`: see
+//!   [*Features*](#features).
+//! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the codecs without I/O, for packets and other kinds of
+//!   I/O. The adapters above only drive them.
 //! * [`CompressOptions`] and [`DecompressOptions`] are the settings. A stream records none of them, so both ends must
 //!   agree on those in [`StreamFormat`].
 //! * [`Framing`] describes the bytes around each block. Implement it for protocols with other heads than size prefixes.
@@ -70,10 +72,11 @@
 //!
 //! # Organization
 //!
-//! There are three layers: adapters (`writer`, `reader`, `functions`), codecs (`compressor`, `decompressor`) and the
-//! block codec (`block`). Each layer only knows the one below. The codecs own the stream, the adapters only do I/O. The
-//! other modules are shared: `framing` reads and writes the bytes around each block, `window` holds the history and the
-//! page of a codec, `options` has the settings, `error` the errors, and `format` the rules of the format.
+//! There are three layers: adapters (`writer`, `reader`, `functions`, `tokio`, `tokio_util`), codecs (`compressor`,
+//! `decompressor`) and the block codec (`block`). Each layer only knows the one below. The codecs own the stream, the
+//! adapters only do I/O. The other modules are shared: `framing` reads and writes the bytes around each block, `window`
+//! holds the history and the page of a codec, `options` has the settings, `error` the errors, and `format` the rules of
+//! the format.
 
 #![forbid(unsafe_code)]
 
@@ -109,6 +112,7 @@ pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
 pub use seeking::{Lz4StreamReaderAt, Lz4StreamSeekReader, ReadAt};
 pub use writer::{IntoInnerError, Lz4StreamWriter};
 
-#[cfg(doctest)]
+// One of the examples needs the feature.
+#[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 struct ReadmeExamples;

@@ -39,8 +39,8 @@
 //!   decoder then rejects a connection that ends without it, as [`Error::MissingEndMark`], and bytes after it, as
 //!   [`Error::TrailingBytes`]; those stay in the buffer.
 //! * Every block has a prefix: [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand) is [`Error::OutOfBandSizes`].
-//! * The format has no message boundaries other than blocks. A stream from an [`Lz4StreamWriter`](crate::Lz4StreamWriter)
-//!   arrives page by page, and a stream of messages is readable by every reader.
+//! * The format has no message boundaries other than blocks. A stream from an
+//!   [`Lz4StreamWriter`](crate::Lz4StreamWriter) arrives page by page, and every reader reads a stream of messages.
 
 use std::io;
 
@@ -227,7 +227,7 @@ impl<F: Framing> Decoder for Lz4StreamDecompressor<F> {
     }
 
     /// # Errors
-    /// Those of [`decode`](Self::decode), and [`Error::UnexpectedEnd`] or [`Error::MissingEndMark`] when the connection
+    /// Those of `decode`, and [`Error::UnexpectedEnd`] or [`Error::MissingEndMark`] when the connection
     /// ends too early.
     fn decode_eof(&mut self, input: &mut BytesMut) -> io::Result<Option<BytesMut>> {
         let message = self.decode(input)?;

@@ -6,7 +6,7 @@ mod example;
 use std::process::Command;
 
 /// `lz4s` has `cli.rs`.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: &[&str] = &[
     "dictionary",
     "file",
     "framings",
@@ -15,6 +15,14 @@ const EXAMPLES: [&str; 8] = [
     "packets",
     "tcp",
     "tracy",
+    #[cfg(feature = "tokio")]
+    "async_proxy",
+    #[cfg(feature = "tokio")]
+    "async_server",
+    #[cfg(feature = "tokio")]
+    "futures_io",
+    #[cfg(feature = "tokio-util")]
+    "async_messages",
 ];
 
 #[test]

@@ -230,7 +230,7 @@ impl Framing for Panicking {
         })
     }
 
-    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+    fn write_head(&mut self, _: &[u8], _: &[u8], _: &mut [u8]) -> usize {
         unreachable!("it only reads")
     }
 }

@@ -174,6 +174,28 @@ fn any_data_in_one_write() {
         .quickcheck(property as fn(Settings, Data, u64));
 }
 
+/// liblz4 over two page buffers, and with it everything that decodes so: python-lz4, the C example.
+#[test]
+fn liblz4_reads_the_stream() {
+    let all = text(4, 200_000);
+    for page_size in [100, 4096, 65_536] {
+        let dictionary = text(44, 5000);
+        let options = CompressOptions::new().page_size(page_size).dictionary(&dictionary);
+        let inner = Polled::writer(acts(page_size as u64, 5000));
+        let mut writer = Lz4StreamWriter::with_options(inner, &options).unwrap();
+        write_through(&mut writer, &all, 3333, 2);
+        let stream = writer.into_inner().taken;
+        let mut peer = common::liblz4::Decompressor::new(page_size, &dictionary);
+        let (mut rest, mut content) = (&stream[..], Vec::new());
+        while let Some((head, after)) = rest.split_first_chunk() {
+            let (block, after) = after.split_at(u32::from_le_bytes(*head) as usize);
+            content.extend_from_slice(peer.decompress(block).unwrap());
+            rest = after;
+        }
+        assert!(content == all, "page size {page_size}");
+    }
+}
+
 #[test]
 fn large_slices_are_the_same_in_one_piece_and_in_many() {
     let all = text(5, 3 << 20);
@@ -227,12 +249,13 @@ fn a_write_that_fails_has_taken_nothing() {
     assert_eq!(assert_ready_ok!(once(writer.write(b"abc"))), 3);
     // Several buffers: the second one stalls after the first one was taken.
     writer.get_mut().script.extend([Act::Pending; 9]);
-    let buffers = [&b"defghij"[..], b"", b"0123456789", b"abcdef"].map(IoSlice::new);
+    let buffers = [&b"defghij"[..], b"", b"012345678", b"9abcdef"].map(IoSlice::new);
     assert_eq!(assert_ready_ok!(once(writer.write_vectored(&buffers))), 17);
     assert_eq!(writer.total_in(), 30);
-    assert_pending!(once(writer.write_vectored(&buffers[3..])));
+    let rest = [IoSlice::new(b"abcdef")];
+    assert_pending!(once(writer.write_vectored(&rest)));
     writer.get_mut().script.clear();
-    assert_eq!(assert_ready_ok!(once(writer.write_vectored(&buffers[3..]))), 6);
+    assert_eq!(assert_ready_ok!(once(writer.write_vectored(&rest))), 6);
     assert!(writer.is_write_vectored());
     assert_ready_ok!(once(writer.shutdown()));
     let stream = writer.into_inner().taken;

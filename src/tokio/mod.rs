@@ -33,8 +33,9 @@
 //! # }
 //! ```
 //!
-//! To use a connection in both directions, split it. [`tokio::io::join`](::tokio::io::join) makes one value of a reader
-//! and a writer again. For `futures::io`, see `compat` of tokio-util and the example `futures_io`.
+//! To use a connection in both directions, split it.
+//! [`tokio::io::join`](https://docs.rs/tokio/1/tokio/io/fn.join.html) makes one value of a reader and a
+//! writer again. For `futures::io`, see `compat` of tokio-util and the example `futures_io`.
 //!
 //! # Cancellation
 //! All state is in the adapter, none in the futures. A future may be dropped at any await point, for example by
@@ -50,13 +51,15 @@
 //!
 //! | page | `Default` | level 3 | level 9 | level 12 | decompression |
 //! |---|---:|---:|---:|---:|---:|
-//! | 4 KiB | ? | ? | ? | ? | ? |
-//! | 64 KiB | ? | ? | ? | ? | ? |
-//! | 1 MiB | ? | ? | ? | ? | ? |
+//! | 4 KiB | 13 | 35 | 21 | 43 | 1 |
+//! | 64 KiB | 160 | 350 | 710 | 1600 | 14 |
+//! | 1 MiB | 1400 | 5500 | 7300 | 17 000 | 230 |
 //!
-//! Tasks should not run longer than about 100 µs between two await points. So pages of up to 64 KiB in the default mode
-//! need no precaution. For larger pages or high compression, choose smaller pages, or hand whole pages to the codecs on
-//! another thread with [`spawn_blocking`](::tokio::task::spawn_blocking):
+//! A task should not run for much longer than 100 µs between two await points. Decompression, and compression in the
+//! default mode with pages of up to 64 KiB, need no precaution on a server whose connections send messages. A task that
+//! sends bulk data to a fast peer runs for up to 128 pages before it yields: choose pages of 4 to 16 KiB, or
+//! yield more often. For large pages in high compression, hand whole pages to the compressor on another thread with
+//! [`spawn_blocking`](::tokio::task::spawn_blocking):
 //!
 //! ```
 //! use lz4_stream::{CompressOptions, Lz4StreamDecompressor, Mode};
@@ -70,7 +73,11 @@
 //! let mut inner = Vec::new(); // or a socket
 //! for page in [vec![1; 1 << 20], vec![2; 1 << 20]] {
 //!     // The compressor moves to the other thread and back.
-//!     compressor = spawn_blocking(move || compressor.compress(&page).map(|_| ()).map(|()| compressor)).await??;
+//!     compressor = spawn_blocking(move || {
+//!         compressor.compress(&page)?;
+//!         Ok::<_, lz4_stream::Error>(compressor)
+//!     })
+//!     .await??;
 //!     inner.write_all(compressor.block()).await?;
 //! }
 //! assert_eq!(compressor.total_in(), 2 << 20);
@@ -81,8 +88,9 @@
 //! # Memory
 //! That of the codecs: see [`Lz4StreamCompressor`](crate::Lz4StreamCompressor) and
 //! [`Lz4StreamDecompressor`](crate::Lz4StreamDecompressor). It grows with the pages that a connection really carries:
-//! about ? KiB for a reader and a writer whose messages are shorter than a kilobyte, and less than 1 MiB with full pages
-//! of 64 KiB. A writer accepts up to a page of bytes while a block waits for the inner writer, and nothing beyond that.
+//! about 0.5 KiB for a new reader and writer together, 20 KiB after a few messages of 200 bytes, 700 KiB after many
+//! pages of 4 KiB, and 800 KiB, always less than 1 MiB, with full pages of 64 KiB. While a block waits for the inner
+//! writer, the writer takes bytes until the next page is full, and nothing beyond that.
 
 mod reader;
 mod writer;

@@ -16,8 +16,8 @@ pin_project! {
     ///
     /// The reader consumes exactly one head and one block at a time, and returns all decoded bytes before it reads
     /// again. So once all decoded bytes have been read, the inner reader is at a block boundary. That takes two reads
-    /// per block: put a [`BufReader`](tokio::io::BufReader) inside, and use [`Lz4StreamBufReader`], unless you need the
-    /// inner reader at that boundary.
+    /// per block: put a [`BufReader`](https://docs.rs/tokio/1/tokio/io/struct.BufReader.html) inside, and use
+    /// [`Lz4StreamBufReader`], unless you need the inner reader at that boundary.
     ///
     /// A read is never ready with 0 bytes before the end of the stream, whatever empty pages are in it. After each
     /// empty page the task yields.
@@ -60,7 +60,7 @@ pin_project! {
 pin_project! {
     /// Like [`Lz4StreamReader`], but for an inner reader with a buffer. A block that the buffer contains completely is
     /// decoded directly from it, which saves a copy. Use it for bytes in memory, and for a
-    /// [`BufReader`](tokio::io::BufReader) around a socket.
+    /// [`BufReader`](https://docs.rs/tokio/1/tokio/io/struct.BufReader.html) around a socket.
     ///
     /// ```
     /// use lz4_stream::tokio::Lz4StreamBufReader;
@@ -150,10 +150,8 @@ macro_rules! reader {
             /// # #[tokio::main(flavor = "current_thread")]
             /// # async fn main() -> std::io::Result<()> {
             /// let options = DecompressOptions::new().end_mark(true);
-            #[doc = concat!(
-                                                "let mut reader = ", stringify!($Reader),
-                                                "::with_options(&b\"\\x02\\0\\0\\0\\x10x\\0\\0\\0\\0\"[..], &options)?;"
-                                            )]
+            /// let input = &b"\x02\0\0\0\x10x\0\0\0\0"[..];
+            #[doc = concat!("let mut reader = ", stringify!($Reader), "::with_options(input, &options)?;")]
             /// let mut text = String::new();
             /// reader.read_to_string(&mut text).await?;
             /// assert_eq!(text, "x");
@@ -181,10 +179,8 @@ macro_rules! reader {
             /// # #[tokio::main(flavor = "current_thread")]
             /// # async fn main() -> std::io::Result<()> {
             /// let options = DecompressOptions::new().prefix_width(PrefixWidth::OutOfBand);
-            #[doc = concat!(
-                                                "let mut reader = ", stringify!($Reader),
-                                                "::with_sizes(&b\"\\x40abcd\\x20ef\"[..], &options, [5, 3])?;"
-                                            )]
+            /// let input = &b"\x40abcd\x20ef"[..];
+            #[doc = concat!("let mut reader = ", stringify!($Reader), "::with_sizes(input, &options, [5, 3])?;")]
             /// let mut text = String::new();
             /// reader.read_to_string(&mut text).await?;
             /// assert_eq!(text, "abcdef");
@@ -230,10 +226,8 @@ macro_rules! reader {
             /// # #[tokio::main(flavor = "current_thread")]
             /// # async fn main() -> std::io::Result<()> {
             /// let mut text = String::new();
-            #[doc = concat!(
-                                                "let mut reader = lz4_stream::tokio::", stringify!($Reader),
-                                                "::new(&b\"\\x04\\0\\0\\0\\x30one\"[..]);"
-                                            )]
+            /// let first = &b"\x04\0\0\0\x30one"[..];
+            #[doc = concat!("let mut reader = lz4_stream::tokio::", stringify!($Reader), "::new(first);")]
             /// reader.read_to_string(&mut text).await?;
             /// reader.reset(&b"\x04\0\0\0\x30two"[..]);
             /// reader.read_to_string(&mut text).await?;

@@ -16,7 +16,7 @@ pin_project! {
     /// Compresses the written bytes to a stream of blocks on the inner writer: [`crate::Lz4StreamWriter`] for tokio.
     ///
     /// * **`write`** gathers bytes in a page. A full page is compressed to a block and sent. It is ready as soon as it
-    ///   has taken any bytes, and waits only while a full page and an unsent block are both held.
+    ///   has taken any bytes, and waits only when a block is unsent and the next page is full too.
     /// * **`flush`** sends the partial page, so that the other end can read everything written so far, and flushes the
     ///   inner writer. It ends a message.
     /// * **`shutdown`** sends the last page, and the end mark if the settings have one, and shuts the inner writer
@@ -436,7 +436,8 @@ fn keep_size<F: Framing>(sizes: &mut Vec<usize>, compressor: &Lz4StreamCompresso
 
 impl<W: AsyncWrite, F: Framing> AsyncWrite for Lz4StreamWriter<W, F> {
     /// Gathers `bytes` in pages and sends each full page, as long as the inner writer takes them and the task has
-    /// budget. Ready with at least one byte unless a full page and an unsent block are both held.
+    /// budget. Ready as soon as any bytes were taken. While a block waits for the inner writer, bytes are still taken
+    /// until the next page is full. Full pages in `bytes` are not gathered, so they wait.
     ///
     /// # Errors
     /// Those of the inner writer while it takes the rest of an earlier block: none of `bytes` was taken. If it fails
@@ -455,17 +456,21 @@ impl<W: AsyncWrite, F: Framing> AsyncWrite for Lz4StreamWriter<W, F> {
                 Poll::Ready(Err(error)) => return taken_or(taken, Poll::Ready(Err(error))),
                 Poll::Pending => false,
             };
-            let page_size = out.compressor.options().get_page_size();
-            if out.compressor.is_full() {
+            let compressor = &out.compressor;
+            if compressor.is_full() {
                 if !is_sent || out.poll_make(Lz4StreamCompressor::end_page, cx).is_pending() {
                     return taken_or(taken, Poll::Pending);
                 }
-            } else if is_sent
-                && bytes.len() - taken >= page_size
-                && out.compressor.page().is_empty()
-                && !out.compressor.is_finished()
-            {
-                let n = out.write_pages(inner.as_mut(), &bytes[taken..], cx);
+                continue;
+            }
+            let is_large = bytes.len() - taken >= compressor.options().get_page_size();
+            if is_large && compressor.page().is_empty() && !compressor.is_finished() {
+                // Compressed from where they are, as soon as there is room for the block.
+                let n = if is_sent {
+                    out.write_pages(inner.as_mut(), &bytes[taken..], cx)
+                } else {
+                    0
+                };
                 taken += n;
                 if n == 0 || !out.compressor.block().is_empty() {
                     return taken_or(taken, Poll::Pending);

@@ -17,8 +17,14 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     } else {
         ["--profile", "test"]
     });
-    if cfg!(feature = "lz4_flex") {
-        cargo.args(["--features", "lz4_flex"]);
+    for (feature, is_on) in [
+        ("lz4_flex", cfg!(feature = "lz4_flex")),
+        ("tokio", cfg!(feature = "tokio")),
+        ("tokio-util", cfg!(feature = "tokio-util")),
+    ] {
+        if is_on {
+            cargo.args(["--features", feature]);
+        }
     }
     assert!(cargo.status().unwrap().success(), "the examples do not build");
     profile.join("examples")

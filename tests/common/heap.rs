@@ -71,6 +71,13 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
     (PEAK.load(Relaxed) as usize, result)
 }
 
+/// The memory that the result of `work` holds, in bytes, and the result.
+#[allow(dead_code)] // not every test uses it
+pub fn held<T>(work: impl FnOnce() -> T) -> (usize, T) {
+    let result = counted(work);
+    (HELD.load(Relaxed) as usize, result)
+}
+
 /// How often `work` allocated.
 pub fn allocations(work: impl FnOnce()) -> usize {
     counted(work);
