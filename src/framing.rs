@@ -118,8 +118,8 @@ pub trait Framing {
     ///
     /// `bytes` begins at a block boundary and holds all available bytes: at least as many as requested, possibly none,
     /// often also the block and the bytes after it. The codec calls this at each boundary until it returns something
-    /// other than [`Head::Incomplete`]. It returns `Block` or `End` exactly once per boundary, so a framing may keep
-    /// state.
+    /// other than [`Head::Incomplete`], and again after [`Head::Restart`]. It returns `Block` or `End` exactly once per
+    /// boundary, so a framing may keep state.
     ///
     /// # Errors
     /// [`Error::bad_head`] when the bytes are not a valid head. The codec adds the position. Other errors pass

@@ -613,7 +613,7 @@ struct Sum {
 }
 
 impl Framing for Sum {
-    const MAX_HEAD_LEN: usize = 3;
+    const MAX_HEAD_LEN: usize = 4;
 
     fn max_block_len(&self) -> usize {
         0xFF
@@ -641,12 +641,12 @@ impl Framing for Sum {
     }
 
     fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize {
-        out.copy_from_slice(&[page.len() as u8, sum(page), block.len() as u8]);
+        out.copy_from_slice(&[page.len() as u8, sum(page), block.len() as u8, b'-']);
         3
     }
 
     fn write_restart(&mut self, out: &mut [u8]) -> usize {
-        out.fill(b'R');
+        out.copy_from_slice(b"RSTU");
         self.mark_len
     }
 }
@@ -701,16 +701,16 @@ fn a_framing_sees_the_pages_it_writes_and_checks_the_pages_it_reads() {
 
 #[test]
 fn restart_marks_of_any_length_stand_right_before_the_head_and_none_is_too_long() {
-    for mark_len in 0..=4 {
+    for mark_len in 0..=5 {
         let result = std::panic::catch_unwind(|| {
             let mut compressor =
                 Lz4StreamCompressor::with_framing(sums(mark_len), &CompressOptions::new().page_size(100)).unwrap();
             compressor.restart();
             compressor.compress(b"hello").unwrap().to_vec()
         });
-        let mark = &b"RRR"[..mark_len.min(3)];
+        let mark = &b"RSTU"[..mark_len.min(4)];
         let expected = [mark, &[5, sum(b"hello"), 6], b"\x50hello"].concat();
-        assert_eq!(result.ok(), (mark_len <= 3).then_some(expected));
+        assert_eq!(result.ok(), (mark_len <= 4).then_some(expected));
     }
 }
 
