@@ -16,6 +16,8 @@
 //!   I/O. The adapters above only drive them.
 //! * [`CompressOptions`] and [`DecompressOptions`] are the settings. A stream records none of them, so both ends must
 //!   agree on those in [`StreamFormat`].
+//! * [`Index`] makes any place of a stream readable: [`Lz4StreamSeekReader`] is `Seek`, [`Lz4StreamReaderAt`] reads at
+//!   an offset and is shared by threads, [`Lz4StreamParallelReader`] decodes on several threads.
 //! * [`Framing`] describes the bytes around each block. Implement it for protocols with other heads than size prefixes.
 //! * [`Error`] lists everything that can go wrong. [`format`](mod@format) documents the rules of the format, each with
 //!   its source.
@@ -72,11 +74,11 @@
 //!
 //! # Organization
 //!
-//! There are three layers: adapters (`writer`, `reader`, `functions`, `tokio`, `tokio_util`), codecs (`compressor`,
-//! `decompressor`) and the block codec (`block`). Each layer only knows the one below. The codecs own the stream, the
-//! adapters only do I/O. The other modules are shared: `framing` reads and writes the bytes around each block, `window`
-//! holds the history and the page of a codec, `options` has the settings, `error` the errors, and `format` the rules of
-//! the format.
+//! There are three layers: adapters (`writer`, `reader`, `functions`, `seeking`, `parallel`, `tokio`, `tokio_util`),
+//! codecs (`compressor`, `decompressor`) and the block codec (`block`). Each layer only knows the one below. The codecs
+//! own the stream, the adapters only do I/O. The other modules are shared: `framing` reads and writes the bytes around
+//! each block, `window` holds the history and the page of a codec, `index` knows where decoding can begin, `options` has
+//! the settings, `error` the errors, and `format` the rules of the format.
 
 #![forbid(unsafe_code)]
 

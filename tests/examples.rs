@@ -13,6 +13,7 @@ const EXAMPLES: &[&str] = &[
     "gdsfmt",
     "out_of_band",
     "packets",
+    "seek",
     "tcp",
     "tracy",
     #[cfg(feature = "tokio")]

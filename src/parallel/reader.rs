@@ -34,7 +34,8 @@ const FIRST_READ: usize = 64 * 1024;
 ///
 /// # Errors
 /// * A bad block: the error and the place of [`Lz4StreamReader`](crate::Lz4StreamReader). All data before it is
-///   returned first, and every later call returns the same error.
+///   returned first, and every later call returns the same error. Near the start of an interval, a match that reaches
+///   back further than any match of the indexed stream did is [`Error::MatchOffset`] here already.
 /// * [`Error::IndexMismatch`] when the index was made of another stream, where that can be told: see [`Index`]. Nothing
 ///   of the interval in which it shows is returned.
 /// * Errors of the inner reader pass through after all data before them was returned. The next call resumes.
