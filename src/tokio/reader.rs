@@ -253,7 +253,6 @@ macro_rules! reader {
                 let blocks = self.decompressor.blocks();
                 loop {
                     if self.decompressor.blocks() > blocks {
-                        budget.made_progress();
                         if !self.decompressor.page().is_empty() {
                             return Poll::Ready(Ok(true));
                         }

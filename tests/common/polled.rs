@@ -123,7 +123,10 @@ pub fn until_ready<T>(mut poll: impl FnMut() -> Poll<io::Result<T>>) -> T {
     loop {
         match poll() {
             Poll::Ready(Ok(value)) => return value,
-            Poll::Ready(Err(error)) => assert!(lz4_stream::Error::from_io(&error).is_none(), "{error}"),
+            Poll::Ready(Err(error)) => {
+                assert!(lz4_stream::Error::from_io(&error).is_none(), "{error}");
+                assert_ne!(error.kind(), ErrorKind::Interrupted, "it is retried");
+            }
             Poll::Pending => {}
         }
     }
