@@ -111,7 +111,7 @@ impl Candidate {
     }
 
     fn is_known(&self) -> bool {
-        self.checked == CHECKED && (self.history.is_empty() || self.traced >= HISTORY)
+        self.checked == CHECKED && self.traced >= HISTORY
     }
 }
 
