@@ -24,9 +24,10 @@ const FIRST_READ: usize = 64 * 1024;
 /// reads the inner reader and lends the content. Nothing needs to seek.
 ///
 /// # Memory
-/// Twice as many intervals as there are threads are read ahead. For each, the reader holds its part of the stream and
-/// its content: together at most three intervals of the index, two pages and two blocks, and usually about one and a
-/// half intervals. With 2 threads and 1 MiB intervals, about 7 MiB. Each thread has a decompressor.
+/// One interval more than there are threads is read ahead, one is lent, and one is being read. For each, the reader
+/// holds its part of the stream and its content: together at most three intervals of the index, two pages and two
+/// blocks, and usually about one and a half intervals. With 2 threads and 1 MiB intervals, about 7 MiB. Each thread has
+/// a decompressor.
 ///
 /// # End of the stream
 /// The end mark is read, and the bytes after it stay in the inner reader. Unlike with
@@ -357,7 +358,7 @@ impl<R: Read, F> Lz4StreamParallelReader<R, F> {
             while self.inner_error.is_none()
                 && !self.is_over
                 && self.next < self.map.index().points().len()
-                && self.ahead.len() < 2 * self.workers.threads.len()
+                && self.ahead.len() <= self.workers.threads.len()
             {
                 self.inner_error = self.read_interval().err();
             }
