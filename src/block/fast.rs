@@ -175,7 +175,8 @@ struct Candidate {
 }
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
-/// not below `floor` and its first `same` bits (32 or 64) are equal. `position` is above `floor`.
+/// not below `floor` and its first `same` bits (32 or 64) are equal. In small pages, it may return the lowest position
+/// instead. `position` is above `floor`.
 #[inline(always)]
 fn replace<const N: usize>(
     table: &mut [u16; N],
@@ -347,11 +348,10 @@ fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize
     if let Some(ours) = window.get(position + 8..position + 16 + LAST_LITERALS)
         && let Some(theirs) = window.get(found.position + 8..found.position + 16)
     {
-        let difference = read_u64(ours, 0) ^ read_u64(theirs, 0);
-        let whole = ((found.difference == 0) as u32).wrapping_neg();
-        let length = found.difference.trailing_zeros() / 8 + ((difference.trailing_zeros() / 8) & whole);
-        if length < 16 {
-            return length as usize;
+        let whole = found.difference == 0;
+        let difference = select_unpredictable(whole, read_u64(ours, 0) ^ read_u64(theirs, 0), found.difference);
+        if difference != 0 {
+            return 8 * whole as usize + difference.trailing_zeros() as usize / 8;
         }
     }
     let limit = window.len() - LAST_LITERALS;
