@@ -7,7 +7,7 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u64, run_length, write_last_literals,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u32, read_u64, run_length, write_last_literals,
 };
 use std::hint::select_unpredictable;
 
@@ -209,11 +209,15 @@ fn replace<const N: usize>(
         // one that keeps the load inside the window.
         let candidate = position.wrapping_sub(distance);
         if candidate <= last {
-            let difference = read_u64(window, candidate) ^ bytes;
-            if difference << (64 - same) == 0 && candidate.wrapping_sub(floor) < position - floor {
+            let equal = if same == 32 {
+                read_u32(window, candidate) == bytes as u32
+            } else {
+                read_u64(window, candidate) == bytes
+            };
+            if equal && candidate.wrapping_sub(floor) < position - floor {
                 return Some(Candidate {
                     position: candidate,
-                    difference,
+                    difference: read_u64(window, candidate) ^ bytes,
                 });
             }
         }
