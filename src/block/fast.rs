@@ -349,6 +349,7 @@ fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usi
 /// The length of the match of `position` with `found`. It stops before the page's last literals.
 #[inline(always)]
 fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize) -> usize {
+    let mut equal = 0;
     // Most matches are shorter than sixteen bytes, but how short is unpredictable. So do not branch on it.
     if let Some(ours) = window.get(position + 8..position + 16 + LAST_LITERALS)
         && let Some(theirs) = window.get(found.position + 8..found.position + 16)
@@ -358,12 +359,15 @@ fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize
         if difference != 0 {
             return 8 * whole as usize + difference.trailing_zeros() as usize / 8;
         }
+        equal = 16;
     }
     let limit = window.len() - LAST_LITERALS;
-    if N == NEAR {
-        // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
-        run_length(window, found.position, position, limit)
+    let (earlier, later) = (found.position + equal, position + equal);
+    // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
+    let more = if N == NEAR {
+        run_length(window, earlier, later, limit)
     } else {
-        match_length(window, found.position, position, limit)
-    }
+        match_length(window, earlier, later, limit)
+    };
+    equal + more
 }
