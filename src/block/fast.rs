@@ -7,7 +7,8 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, match_length, read_u64, run_length, write_last_literals, write_sequence,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u32, read_u64, run_length,
+    write_last_literals,
 };
 use std::hint::select_unpredictable;
 
@@ -175,7 +176,8 @@ struct Candidate {
 }
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
-/// not below `floor` and its first `same` bits (32 or 64) are equal.
+/// not below `floor` and its first `same` bits (32 or 64) are equal. In small pages, it may return the lowest position
+/// instead. `position` is above `floor`.
 #[inline(always)]
 fn replace<const N: usize>(
     table: &mut [u16; N],
@@ -191,12 +193,12 @@ fn replace<const N: usize>(
     *entry = position as u16;
     if N == NEAR {
         // With small pages most entries are stale, and a branch cannot predict which. So do not branch: instead of an
-        // entry that is out of reach, compare the position with itself.
+        // entry that is out of reach, take the lowest position. It is a candidate too, if a bad one.
         let in_reach = distance.wrapping_sub(1) < position - floor;
-        let candidate = position - select_unpredictable(in_reach, distance, 0);
+        let candidate = select_unpredictable(in_reach, position.wrapping_sub(distance), floor);
         if candidate <= last {
             let difference = read_u64(window, candidate) ^ bytes;
-            if (difference << (64 - same) | !in_reach as u64) == 0 {
+            if difference << (64 - same) == 0 {
                 return Some(Candidate {
                     position: candidate,
                     difference,
@@ -208,11 +210,15 @@ fn replace<const N: usize>(
         // one that keeps the load inside the window.
         let candidate = position.wrapping_sub(distance);
         if candidate <= last {
-            let difference = read_u64(window, candidate) ^ bytes;
-            if difference << (64 - same) == 0 && candidate >= floor && candidate < position {
+            let equal = if same == 32 {
+                read_u32(window, candidate) == bytes as u32
+            } else {
+                read_u64(window, candidate) == bytes
+            };
+            if equal && candidate.wrapping_sub(floor) < position - floor {
                 return Some(Candidate {
                     position: candidate,
-                    difference,
+                    difference: read_u64(window, candidate) ^ bytes,
                 });
             }
         }
@@ -255,13 +261,15 @@ fn encode_page<const N: usize, const LIMITED: bool>(
             floor
         }
     };
-    let mut written = 0;
+    let room = out.len();
+    let mut out = out;
     // Everything before the anchor has been written.
     let mut anchor = start;
-    if window.len() >= MATCH_MARGIN && start <= window.len() - MATCH_MARGIN {
+    // Nothing matches the first byte of all.
+    let mut position = start.max(floor + 1);
+    if window.len() >= MATCH_MARGIN && position <= window.len() - MATCH_MARGIN {
         // The last position where the format lets a match start.
         let last = window.len() - MATCH_MARGIN;
-        let mut position = start;
         let mut bytes = read_u64(window, position);
         'page: loop {
             let mut attempts = acceleration << PATIENCE;
@@ -287,14 +295,18 @@ fn encode_page<const N: usize, const LIMITED: bool>(
             loop {
                 let ahead = length_ahead::<N>(window, found, position);
                 let offset = position - found.position;
-                written = write_sequence(out, written, window, anchor, position - back, offset, back + ahead);
+                debug_assert!((1..=max_distance).contains(&offset) && found.position >= floor);
+                out = append_sequence(out, window, anchor, position - back, offset, back + ahead);
                 position += ahead;
                 anchor = position;
                 if position > last {
                     break 'page;
                 }
-                // Insert one position inside the match, so that data which repeats only its end is found too.
-                table[hash::<N>(read_u64(window, position - 2))] = (position - 2) as u16;
+                // Insert one position inside the match, so that data which repeats only its end is found too. (The
+                // check takes less time than the two of an index.)
+                if let Some(inside) = position.checked_sub(2) {
+                    table[hash::<N>(read_u64(window, inside))] = inside as u16;
+                }
                 bytes = read_u64(window, position);
                 // Try a match right after this one. With a long history only a long one is worth it: a search would
                 // often find a longer one a byte or two later.
@@ -312,14 +324,16 @@ fn encode_page<const N: usize, const LIMITED: bool>(
             bytes = read_u64(window, position);
         }
     }
-    write_last_literals(out, written, window, anchor)
+    room - out.len() + write_last_literals(out, window, anchor)
 }
 
 /// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.
 #[inline(always)]
 fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    if earlier >= 8 {
-        let difference = read_u64(window, later - 8) ^ read_u64(window, earlier - 8);
+    if let Some(theirs) = window[..earlier].last_chunk()
+        && let Some(ours) = window[..later].last_chunk()
+    {
+        let difference = u64::from_le_bytes(*ours) ^ u64::from_le_bytes(*theirs);
         let length = (difference.leading_zeros() as usize / 8).min(limit);
         if length < 8 {
             return length;
@@ -335,20 +349,25 @@ fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usi
 /// The length of the match of `position` with `found`. It stops before the page's last literals.
 #[inline(always)]
 fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize) -> usize {
+    let mut equal = 0;
     // Most matches are shorter than sixteen bytes, but how short is unpredictable. So do not branch on it.
-    if let Some(next) = window.get(position + 8..position + 16 + LAST_LITERALS) {
-        let difference = read_u64(next, 0) ^ read_u64(window, found.position + 8);
-        let whole = ((found.difference == 0) as u32).wrapping_neg();
-        let length = found.difference.trailing_zeros() / 8 + ((difference.trailing_zeros() / 8) & whole);
-        if length < 16 {
-            return length as usize;
+    if let Some(ours) = window.get(position + 8..position + 16 + LAST_LITERALS)
+        && let Some(theirs) = window.get(found.position + 8..found.position + 16)
+    {
+        let whole = found.difference == 0;
+        let difference = select_unpredictable(whole, read_u64(ours, 0) ^ read_u64(theirs, 0), found.difference);
+        if difference != 0 {
+            return 8 * whole as usize + difference.trailing_zeros() as usize / 8;
         }
+        equal = 16;
     }
     let limit = window.len() - LAST_LITERALS;
-    if N == NEAR {
-        // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
-        run_length(window, found.position, position, limit)
+    let (earlier, later) = (found.position + equal, position + equal);
+    // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
+    let more = if N == NEAR {
+        run_length(window, earlier, later, limit)
     } else {
-        match_length(window, found.position, position, limit)
-    }
+        match_length(window, earlier, later, limit)
+    };
+    equal + more
 }

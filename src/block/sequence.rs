@@ -143,75 +143,93 @@ pub(crate) fn match_cost(length: usize) -> usize {
     }
 }
 
-/// Writes a sequence to `out[at..]`: the literals `window[from..to]`, then a match of `length` bytes at `offset`.
-/// Returns where the next sequence goes.
+/// Writes a sequence to the beginning of `out`: the literals `window[from..to]`, then a match of `length` bytes at
+/// `offset`. Returns the rest of `out`.
+///
+/// Most sequences have few literals and a short match. So these always copy the same number of literals, and what
+/// follows overwrites the excess. The rare cases are calls of a cold function, one for each check: otherwise the compiler
+/// merges the checks, which takes longer than branches that are well predicted.
 #[inline(always)]
-pub(crate) fn write_sequence(
-    out: &mut [u8],
-    at: usize,
+pub(crate) fn append_sequence<'a>(
+    out: &'a mut [u8],
     window: &[u8],
     from: usize,
     to: usize,
     offset: usize,
     length: usize,
-) -> usize {
-    const FEW: usize = 32;
+) -> &'a mut [u8] {
+    const FEW: usize = 16;
+    const MORE: usize = 32;
     let literals = to - from;
     let extra = length - MIN_MATCH;
-    // Nearly every sequence has few literals and at most one length byte for each length. Always copy the same number
-    // of literals and always write both length bytes. What follows overwrites the excess.
-    if literals <= FEW
-        && extra < 15 + 255
-        && let Some(source) = window.get(from..from + FEW)
-        && let Some(room) = out.get_mut(at..at + 1 + 1 + FEW + 2 + 1)
+    if literals < NIBBLE_MAX
+        && extra < NIBBLE_MAX
+        && let Some(source) = window[from..].first_chunk::<FEW>()
+        && let Some(room) = out.first_chunk_mut::<{ 1 + FEW + 2 }>()
     {
-        let room: &mut [u8; 1 + 1 + FEW + 2 + 1] = room.try_into().unwrap();
-        room[0] = (literals.min(15) as u8) << 4 | extra.min(15) as u8;
-        room[1] = literals.wrapping_sub(15) as u8;
-        let mut length = 1 + (literals >= 15) as usize;
-        room[length..length + FEW].copy_from_slice(source);
-        length += literals;
-        room[length..length + 2].copy_from_slice(&(offset as u16).to_le_bytes());
-        room[length + 2] = extra.wrapping_sub(15) as u8;
-        return at + length + 2 + (extra >= 15) as usize;
+        room[0] = (literals << 4 | extra) as u8;
+        room[1..1 + FEW].copy_from_slice(source);
+        let end = 1 + literals;
+        room[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
+        return &mut out[end + 2..];
     }
-    write_any_sequence(out, at, window, from, to, offset, length)
+    if literals > MORE {
+        return append_any_sequence(out, window, from, to, offset, length);
+    }
+    if extra >= NIBBLE_MAX + 255 {
+        return append_any_sequence(out, window, from, to, offset, length);
+    }
+    let Some(source) = window[from..].first_chunk::<MORE>() else {
+        return append_any_sequence(out, window, from, to, offset, length);
+    };
+    let Some(room) = out.first_chunk_mut::<{ 1 + 1 + MORE + 2 + 1 }>() else {
+        return append_any_sequence(out, window, from, to, offset, length);
+    };
+    // At most one length byte for each length: always write both.
+    room[0] = (literals.min(NIBBLE_MAX) as u8) << 4 | extra.min(NIBBLE_MAX) as u8;
+    room[1] = literals.wrapping_sub(NIBBLE_MAX) as u8;
+    let mut end = 1 + (literals >= NIBBLE_MAX) as usize;
+    room[end..end + MORE].copy_from_slice(source);
+    end += literals;
+    room[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
+    room[end + 2] = extra.wrapping_sub(NIBBLE_MAX) as u8;
+    &mut out[end + 2 + (extra >= NIBBLE_MAX) as usize..]
 }
 
+#[cold]
 #[inline(never)]
-fn write_any_sequence(
-    out: &mut [u8],
-    at: usize,
+fn append_any_sequence<'a>(
+    out: &'a mut [u8],
     window: &[u8],
     from: usize,
     to: usize,
     offset: usize,
     length: usize,
-) -> usize {
+) -> &'a mut [u8] {
     let extra = length - MIN_MATCH;
-    let at = write_literals(out, at, &window[from..to], extra.min(15) as u8);
-    out[at..at + 2].copy_from_slice(&(offset as u16).to_le_bytes());
-    if extra < 15 {
-        at + 2
-    } else {
-        write_length(out, at + 2, extra - 15)
+    let mut end = write_literals(out, &window[from..to], extra.min(NIBBLE_MAX) as u8);
+    out[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
+    end += 2;
+    if extra >= NIBBLE_MAX {
+        end = write_length(out, end, extra - NIBBLE_MAX);
     }
+    &mut out[end..]
 }
 
-/// Ends the block with the literals `window[from..]`. Returns the length of the block.
+/// Ends the block with the literals `window[from..]`. Returns how many bytes it wrote.
 #[inline(never)]
-pub(crate) fn write_last_literals(out: &mut [u8], at: usize, window: &[u8], from: usize) -> usize {
-    write_literals(out, at, &window[from..], 0)
+pub(crate) fn write_last_literals(out: &mut [u8], window: &[u8], from: usize) -> usize {
+    write_literals(out, &window[from..], 0)
 }
 
 /// Writes a token whose low half is `match_code`, then the literals. Returns where the offset goes.
 #[inline(always)]
-fn write_literals(out: &mut [u8], at: usize, literals: &[u8], match_code: u8) -> usize {
-    out[at] = (literals.len().min(15) as u8) << 4 | match_code;
-    let at = if literals.len() < 15 {
-        at + 1
+fn write_literals(out: &mut [u8], literals: &[u8], match_code: u8) -> usize {
+    out[0] = (literals.len().min(NIBBLE_MAX) as u8) << 4 | match_code;
+    let at = if literals.len() < NIBBLE_MAX {
+        1
     } else {
-        write_length(out, at + 1, literals.len() - 15)
+        write_length(out, 1, literals.len() - NIBBLE_MAX)
     };
     out[at..at + literals.len()].copy_from_slice(literals);
     at + literals.len()
@@ -229,8 +247,9 @@ fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
 /// Writes the sequences of a block in order.
 pub(crate) struct SequenceWriter<'a> {
     window: &'a [u8],
+    /// What was not written yet.
     out: &'a mut [u8],
-    written: usize,
+    out_len: usize,
     /// Everything before `window[anchor]` has been written.
     pub(crate) anchor: usize,
 }
@@ -239,8 +258,8 @@ impl<'a> SequenceWriter<'a> {
     pub(crate) fn new(window: &'a [u8], start: usize, out: &'a mut [u8]) -> Self {
         SequenceWriter {
             window,
+            out_len: out.len(),
             out,
-            written: 0,
             anchor: start,
         }
     }
@@ -250,19 +269,26 @@ impl<'a> SequenceWriter<'a> {
     pub(crate) fn sequence(&mut self, start: usize, length: usize, offset: usize) {
         debug_assert!(length >= MIN_MATCH && (1..=MAX_OFFSET).contains(&offset) && start >= self.anchor);
         debug_assert!(offset <= start && self.window[start - offset..][..length] == self.window[start..][..length]);
-        self.written = write_sequence(self.out, self.written, self.window, self.anchor, start, offset, length);
+        let out = std::mem::take(&mut self.out);
+        self.out = append_sequence(out, self.window, self.anchor, start, offset, length);
         self.anchor = start + length;
     }
 
     /// Writes the last sequence, which is literals only. Returns the length of the block.
     pub(crate) fn finish(self) -> usize {
-        write_last_literals(self.out, self.written, self.window, self.anchor)
+        self.out_len - self.out.len() + write_last_literals(self.out, self.window, self.anchor)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Writes a sequence and returns its length.
+    fn write_sequence(out: &mut [u8], window: &[u8], from: usize, to: usize, offset: usize, length: usize) -> usize {
+        let room = out.len();
+        room - append_sequence(out, window, from, to, offset, length).len()
+    }
 
     #[test]
     fn matches_are_counted_to_the_byte() {
@@ -296,7 +322,7 @@ mod tests {
             let grows = literals > 0 && run > literal_extension(literals - 1);
             assert_eq!(literal_extension_grows(literals), grows);
             for length in [4, 18, 19, 20, 272, 273, 274, 275, 527, 528, 529, 530] {
-                let end = write_sequence(&mut out, 0, &window, 0, literals, 1, length);
+                let end = write_sequence(&mut out, &window, 0, literals, 1, length);
                 assert_eq!(end, 1 + run + literals + match_cost(length), "{literals} {length}");
             }
         }
@@ -309,8 +335,8 @@ mod tests {
         for literals in (0..40).chain([269, 270, 271, 524, 525, 526, 1000]) {
             for length in (4..40).chain([272, 273, 274, 527, 528, 529, 2000]) {
                 let (mut quick, mut any) = ([0; 2000], [0; 2000]);
-                let quick_end = write_sequence(&mut quick, 5, &window, 30, 30 + literals, 0x1234, length);
-                let any_end = write_any_sequence(&mut any, 5, &window, 30, 30 + literals, 0x1234, length);
+                let quick_end = write_sequence(&mut quick, &window, 30, 30 + literals, 0x1234, length);
+                let any_end = 2000 - append_any_sequence(&mut any, &window, 30, 30 + literals, 0x1234, length).len();
                 assert_eq!(quick[..quick_end], any[..any_end]);
             }
         }
@@ -320,17 +346,17 @@ mod tests {
     fn sequences_are_as_the_format_says() {
         let window = [9; 600];
         let mut out = [0; 700];
-        assert_eq!(write_sequence(&mut out, 0, &window, 0, 0, 0x0102, 4), 3);
+        assert_eq!(write_sequence(&mut out, &window, 0, 0, 0x0102, 4), 3);
         assert_eq!(out[..3], [0x00, 2, 1]);
         assert_eq!(
-            write_sequence(&mut out, 0, &window, 0, 15, 1, 4 + 15 + 255),
+            write_sequence(&mut out, &window, 0, 15, 1, 4 + 15 + 255),
             1 + 1 + 15 + 2 + 2
         );
         assert_eq!(out[..2], [0xFF, 0]);
         assert_eq!(out[17..21], [1, 0, 255, 0]);
-        assert_eq!(write_last_literals(&mut out, 0, &window, 600), 1);
+        assert_eq!(write_last_literals(&mut out, &window, 600), 1);
         assert_eq!(out[0], 0);
-        assert_eq!(write_last_literals(&mut out, 0, &window, 0), 1 + 3 + 600);
+        assert_eq!(write_last_literals(&mut out, &window, 0), 1 + 3 + 600);
         assert_eq!(out[..4], [0xF0, 255, 255, 75]);
     }
 
@@ -339,7 +365,7 @@ mod tests {
     fn little_room_is_enough() {
         let window = [9; 20];
         let mut out = [0; 10];
-        assert_eq!(write_sequence(&mut out, 0, &window, 13, 20, 1, 18), 10);
+        assert_eq!(write_sequence(&mut out, &window, 13, 20, 1, 18), 10);
         assert_eq!(out, [0x7E, 9, 9, 9, 9, 9, 9, 9, 1, 0]);
     }
 }
