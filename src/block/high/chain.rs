@@ -121,15 +121,29 @@ impl Chains {
             return;
         }
         let mut rest = &page.window[begin..end + READ - 1];
-        if GROUP == MIN_MATCH {
-            // One read for several groups.
-            while let Some(word) = rest.first_chunk().map(|word| u64::from_le_bytes(*word)) {
-                for k in 0..4 {
-                    self.link_one(position + k, hash::<GROUP>(&(word >> (8 * k)).to_le_bytes()));
+        while let Some(bytes) = rest.first_chunk::<11>() {
+            let word = read_u64(bytes, 0);
+            // The groups of four positions have up to eleven bytes.
+            if word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3)) {
+                // In a run each position is linked to the one before it.
+                let hash = hash::<GROUP>(bytes);
+                self.link_one(position, hash);
+                for k in 1..4 {
+                    self.deltas[(position + k) as usize % RING] = 1;
                 }
-                position += 4;
-                rest = &rest[4..];
+                self.heads[hash] = position + 3;
+            } else {
+                for k in 0..4 {
+                    let group = if GROUP == MIN_MATCH {
+                        word >> (8 * k)
+                    } else {
+                        read_u64(bytes, k)
+                    };
+                    self.link_one(position + k as u32, hash::<GROUP>(&group.to_le_bytes()));
+                }
             }
+            position += 4;
+            rest = &rest[4..];
         }
         for group in rest.windows(READ) {
             self.link_one(position, hash::<GROUP>(group));
@@ -251,6 +265,7 @@ impl<'a> Search<'a> {
             (link, distance) = self.widest_gap(at, best + 1);
         }
         let mut offset = 0;
+        let mut last_gap = 0;
         let mut left = *depth;
         // Bits of `left` that say when to check for a run.
         let mut rhythm = 15;
@@ -268,11 +283,12 @@ impl<'a> Search<'a> {
                     // At `earlier` only the groups inside the match are the same as at `at`.
                     let gap;
                     (link, gap) = self.widest_gap(earlier, best);
-                    distance += if best >= 64 && gap <= best / 2 {
+                    distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
                     } else {
                         gap
                     };
+                    last_gap = gap;
                     continue;
                 }
                 // Long comparisons take time too.
