@@ -1,0 +1,66 @@
+//! Regular data: made of matches, one right after the other. What a limited search finds there are the latest of many
+//! places that are alike. Places further away match for longer.
+
+use crate::block::sequence::*;
+
+/// After so many matches in a row without literals between them the data is taken to be regular.
+const REGULAR: u32 = 16;
+/// How many matches to wait until the next look at further offsets, when there was nothing.
+const WAIT: u32 = 4;
+/// The same, when there was nothing time after time.
+const WAIT_MAX: u32 = 256;
+
+/// Matches in a row without literals between them.
+#[derive(Default)]
+pub(super) struct Streak {
+    matches: u32,
+    /// How many matches to wait until the next look at further offsets.
+    wait: u32,
+    /// How many matches the last wait took.
+    patience: u32,
+    /// The offset of the last match.
+    offset: usize,
+}
+
+impl Streak {
+    /// Counts a match. `goes_on`: there are no literals before it.
+    #[inline(always)]
+    pub(super) fn count(&mut self, goes_on: bool) {
+        self.matches = (self.matches + 1) * goes_on as u32;
+    }
+
+    #[inline(always)]
+    pub(super) fn is_regular(&self) -> bool {
+        self.matches >= REGULAR
+    }
+
+    /// A match at `at` that is longer than the one found, if there is one at the offset of the match before, or at twice
+    /// the one or the other offset. Otherwise the one found.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn further(&mut self, window: &[u8], floor: usize, at: usize, found: (usize, usize)) -> (usize, usize) {
+        let mut best = found;
+        if self.wait > 0 {
+            self.wait -= 1;
+        } else {
+            let most = MAX_OFFSET.min(at - floor);
+            for first in [self.offset, found.1] {
+                let doubled = std::iter::successors(Some(first.max(1)), |offset| Some(2 * offset));
+                for offset in doubled.take_while(|&offset| offset <= most) {
+                    let length = common_prefix(window, at - offset, at, window.len() - LAST_LITERALS);
+                    if length > best.0 {
+                        best = (length, offset);
+                    }
+                }
+            }
+            self.patience = if best == found {
+                2 * self.patience.clamp(WAIT, WAIT_MAX / 2)
+            } else {
+                0
+            };
+            self.wait = self.patience;
+        }
+        self.offset = best.1;
+        best
+    }
+}
