@@ -64,3 +64,39 @@ impl Streak {
         best
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::random::Random;
+
+    #[test]
+    fn only_matches_without_literals_between_them_count() {
+        let mut streak = Streak::default();
+        for k in 0..2 * REGULAR {
+            assert_eq!(streak.is_regular(), k >= REGULAR);
+            streak.count(true);
+        }
+        streak.count(false);
+        assert!(!streak.is_regular());
+    }
+
+    #[test]
+    fn multiples_of_an_offset_are_tried_and_never_more_than_may_be() {
+        let noise = Random::new(4).bytes(300);
+        let window = [&noise[..], &noise[..60], &noise[200..240]].concat();
+        for (offset, floor, expected) in [
+            (75, 0, (60, 300)),
+            (150, 0, (60, 300)),
+            (300, 0, (60, 300)),
+            (75, 1, (3, 75)),
+            (70, 0, (3, 70)),
+        ] {
+            let mut streak = Streak::default();
+            assert_eq!(streak.further(&window, floor, 300, (3, offset)), expected, "{offset}");
+            // The offset of the match before counts as well, unless there was nothing.
+            let again = streak.further(&window, floor, 300, (3, 70));
+            assert_eq!(again, if expected.0 == 60 { expected } else { (3, 70) });
+        }
+    }
+}
