@@ -194,6 +194,14 @@ impl Default for Credit {
     }
 }
 
+/// How far to follow a chain.
+struct Steps {
+    /// The number of candidates that may still be looked at, and not less than 1 in the end.
+    left: u32,
+    /// The bits of `left` that say when to check for a run.
+    rhythm: u32,
+}
+
 /// Finds matches, among a limited number of candidates.
 pub(super) struct Search<'a> {
     deltas: &'a [u16; RING],
@@ -266,12 +274,13 @@ impl<'a> Search<'a> {
         }
         let mut offset = 0;
         let mut last_gap = 0;
-        let mut left = *depth;
-        // Bits of `left` that say when to check for a run.
-        let mut rhythm = 15;
+        let mut steps = Steps {
+            left: *depth,
+            rhythm: 15,
+        };
         // Where the last comparison in vain ended. In regular data many candidates end alike.
         let mut fault = 0;
-        while distance <= room && self.follow(at, link, best - 3, room, &mut distance, &mut left, &mut rhythm) {
+        while distance <= room && self.follow(at, link, best - 3, room, &mut distance, &mut steps) {
             let earlier = at - distance;
             if fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault) {
                 let length = common_prefix(window, earlier, at, self.limit);
@@ -292,29 +301,29 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 // Long comparisons take time too.
-                left = left.saturating_sub(length as u32 / 64);
+                steps.left = steps.left.saturating_sub(length as u32 / 64);
                 fault = length.max(3) - 3;
             }
-            if left <= 1 {
+            if steps.left <= 1 {
                 break;
             }
-            left -= 1;
-            distance += self.gap(at, earlier, link, left, &mut rhythm);
+            steps.left -= 1;
+            distance += self.gap(at, earlier, link, &mut steps);
         }
-        *depth = left;
+        *depth = steps.left;
         (best, offset)
     }
 
     /// The distance from `earlier` to the next candidate on the chain of the group at `link`.
     #[inline(always)]
-    fn gap(&self, at: usize, earlier: usize, link: usize, left: u32, rhythm: &mut u32) -> usize {
+    fn gap(&self, at: usize, earlier: usize, link: usize, steps: &mut Steps) -> usize {
         let gap = self.before(earlier + link);
         // Periodically check for equally spaced candidates that all match alike.
-        if left & *rhythm == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
+        if steps.left & steps.rhythm == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
             let skipped = self.skip_periods(at, earlier, gap);
             if skipped == gap {
                 // It is no run: check less often.
-                *rhythm |= *rhythm << 2;
+                steps.rhythm |= steps.rhythm << 2;
             }
             return skipped;
         }
@@ -322,7 +331,7 @@ impl<'a> Search<'a> {
     }
 
     /// Follows a chain to the first candidate whose four bytes from its byte `ahead` on are those of `at`, if there is
-    /// one. Every step lowers `left`, down to 1.
+    /// one. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,
@@ -331,8 +340,7 @@ impl<'a> Search<'a> {
         ahead: usize,
         room: usize,
         distance: &mut usize,
-        left: &mut u32,
-        rhythm: &mut u32,
+        steps: &mut Steps,
     ) -> bool {
         let tail = read_u32(self.window, at + ahead);
         let tails = &self.window[ahead..];
@@ -343,11 +351,11 @@ impl<'a> Search<'a> {
             if read_u32(tails, earlier) == tail {
                 return true;
             }
-            if *left <= 1 {
+            if steps.left <= 1 {
                 return false;
             }
-            *left -= 1;
-            *distance += self.gap(at, earlier, link, *left, rhythm);
+            steps.left -= 1;
+            *distance += self.gap(at, earlier, link, steps);
         }
         false
     }
