@@ -134,7 +134,7 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
             }
         }
         let offset = (base + begin as u32 - candidate) as usize;
-        if streak.is_regular() && begin <= last_start {
+        if streak.is_regular() {
             at = regular(tables, page, writer, &mut streak, begin, (length, offset));
             continue;
         }
