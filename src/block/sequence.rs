@@ -90,7 +90,7 @@ pub(crate) fn common_prefix(window: &[u8], earlier: usize, later: usize, limit: 
 
 #[inline(never)]
 fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    match_length(window, earlier, later, limit)
+    run_length(window, earlier, later, limit)
 }
 
 /// How many bytes before `earlier` equal those before `later`. Counts at most `most` bytes.

@@ -120,14 +120,46 @@ impl Chains {
         if begin >= end {
             return;
         }
-        for group in page.window[begin..end + READ - 1].windows(READ) {
-            let head = &mut self.heads[hash::<GROUP>(group)];
-            let delta = (position - *head).min(MAX_OFFSET as u32);
-            self.deltas[position as usize % RING] = delta as u16;
-            *head = position;
+        let mut rest = &page.window[begin..end + READ - 1];
+        while let Some(bytes) = rest.first_chunk::<11>() {
+            let word = read_u64(bytes, 0);
+            // The groups of four positions have up to eleven bytes.
+            if word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3)) {
+                // In a run each position is linked to the one before it.
+                let hash = hash::<GROUP>(bytes);
+                self.link_one(position, hash);
+                for k in 1..4 {
+                    self.deltas[(position + k) as usize % RING] = 1;
+                }
+                self.heads[hash] = position + 3;
+            } else {
+                for k in 0..4 {
+                    let group = if GROUP == MIN_MATCH {
+                        word >> (8 * k)
+                    } else {
+                        read_u64(bytes, k)
+                    };
+                    self.link_one(position + k as u32, hash::<GROUP>(&group.to_le_bytes()));
+                }
+            }
+            position += 4;
+            rest = &rest[4..];
+        }
+        for group in rest.windows(READ) {
+            self.link_one(position, hash::<GROUP>(group));
             position += 1;
         }
         self.next = position;
+    }
+
+    #[inline(always)]
+    fn link_one(&mut self, position: u32, hash: usize) {
+        let head = &mut self.heads[hash];
+        let delta = position - *head;
+        // Saturate without a branch: with small pages it would be unpredictable, and LLVM makes one of `min`.
+        let far = ((delta as u64 >> 16).wrapping_neg() >> 48) as u16;
+        self.deltas[position as usize % RING] = delta as u16 | far;
+        *head = position;
     }
 
     /// Lowers all positions by a multiple of `RING`.
@@ -160,6 +192,14 @@ impl Default for Credit {
     fn default() -> Credit {
         Credit(2048)
     }
+}
+
+/// How far to follow a chain.
+struct Steps {
+    /// The number of candidates that may still be looked at, and not less than 1 in the end.
+    left: u32,
+    /// The bits of `left` that say when to check for a run.
+    rhythm: u32,
 }
 
 /// Finds matches, among a limited number of candidates.
@@ -210,62 +250,116 @@ impl<'a> Search<'a> {
     /// Looks at up to `depth` candidates, and lowers `depth` by what it used. Candidates that are longer than `best`
     /// are free. Long candidates that are not longer count for more than one.
     #[inline(always)]
-    pub(super) fn longer(&self, at: usize, mut best: usize, depth: &mut u32) -> (usize, usize) {
-        let window = self.window;
+    pub(super) fn longer(&self, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
         let room = self.room(at);
-        let mut distance = self.before(at);
+        let distance = self.before(at);
         if distance > room || at + best >= self.limit {
             return (best, 0);
         }
+        self.longer_of_several(at, best, room, distance, depth)
+    }
+
+    #[inline(always)]
+    fn longer_of_several(
+        &self,
+        at: usize,
+        mut best: usize,
+        room: usize,
+        mut distance: usize,
+        depth: &mut u32,
+    ) -> (usize, usize) {
+        let window = self.window;
         // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
         let mut link = 0;
         if best >= MIN_MATCH {
             (link, distance) = self.widest_gap(at, best + 1);
         }
         let mut offset = 0;
-        let mut tail = read_u32(window, at + best - 3);
+        let mut last_gap = 0;
+        let mut steps = Steps {
+            left: *depth,
+            rhythm: 15,
+        };
         // Where the last comparison in vain ended. In regular data many candidates end alike.
         let mut fault = 0;
-        while distance <= room {
-            #[cfg(test)]
-            tests::count_candidate();
+        while distance <= room && self.follow(at, link, best - 3, room, &mut distance, &mut steps) {
             let earlier = at - distance;
-            if read_u32(window, earlier + best - 3) == tail
-                && (fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault))
-            {
+            if fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault) {
                 let length = common_prefix(window, earlier, at, self.limit);
                 if length > best {
                     (best, offset) = (length, distance);
                     if at + best >= self.limit {
                         break;
                     }
-                    tail = read_u32(window, at + best - 3);
                     // At `earlier` only the groups inside the match are the same as at `at`.
                     let gap;
                     (link, gap) = self.widest_gap(earlier, best);
-                    distance += if best >= 64 && gap <= best / 2 {
+                    distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
                     } else {
                         gap
                     };
+                    last_gap = gap;
                     continue;
                 }
                 // Long comparisons take time too.
-                *depth = depth.saturating_sub(length as u32 / 64);
+                steps.left = steps.left.saturating_sub(length as u32 / 64);
                 fault = length.max(3) - 3;
             }
-            if *depth <= 1 {
+            if steps.left <= 1 {
                 break;
             }
-            *depth -= 1;
-            let mut gap = self.before(earlier + link);
-            // Periodically check for equally spaced candidates that all match alike.
-            if *depth % 16 == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
-                gap = self.skip_periods(at, earlier, gap);
-            }
-            distance += gap;
+            steps.left -= 1;
+            distance += self.gap(at, earlier, link, &mut steps);
         }
+        *depth = steps.left;
         (best, offset)
+    }
+
+    /// The distance from `earlier` to the next candidate on the chain of the group at `link`.
+    #[inline(always)]
+    fn gap(&self, at: usize, earlier: usize, link: usize, steps: &mut Steps) -> usize {
+        let gap = self.before(earlier + link);
+        // Periodically check for equally spaced candidates that all match alike.
+        if steps.left & steps.rhythm == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
+            let skipped = self.skip_periods(at, earlier, gap);
+            if skipped == gap {
+                // It is no run: check less often.
+                steps.rhythm |= steps.rhythm << 2;
+            }
+            return skipped;
+        }
+        gap
+    }
+
+    /// Follows a chain to the first candidate whose four bytes from its byte `ahead` on are those of `at`, if there is
+    /// one. Every step lowers `steps.left`, down to 1.
+    #[inline(always)]
+    fn follow(
+        &self,
+        at: usize,
+        link: usize,
+        ahead: usize,
+        room: usize,
+        distance: &mut usize,
+        steps: &mut Steps,
+    ) -> bool {
+        let tail = read_u32(self.window, at + ahead);
+        let tails = &self.window[ahead..];
+        while *distance <= room {
+            #[cfg(test)]
+            tests::count_candidate();
+            let earlier = at - *distance;
+            if read_u32(tails, earlier) == tail {
+                return true;
+            }
+            if steps.left <= 1 {
+                return false;
+            }
+            steps.left -= 1;
+            *distance += self.gap(at, earlier, link, steps);
+        }
+        false
     }
 
     /// A match of at least `least` bytes that begins in `window[begin..end]`. It is one of the first ones, and the

@@ -3,6 +3,7 @@
 
 use super::Page;
 use super::chain::{AHEAD, Chains, Credit, Match, Search};
+use super::streak::Streak;
 use crate::block::sequence::*;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
     let mut row = [Match::default(); ROW];
     chains.begin(page);
     let mut credit = Credit::default();
+    let mut streak = Streak::default();
     while at <= last_start {
         let linked = if window.len() - at < 2 * AHEAD {
             window.len()
@@ -35,10 +37,13 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
             end = found.start;
         }
         while at < end {
-            let (length, offset) = search.longer(at, MIN_MATCH - 1, &mut { depth });
+            let (mut length, mut offset) = search.longer(at, MIN_MATCH - 1, &mut { depth });
             if offset == 0 {
                 at += 1;
                 continue;
+            }
+            if streak.is_regular() {
+                (length, offset) = streak.further(window, page.floor, at, (length, offset));
             }
             row[0] = Match {
                 start: at,
@@ -46,6 +51,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
                 offset,
             };
             let found = overlapping(&search, &mut row, end - 1, depth);
+            (0..found).for_each(|_| streak.count(at == writer.anchor));
             at = row[found - 1].end();
             if found == 1 {
                 writer.sequence(row[0].start, length, offset);

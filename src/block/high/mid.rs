@@ -1,6 +1,7 @@
 //! The lowest levels: one table for short matches and one for long ones, instead of chains.
 
 use super::Page;
+use super::streak::Streak;
 use crate::block::sequence::*;
 
 const SHORT_LOG: u32 = 15;
@@ -44,6 +45,26 @@ impl Tables {
     pub(super) fn lower(&mut self, by: u32) {
         for position in self.short.iter_mut().chain(&mut self.long[..]) {
             *position = position.saturating_sub(by);
+        }
+    }
+
+    /// Inserts a few positions of a match that was found at `at`, so that data which repeats a part of it is found too.
+    #[inline(always)]
+    fn insert_match(&mut self, page: &Page, at: usize, end: usize) {
+        let &Page {
+            window, base, start, ..
+        } = page;
+        self.insert_long(window, base, at + 1);
+        self.insert_long(window, base, at + 2);
+        self.insert_short(window, base, at + 1);
+        self.insert_long(window, base, end - 3);
+        if end <= window.len() - MATCH_MARGIN {
+            if end >= start + 5 {
+                self.insert_long(window, base, end - 5);
+            }
+            self.insert_long(window, base, end - 2);
+            self.insert_short(window, base, end - 2);
+            self.insert_short(window, base, end - 1);
         }
     }
 
@@ -93,6 +114,7 @@ fn parse_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, writer: &
     let limit = window.len() - LAST_LITERALS;
     let last_start = window.len() - MATCH_MARGIN;
     let floor_position = base + floor as u32;
+    let mut streak = Streak::default();
     let mut at = start;
     while at <= last_start {
         let position = base + at as u32;
@@ -124,26 +146,47 @@ fn parse_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, writer: &
             }
         }
         let offset = (base + begin as u32 - candidate) as usize;
+        if streak.is_regular() {
+            at = regular(tables, page, writer, &mut streak, begin, (length, offset));
+            continue;
+        }
         let more = common_suffix(
             window,
             begin - offset,
             begin,
             (begin - writer.anchor).min(begin - offset - floor),
         );
+        streak.count(begin - more == writer.anchor);
         writer.sequence(begin - more, length + more, offset);
-        // Insert a few positions of the match, so that data which repeats a part of it is found too.
-        tables.insert_long(window, base, at + 1);
-        tables.insert_long(window, base, at + 2);
-        tables.insert_short(window, base, at + 1);
+        tables.insert_match(page, at, begin + length);
         at = begin + length;
-        tables.insert_long(window, base, at - 3);
-        if at <= last_start {
-            if at >= start + 5 {
-                tables.insert_long(window, base, at - 5);
-            }
-            tables.insert_long(window, base, at - 2);
-            tables.insert_short(window, base, at - 2);
-            tables.insert_short(window, base, at - 1);
-        }
     }
+}
+
+/// Writes a match in regular data. It inserts only where matches end: there the next ones begin, so that whole rows of
+/// matches are found as one. Returns where the match ends.
+#[cold]
+#[inline(never)]
+fn regular(
+    tables: &mut Tables,
+    page: &Page,
+    writer: &mut SequenceWriter,
+    streak: &mut Streak,
+    begin: usize,
+    found: (usize, usize),
+) -> usize {
+    let window = page.window;
+    let (length, offset) = streak.further(window, page.floor, begin, found);
+    let most = (begin - writer.anchor).min(begin - offset - page.floor);
+    let more = common_suffix(window, begin - offset, begin, most);
+    streak.count(begin - more == writer.anchor);
+    writer.sequence(begin - more, length + more, offset);
+    let at = begin + length;
+    if !streak.is_regular() {
+        tables.insert_match(page, begin, at);
+    } else if at <= window.len() - MATCH_MARGIN {
+        tables.insert_long(window, page.base, at - 2);
+        tables.insert_short(window, page.base, at - 2);
+    }
+    at
 }

@@ -10,6 +10,7 @@ mod chain;
 mod lazy;
 mod mid;
 mod optimal;
+mod streak;
 #[cfg(test)]
 mod tests;
 

@@ -282,3 +282,48 @@ fn only_linked_positions_are_followed() {
         assert_eq!(search.longer(at, 4, &mut { 100 }), (8, at - 10), "{linked}");
     }
 }
+
+/// Runs and several positions at a time are linked as one position after the other is.
+#[test]
+fn links_lead_to_the_last_place_with_the_same_hash() {
+    let mut random = Random::new(6);
+    let mut window = Vec::new();
+    while window.len() < 150_000 {
+        let length = 1 + random.below(40);
+        window.resize(window.len() + length, random.below(3) as u8);
+        window.extend(random.bytes(length % 3));
+        if window.len() % 7 == 0 && window.len() > 100 {
+            window.extend_from_within(window.len() / 2..window.len() / 2 + length);
+        }
+    }
+    fn links<const GROUP: usize>(window: &[u8]) -> Vec<u16> {
+        let mut heads = vec![None; 1 << HASH_LOG];
+        let groups = window.windows(if GROUP == 4 { 4 } else { 8 }).enumerate();
+        let link = |(at, group)| {
+            let last = heads[hash::<GROUP>(group)].replace(at);
+            last.map_or(MAX_OFFSET, |last: usize| (at - last).min(MAX_OFFSET)) as u16
+        };
+        groups.map(link).collect()
+    }
+    for (group, expected) in [
+        (4, links::<4>(&window)),
+        (6, links::<6>(&window)),
+        (8, links::<8>(&window)),
+    ] {
+        let mut chains = Chains::new();
+        chains.group = group;
+        for end in [1, 5, 100, 101, 99_990, 120_000, window.len()] {
+            let page = Page {
+                window: &window[..end],
+                base: FIRST_POSITION,
+                floor: 0,
+                start: 0,
+            };
+            chains.link(&page, end);
+        }
+        for (at, &expected) in expected.iter().enumerate().skip(window.len() - RING) {
+            let found = chains.deltas[(FIRST_POSITION as usize + at) % RING];
+            assert_eq!(found, expected, "{group} {at}");
+        }
+    }
+}
