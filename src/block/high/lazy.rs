@@ -43,7 +43,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
                 continue;
             }
             if streak.is_regular() {
-                (length, offset) = streak.further(window, page.floor, at, (length, offset));
+                (length, offset) = streak.further(window, search.room(at), at, (length, offset));
             }
             row[0] = Match {
                 start: at,

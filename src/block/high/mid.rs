@@ -176,7 +176,7 @@ fn regular(
     found: (usize, usize),
 ) -> usize {
     let window = page.window;
-    let (length, offset) = streak.further(window, page.floor, begin, found);
+    let (length, offset) = streak.further(window, page.room(begin), begin, found);
     let most = (begin - writer.anchor).min(begin - offset - page.floor);
     let more = common_suffix(window, begin - offset, begin, most);
     streak.count(begin - more == writer.anchor);

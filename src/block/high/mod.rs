@@ -175,4 +175,9 @@ impl Page<'_> {
     fn end(&self) -> u32 {
         self.base + self.window.len() as u32
     }
+
+    /// The largest offset that a match at `at` may have.
+    fn room(&self, at: usize) -> usize {
+        (at - self.floor).min(self.max_distance as usize)
+    }
 }

@@ -35,15 +35,14 @@ impl Streak {
     }
 
     /// A match at `at` that is longer than the one found, if there is one at the offset of the match before, or at twice
-    /// the one or the other offset. Otherwise the one found.
+    /// the one or the other offset, but no further than `most`. Otherwise the one found.
     #[cold]
     #[inline(never)]
-    pub(super) fn further(&mut self, window: &[u8], floor: usize, at: usize, found: (usize, usize)) -> (usize, usize) {
+    pub(super) fn further(&mut self, window: &[u8], most: usize, at: usize, found: (usize, usize)) -> (usize, usize) {
         let mut best = found;
         if self.wait > 0 {
             self.wait -= 1;
         } else {
-            let most = MAX_OFFSET.min(at - floor);
             for first in [self.offset, found.1] {
                 let doubled = std::iter::successors(Some(first.max(1)), |offset| Some(2 * offset));
                 for offset in doubled.take_while(|&offset| offset <= most) {
@@ -85,17 +84,17 @@ mod tests {
     fn multiples_of_an_offset_are_tried_and_never_more_than_may_be() {
         let noise = Random::new(4).bytes(300);
         let window = [&noise[..], &noise[..60], &noise[200..240]].concat();
-        for (offset, floor, expected) in [
-            (75, 0, (60, 300)),
-            (150, 0, (60, 300)),
-            (300, 0, (60, 300)),
-            (75, 1, (3, 75)),
-            (70, 0, (3, 70)),
+        for (offset, most, expected) in [
+            (75, 300, (60, 300)),
+            (150, 300, (60, 300)),
+            (300, 300, (60, 300)),
+            (75, 299, (3, 75)),
+            (70, 300, (3, 70)),
         ] {
             let mut streak = Streak::default();
-            assert_eq!(streak.further(&window, floor, 300, (3, offset)), expected, "{offset}");
+            assert_eq!(streak.further(&window, most, 300, (3, offset)), expected, "{offset}");
             // The offset of the match before counts as well, unless there was nothing.
-            let again = streak.further(&window, floor, 300, (3, 70));
+            let again = streak.further(&window, most, 300, (3, 70));
             assert_eq!(again, if expected.0 == 60 { expected } else { (3, 70) });
         }
     }

@@ -318,6 +318,7 @@ fn links_lead_to_the_last_place_with_the_same_hash() {
                 base: FIRST_POSITION,
                 floor: 0,
                 start: 0,
+                max_distance: MAX_OFFSET as u32,
             };
             chains.link(&page, end);
         }
