@@ -5,9 +5,9 @@ use std::{fmt, mem};
 
 use crate::block::Encoder;
 use crate::format::{HISTORY, compress_bound};
-use crate::options::{CompressOptions, Strategy};
+use crate::options::{CompressOptions, Engine, Mode, Strategy, StreamFormat};
 use crate::window::Window;
-use crate::{Error, Framing, SizePrefix};
+use crate::{Error, Framing, PrefixWidth, SizePrefix};
 
 /// Compresses pages to blocks, without I/O. Each block may refer back to the pages before it.
 ///
@@ -53,10 +53,7 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     window: Window,
     /// The length of the last page: the likely length of the next one.
     last_page: usize,
-    /// Whether the current page is a restart point.
-    restart: bool,
-    /// How many pages were ended since the last restart point, or since the start of the stream.
-    since_restart: usize,
+    restarts: Restarts,
     /// Room for a head, a block and an end mark. Never shrinks.
     buffer: Vec<u8>,
     /// The unconsumed part of the last output in `buffer`.
@@ -111,14 +108,21 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     }
 
     fn build(framing: F, options: &CompressOptions) -> Self {
-        let mut compressor = Lz4StreamCompressor {
+        let encoder = Encoder::new(options.get_mode(), options.get_engine());
+        let mut compressor = Self::hollow(framing, options, encoder);
+        compressor.load_dictionary();
+        compressor
+    }
+
+    /// A compressor without history.
+    fn hollow(framing: F, options: &CompressOptions, encoder: Encoder) -> Self {
+        Lz4StreamCompressor {
             framing,
             options: options.clone(),
-            encoder: Encoder::new(options.get_mode(), options.get_engine()),
+            encoder,
             window: Window::default(),
             last_page: 0,
-            restart: false,
-            since_restart: 0,
+            restarts: Restarts::default(),
             buffer: Vec::new(),
             unsent: 0..0,
             block_len: 0,
@@ -126,9 +130,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             blocks: 0,
             total_in: 0,
             total_out: 0,
-        };
-        compressor.load_dictionary();
-        compressor
+        }
     }
 
     /// Appends as much of `bytes` as fits to the current page, and returns how many bytes were taken: 0 when the page
@@ -361,7 +363,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn restart(&mut self) {
-        self.restart = true;
+        self.restarts.due = true;
     }
 
     /// The length of the last block without its head: its size out of band.
@@ -404,7 +406,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// buffer = … head | data | …        the head ends where the data begins, whatever the head's length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
-        let floor = if self.restart {
+        let floor = if self.restarts.due {
             self.encoder.reset();
             start
         } else {
@@ -421,7 +423,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.buffer = Vec::new();
             self.buffer = vec![0; len];
         }
-        let (head_room, data) = self.buffer.split_at_mut(F::MAX_HEAD_LEN);
+        let data = &mut self.buffer[F::MAX_HEAD_LEN..];
         let data_len = if page_len == 0 {
             // One token: no literals, no match.
             data[0] = 0;
@@ -430,28 +432,28 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.encoder.encode(content, floor, start, data)
         };
         debug_assert!(data_len <= compress_bound(page_len));
-        let head_len = self.framing.write_head(data_len, head_room);
+        self.frame(F::MAX_HEAD_LEN..F::MAX_HEAD_LEN + data_len);
+        floor
+    }
+
+    /// Puts the head before a block in the buffer. There is room for it: [`Framing::MAX_HEAD_LEN`].
+    fn frame(&mut self, block: Range<usize>) {
+        let head_room = &mut self.buffer[block.start - F::MAX_HEAD_LEN..block.start];
+        let head_len = self.framing.write_head(block.len(), head_room);
         assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
         head_room.rotate_left(head_len);
-        self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
-        self.block_len = data_len;
+        self.block_len = block.len();
+        self.unsent = block.start - head_len..block.end;
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
-        // Last: the framing may have panicked.
-        self.since_restart = if self.restart {
-            1
-        } else {
-            self.since_restart.saturating_add(1)
-        };
-        self.restart = self.since_restart == self.options.get_restart_every();
-        floor
+        self.restarts.end_page(self.options.get_restart_every());
     }
 
     /// Resets everything but the history.
     fn clear(&mut self) {
         self.encoder.reset();
         self.last_page = 0;
-        (self.restart, self.since_restart) = (false, 0);
+        self.restarts = Restarts::default();
         self.unsent = 0..0;
         self.finished = false;
         (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
@@ -460,6 +462,110 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     fn load_dictionary(&mut self) {
         let dictionary = self.options.get_format().get_dictionary();
         load_history(&mut self.window, &mut self.encoder, dictionary);
+    }
+}
+
+/// What a parallel writer needs. There, the pages of the stream are encoded by other compressors than the one that frames
+/// their blocks.
+impl Lz4StreamCompressor {
+    /// A compressor whose blocks have no heads.
+    pub(crate) fn headless(options: &CompressOptions) -> Self {
+        let prefix = StreamFormat::new().prefix_width(PrefixWidth::OutOfBand).prefix;
+        Self::build(prefix, options)
+    }
+}
+
+impl<F: Framing> Lz4StreamCompressor<F> {
+    /// Encodes the pages from here on as after [`reset_with_history`](Self::reset_with_history) with the history that
+    /// there is. The current page must be empty.
+    pub(crate) fn prime(&mut self) {
+        debug_assert!(self.page().is_empty());
+        self.encoder.reset();
+        let (floor, start) = (self.window.floor(), self.window.start());
+        if floor < start && !self.restarts.due {
+            self.encoder.index(self.window.content(), floor, start);
+        }
+    }
+
+    /// Moves the current page to the end of `to`.
+    pub(crate) fn take_page(&mut self, to: &mut Vec<u8>) {
+        to.extend_from_slice(self.window.page());
+        self.window.clear_page();
+    }
+
+    /// Moves history, current page and encoder to a compressor whose blocks have no heads. Until they are
+    /// [put back](Self::put_codec), this one can only frame blocks.
+    pub(crate) fn take_codec(&mut self) -> Lz4StreamCompressor {
+        let prefix = StreamFormat::new().prefix_width(PrefixWidth::OutOfBand).prefix;
+        // This encoder allocates nothing.
+        let mut codec = Lz4StreamCompressor::hollow(prefix, &self.options, Encoder::new(Mode::Default, Engine::Own));
+        codec.swap_codec(self);
+        codec.total_in = codec.page().len() as u64;
+        self.total_in -= codec.total_in;
+        self.restarts = codec.restarts;
+        codec
+    }
+
+    /// Takes back what [`take_codec`](Self::take_codec) took, or its like after other pages.
+    pub(crate) fn put_codec(&mut self, mut codec: Lz4StreamCompressor) {
+        self.swap_codec(&mut codec);
+        self.total_in += self.page().len() as u64;
+    }
+
+    fn swap_codec<G>(&mut self, other: &mut Lz4StreamCompressor<G>) {
+        mem::swap(&mut self.encoder, &mut other.encoder);
+        mem::swap(&mut self.window, &mut other.window);
+        mem::swap(&mut self.last_page, &mut other.last_page);
+        mem::swap(&mut self.restarts, &mut other.restarts);
+    }
+
+    /// Swaps the buffer, in which nothing is unsent, with one of blocks for [`frame_page`](Self::frame_page).
+    pub(crate) fn swap_buffer(&mut self, buffer: &mut Vec<u8>) {
+        self.unsent = 0..0;
+        mem::swap(&mut self.buffer, buffer);
+    }
+
+    /// Frames the block of `page`, which lies in the buffer after room for its head.
+    pub(crate) fn frame_page(&mut self, block: Range<usize>, page: &[u8]) -> &[u8] {
+        self.frame(block);
+        self.total_in += page.len() as u64;
+        self.block()
+    }
+
+    /// Replaces what is unsent.
+    pub(crate) fn set_unsent(&mut self, bytes: Vec<u8>) {
+        self.unsent = 0..bytes.len();
+        self.buffer = bytes;
+    }
+
+    pub(crate) fn restarts(&self) -> Restarts {
+        self.restarts
+    }
+
+    pub(crate) fn set_restarts(&mut self, restarts: Restarts) {
+        self.restarts = restarts;
+    }
+}
+
+/// Where the restart points are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Restarts {
+    /// Whether the current page is one.
+    due: bool,
+    /// How many pages were ended since the last one, or since the start of the stream.
+    since: usize,
+}
+
+impl Restarts {
+    pub(crate) fn is_due(self) -> bool {
+        self.due
+    }
+
+    /// Ends a page, where every `every`-th is a restart point.
+    #[inline]
+    pub(crate) fn end_page(&mut self, every: usize) {
+        self.since = if self.due { 1 } else { self.since.saturating_add(1) };
+        self.due = self.since == every;
     }
 }
 
@@ -559,7 +665,7 @@ impl<F> Lz4StreamCompressor<F> {
     /// The bytes that the current page may refer to: at most 64 KiB. With [`Strategy::DoubleBuffer`], they are from the
     /// last page only. At a restart point there is none.
     pub fn history(&self) -> &[u8] {
-        if self.restart { &[] } else { self.window.history() }
+        if self.restarts.due { &[] } else { self.window.history() }
     }
 
     /// Whether the stream is finished.

@@ -83,6 +83,7 @@ pub mod format;
 mod framing;
 mod functions;
 mod options;
+mod parallel;
 mod reader;
 mod window;
 mod writer;
@@ -94,6 +95,7 @@ pub use format::{LZ4_MAX_INPUT_SIZE, compress_bound, input_bound, page_bound};
 pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix};
 pub use functions::{compress, decompress};
 pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};
+pub use parallel::Lz4StreamParallelWriter;
 pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
 pub use writer::{IntoInnerError, Lz4StreamWriter};
 

@@ -49,9 +49,9 @@ use crate::{Error, Framing, Lz4StreamCompressor, SizePrefix};
 #[must_use = "dropping the writer ignores errors: call `finish`"]
 pub struct Lz4StreamWriter<W: Write, F: Framing = SizePrefix> {
     /// The inner writer and the compressor. `None` only after `into_parts` returned them, while `Drop` runs.
-    parts: Option<(W, Lz4StreamCompressor<F>)>,
+    pub(crate) parts: Option<(W, Lz4StreamCompressor<F>)>,
     /// Set while the inner writer or the framing is called, and so forever after it panicked.
-    poisoned: bool,
+    pub(crate) poisoned: bool,
     /// The block sizes since the last `drain_block_sizes`, if they are kept out of band.
     sizes: Vec<usize>,
 }
@@ -292,17 +292,17 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         self.sizes.drain(..)
     }
 
-    fn parts_mut(&mut self) -> &mut (W, Lz4StreamCompressor<F>) {
+    pub(crate) fn parts_mut(&mut self) -> &mut (W, Lz4StreamCompressor<F>) {
         self.parts.as_mut().expect(HAS_PARTS)
     }
 
     /// Sends the rest of the last block.
-    fn send(&mut self) -> io::Result<()> {
+    pub(crate) fn send(&mut self) -> io::Result<()> {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         send(inner, compressor, &mut self.poisoned)
     }
 
-    fn flush_inner(&mut self) -> io::Result<()> {
+    pub(crate) fn flush_inner(&mut self) -> io::Result<()> {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         guarded(&mut self.poisoned, compressor, |_| inner.flush())
     }
@@ -313,7 +313,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     }
 
     /// Makes a block of the current page, the end mark, or both. A panic of the framing poisons the writer too.
-    fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
+    pub(crate) fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
         let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         let blocks = compressor.blocks();
         self.poisoned = true;
@@ -477,11 +477,11 @@ impl<W: Write + fmt::Debug, F: Framing> fmt::Debug for Lz4StreamWriter<W, F> {
     }
 }
 
-/// The error of [`Lz4StreamWriter::into_inner`], with the writer inside.
+/// The error of [`Lz4StreamWriter::into_inner`] and the like, with the writer inside.
 #[derive(Debug)]
 pub struct IntoInnerError<W> {
-    error: io::Error,
-    writer: W,
+    pub(crate) error: io::Error,
+    pub(crate) writer: W,
 }
 
 impl<W> IntoInnerError<W> {
