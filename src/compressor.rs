@@ -371,14 +371,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.block_len
     }
 
-    /// Compresses the full pages at the front of `data` one by one, and leaves less than a page. The current page must
-    /// be empty.
-    pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8]) -> Pages<'a, F> {
+    /// Compresses the full pages of `data[at..]` one by one, and leaves less than a page. The current page must be empty,
+    /// and `data[..at]` must end with the history, or with the last part of it.
+    pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8], at: usize) -> Pages<'a, F> {
         debug_assert!(self.page().is_empty() && !self.finished);
         Pages {
             compressor: self,
             data,
-            at: 0,
+            at,
             direct: None,
         }
     }
@@ -696,7 +696,7 @@ const HEAD_TOO_LONG: &str = "the framing wrote a head longer than MAX_HEAD_LEN";
 pub(crate) struct Pages<'a, F: Framing> {
     compressor: &'a mut Lz4StreamCompressor<F>,
     data: &'a [u8],
-    /// How much of `data` was compressed.
+    /// Where the next page begins.
     at: usize,
     direct: Option<Direct>,
 }
@@ -758,7 +758,7 @@ impl<F: Framing> Pages<'_, F> {
         true
     }
 
-    /// How much of the slice was compressed.
+    /// Where the rest begins that was not compressed.
     pub(crate) fn taken(&self) -> usize {
         self.at
     }

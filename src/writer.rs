@@ -328,7 +328,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// Returns how many bytes were taken.
     fn write_pages(&mut self, bytes: &[u8]) -> usize {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
-        let mut pages = compressor.pages(bytes);
+        let mut pages = compressor.pages(bytes, 0);
         loop {
             self.poisoned = true;
             let made = pages.make_block();

@@ -10,11 +10,12 @@
 //!   serial writer frames and sends them in order. It also owns the errors, the counts and the end of the stream.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::{fmt, iter, mem, thread};
 
 use super::pool::{Panicked, Pool};
 use crate::compressor::Restarts;
-use crate::format::HISTORY;
+use crate::format::{HISTORY, compress_bound};
 use crate::{
     CompressOptions, Error, Framing, IntoInnerError, Lz4StreamCompressor, Lz4StreamWriter, SizePrefix, Strategy,
 };
@@ -52,9 +53,10 @@ const MAX_PAGES: usize = 1 << 14;
 /// the caller's thread.
 ///
 /// # Memory
-/// With n > 1 threads, up to n + 4 jobs are held. Each has its content, its blocks and a compressor: with pages of up to
-/// 1 MiB about 3 MiB, with high compression 4 MiB; in general three times the content of a job and 1 MiB. With one
-/// thread, that of the serial writer. Buffers are reused: a warm writer allocates nothing.
+/// With n > 1 threads, up to n + 4 jobs are held, each with its content, its blocks and a compressor. With pages of up
+/// to 256 KiB, a job takes less than 3 MiB, and less than 4 MiB with high compression. In general, it takes three times
+/// its content and 1 MiB, or 2 MiB with high compression. With one thread, the writer takes what the serial writer
+/// takes. Buffers are reused: a warm writer allocates next to nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamParallelWriter, Lz4StreamReader};
@@ -97,14 +99,10 @@ struct Ahead {
 
 /// ```text
 /// content = history | page | page | …
-/// blocks  = room | block | room | block | …        room for the head
-///                       end           end
 /// ```
 #[derive(Default)]
 struct Job {
     options: CompressOptions,
-    /// The length of the room before each block.
-    head_room: usize,
     /// If `primed`, the compressor is first given the history. Otherwise it has it, and `content` begins with the pages.
     primed: bool,
     history_len: usize,
@@ -112,12 +110,24 @@ struct Job {
     /// The restart points, as of the first page.
     restarts: Restarts,
     compressor: Option<Box<Lz4StreamCompressor>>,
-    blocks: Vec<u8>,
-    /// Where each block ends.
-    ends: Vec<usize>,
+    blocks: Blocks,
     /// How many blocks were framed, and the length of their pages.
     framed: usize,
     framed_len: usize,
+}
+
+/// ```text
+/// bytes = room | block | room | block | …        room for the head
+///                     end           end
+/// ```
+#[derive(Default)]
+struct Blocks {
+    /// The length of the room before each block.
+    head_room: usize,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// The bytes never need more.
+    most: usize,
 }
 
 impl<W: Write> Lz4StreamParallelWriter<W> {
@@ -439,7 +449,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
                     return self.serial.send().map(|()| false);
                 }
                 Some(Ok(mut job)) => {
-                    self.serial.parts_mut().1.swap_buffer(&mut job.blocks);
+                    self.serial.parts_mut().1.swap_buffer(&mut job.blocks.bytes);
                     ahead.sending = Some(job);
                 }
             }
@@ -449,7 +459,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
             self.serial.send()?;
         }
         if let Some(mut job) = ahead.sending.take() {
-            self.serial.parts_mut().1.swap_buffer(&mut job.blocks);
+            self.serial.parts_mut().1.swap_buffer(&mut job.blocks.bytes);
             ahead.spare.push(job);
         }
         Ok(true)
@@ -477,7 +487,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
             }
             match ahead.pool.next() {
                 Some(Ok(mut job)) => {
-                    self.serial.parts_mut().1.swap_buffer(&mut job.blocks);
+                    self.serial.parts_mut().1.swap_buffer(&mut job.blocks.bytes);
                     ahead.sending = Some(job);
                 }
                 Some(Err(Panicked)) => {
@@ -490,7 +500,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
                     let mut job = mem::take(&mut ahead.current);
                     let compressor = job.compressor.take().expect("it has encoded");
                     let (_, own) = self.serial.parts_mut();
-                    own.swap_buffer(&mut job.blocks);
+                    own.swap_buffer(&mut job.blocks.bytes);
                     own.put_codec(*compressor);
                     ahead.sending = Some(job);
                 }
@@ -541,7 +551,7 @@ impl Ahead {
     fn spare(&mut self) -> Job {
         let mut job = match self.spare.pop() {
             Some(job) => job,
-            None => Job::new(&self.current.options, self.current.head_room),
+            None => Job::new(&self.current.options, self.current.blocks.head_room),
         };
         job.clear();
         job
@@ -580,7 +590,10 @@ impl Job {
     fn new(options: &CompressOptions, head_room: usize) -> Job {
         Job {
             options: options.clone(),
-            head_room,
+            blocks: Blocks {
+                head_room,
+                ..Blocks::default()
+            },
             ..Job::default()
         }
     }
@@ -594,7 +607,6 @@ impl Job {
         self.content.clear();
         self.history_len = 0;
         self.blocks.clear();
-        self.ends.clear();
         (self.framed, self.framed_len) = (0, 0);
     }
 
@@ -644,7 +656,7 @@ impl Job {
             && !compressor.page().is_empty()
         {
             let block = compressor.end_page();
-            push_block(&mut self.blocks, &mut self.ends, self.head_room, block);
+            self.blocks.push(block);
         }
     }
 
@@ -652,42 +664,68 @@ impl Job {
     fn encode_pages(&mut self) {
         self.compressor_or_new();
         let Some(compressor) = &mut self.compressor else { return };
-        let (history, content) = self.content.split_at(self.history_len);
         if self.primed {
-            compressor.reset_with_history(history);
+            compressor.reset_with_history(&self.content[..self.history_len]);
             compressor.set_restarts(self.restarts);
         }
-        let mut pages = compressor.pages(content);
+        let len = self.content.len() - self.history_len;
+        self.blocks.expect(len, self.options.get_page_size());
+        let mut pages = compressor.pages(&self.content, self.history_len);
         while pages.make_block() {
-            let block = pages.compressor().block();
-            push_block(&mut self.blocks, &mut self.ends, self.head_room, block);
+            self.blocks.push(pages.compressor().block());
         }
-        let rest = &content[pages.taken()..];
+        let rest = &self.content[pages.taken()..];
         drop(pages);
         let taken = compressor.push(rest);
         debug_assert_eq!(taken, Ok(rest.len()));
     }
 
     /// The next block to be framed: where it is among the blocks, and its page.
-    fn next_block(&mut self) -> Option<(std::ops::Range<usize>, &[u8])> {
-        let &end = self.ends.get(self.framed)?;
-        let before = if self.framed == 0 {
-            0
-        } else {
-            self.ends[self.framed - 1]
-        };
+    fn next_block(&mut self) -> Option<(Range<usize>, &[u8])> {
+        let block = self.blocks.get(self.framed)?;
         let rest = &self.content[self.history_len + self.framed_len..];
         let page = &rest[..rest.len().min(self.options.get_page_size())];
         self.framed += 1;
         self.framed_len += page.len();
-        Some((before + self.head_room..end, page))
+        Some((block, page))
     }
 }
 
-fn push_block(blocks: &mut Vec<u8>, ends: &mut Vec<usize>, head_room: usize, block: &[u8]) {
-    blocks.resize(blocks.len() + head_room, 0);
-    blocks.extend_from_slice(block);
-    ends.push(blocks.len());
+impl Blocks {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Before the blocks of `len` bytes of content.
+    fn expect(&mut self, len: usize, page_size: usize) {
+        let pages = len.div_ceil(page_size);
+        self.most = pages * (self.head_room + compress_bound(page_size.min(len)));
+        self.ends.reserve(pages);
+    }
+
+    fn push(&mut self, block: &[u8]) {
+        let start = self.bytes.len() + self.head_room;
+        make_room(&mut self.bytes, self.head_room + block.len(), self.most);
+        self.bytes.resize(start, 0);
+        self.bytes.extend_from_slice(block);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Where the block with this index is.
+    fn get(&self, index: usize) -> Option<Range<usize>> {
+        let &end = self.ends.get(index)?;
+        let before = if index == 0 { 0 } else { self.ends[index - 1] };
+        Some(before + self.head_room..end)
+    }
+}
+
+/// Makes room for `more` bytes. The buffer doubles as it grows, up to `most`.
+fn make_room(buffer: &mut Vec<u8>, more: usize, most: usize) {
+    let len = buffer.len() + more;
+    if len > buffer.capacity() {
+        buffer.reserve_exact((2 * buffer.capacity()).min(most).max(len) - buffer.len());
+    }
 }
 
 impl fmt::Debug for Job {
@@ -695,7 +733,7 @@ impl fmt::Debug for Job {
         f.debug_struct("Job")
             .field("history", &self.history_len)
             .field("pages", &self.pages().len())
-            .field("blocks", &self.ends.len())
+            .field("blocks", &self.blocks.ends.len())
             .field("framed", &self.framed)
             .finish_non_exhaustive()
     }
@@ -726,7 +764,8 @@ impl<W: Write, F: Framing> Write for Lz4StreamParallelWriter<W, F> {
             let Some(ahead) = &mut self.ahead else { return Ok(taken) };
             let n = self.left.min(bytes.len() - taken);
             let most = HISTORY + self.job_len;
-            extend(&mut ahead.current.content, &bytes[taken..][..n], most);
+            make_room(&mut ahead.current.content, n, most);
+            ahead.current.content.extend_from_slice(&bytes[taken..][..n]);
             ahead.total_in += n as u64;
             taken += n;
             self.left -= n;
@@ -771,15 +810,6 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
         while self.send_next(false)? {}
         Ok(())
     }
-}
-
-/// Appends `bytes`. The buffer doubles as it grows, up to `most`.
-fn extend(buffer: &mut Vec<u8>, bytes: &[u8], most: usize) {
-    let len = buffer.len() + bytes.len();
-    if len > buffer.capacity() {
-        buffer.reserve_exact((2 * buffer.capacity()).min(most).max(len) - buffer.len());
-    }
-    buffer.extend_from_slice(bytes);
 }
 
 impl<W: Write, F: Framing> Drop for Lz4StreamParallelWriter<W, F> {
