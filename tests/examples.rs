@@ -6,7 +6,7 @@ mod example;
 use std::process::Command;
 
 /// `lz4s` has `cli.rs`.
-const EXAMPLES: [&str; 5] = ["dictionary", "file", "out_of_band", "packets", "tcp"];
+const EXAMPLES: [&str; 6] = ["dictionary", "file", "out_of_band", "packets", "parallel", "tcp"];
 
 #[test]
 fn examples_run() {

@@ -4,7 +4,6 @@
 #[path = "common/heap.rs"]
 mod heap;
 #[path = "common/random.rs"]
-#[allow(dead_code)]
 mod random;
 
 use std::io::{self, Write};

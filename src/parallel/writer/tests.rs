@@ -6,6 +6,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::block::random::{Random, data, text};
+use crate::block::reference;
+
 use super::{Job, Lz4StreamParallelWriter};
 use crate::{
     CompressOptions, DecompressOptions, Engine, Error, Framing, Head, Lz4StreamCompressor, Lz4StreamDecompressor,
@@ -15,13 +18,8 @@ use crate::{
 #[allow(dead_code)]
 #[path = "../../../tests/common/hostile.rs"]
 mod hostile;
-#[path = "../../../tests/common/random.rs"]
-mod random;
-#[path = "../../../tests/common/reference.rs"]
-mod reference;
 
 use hostile::{ScriptedWriter, Step, script};
-use random::{Random, data, text};
 
 /// Any settings, with prefixes of four bytes.
 fn settings(random: &mut Random) -> CompressOptions {
