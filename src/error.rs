@@ -149,7 +149,9 @@ pub enum Error {
     /// The stream is over: data was written after it was finished, or a block was decompressed after its end mark.
     /// Kind: `Other`.
     Finished,
-    /// The inner writer or the framing panicked. It is unknown how much was written, so the stream cannot be continued.
+    /// The inner writer, the framing or a thread of the
+    /// [`Lz4StreamParallelWriter`](crate::Lz4StreamParallelWriter) panicked. It is unknown how much was written, or what
+    /// would come next, so the stream cannot be continued.
     /// Kind: `Other`.
     Poisoned {
         /// How many bytes of the stream the inner writer had taken before.

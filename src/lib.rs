@@ -9,6 +9,7 @@
 //!
 //! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets and anything else that is `Write` or `Read`. Start
 //!   here. [`Lz4StreamBufReader`] wraps a `BufRead` and saves a copy.
+//! * [`Lz4StreamParallelWriter`] compresses on several threads.
 //! * [`compress`] and [`decompress`] handle a whole stream in memory.
 //! * [`Lz4StreamCompressor`] and [`Lz4StreamDecompressor`] are the codecs without I/O, for packets, async code and
 //!   other kinds of I/O. The adapters above only drive them.
@@ -68,7 +69,7 @@
 //!
 //! # Organization
 //!
-//! There are three layers: adapters (`writer`, `reader`, `functions`), codecs (`compressor`, `decompressor`) and the
+//! There are three layers: adapters (`writer`, `reader`, `functions`, `parallel`), codecs (`compressor`, `decompressor`) and the
 //! block codec (`block`). Each layer only knows the one below. The codecs own the stream, the adapters only do I/O. The
 //! other modules are shared: `framing` reads and writes the bytes around each block, `window` holds the history and the
 //! page of a codec, `options` has the settings, `error` the errors, and `format` the rules of the format.
