@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::{fmt, mem};
 
-use crate::block::Encoder;
+use crate::block::{Encoder, MAX_OFFSET};
 use crate::format::{HISTORY, compress_bound};
-use crate::options::{CompressOptions, Strategy};
+use crate::options::{CompressOptions, Engine, Mode, Strategy, StreamFormat};
 use crate::window::Window;
-use crate::{Error, Framing, SizePrefix};
+use crate::{Error, Framing, PrefixWidth, SizePrefix};
 
 /// Compresses pages to blocks, without I/O. Each block may refer back to the pages before it.
 ///
@@ -53,17 +53,14 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     window: Window,
     /// The length of the last page: the likely length of the next one.
     last_page: usize,
-    /// Whether the current page is a restart point.
-    restart: bool,
-    /// How many pages were ended since the last restart point, or since the start of the stream.
-    since_restart: usize,
+    restarts: Restarts,
     /// Room for a head, a block and an end mark. Never shrinks.
     buffer: Vec<u8>,
     /// The unconsumed part of the last output in `buffer`.
     unsent: Range<usize>,
-    /// The lengths of the last block's head, and of the block without it.
-    head_len: usize,
-    block_len: usize,
+    /// The length of the heads of the last block, and where in `buffer` its data is.
+    heads_len: usize,
+    data: Range<usize>,
     finished: bool,
     blocks: u64,
     total_in: u64,
@@ -114,25 +111,30 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     }
 
     fn build(framing: F, options: &CompressOptions) -> Self {
-        let mut compressor = Lz4StreamCompressor {
+        let encoder = Encoder::new(options.get_mode(), options.get_engine(), options.get_max_distance());
+        let mut compressor = Self::hollow(framing, options, encoder);
+        compressor.load_dictionary();
+        compressor
+    }
+
+    /// A compressor without history.
+    fn hollow(framing: F, options: &CompressOptions, encoder: Encoder) -> Self {
+        Lz4StreamCompressor {
             framing,
             options: options.clone(),
-            encoder: Encoder::new(options.get_mode(), options.get_engine(), options.get_max_distance()),
+            encoder,
             window: Window::default(),
             last_page: 0,
-            restart: false,
-            since_restart: 0,
+            restarts: Restarts::default(),
             buffer: Vec::new(),
             unsent: 0..0,
-            head_len: 0,
-            block_len: 0,
+            heads_len: 0,
+            data: 0..0,
             finished: false,
             blocks: 0,
             total_in: 0,
             total_out: 0,
-        };
-        compressor.load_dictionary();
-        compressor
+        }
     }
 
     /// Appends as much of `bytes` as fits to the current page, and returns how many bytes were taken: 0 when the page
@@ -366,28 +368,28 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn restart(&mut self) {
-        self.restart = true;
+        self.restarts.due = true;
     }
 
     /// The length of the last block without its head: its size out of band.
     pub(crate) fn block_len(&self) -> usize {
-        self.block_len
+        self.data.len()
     }
 
-    /// Head and data of the last block, sent or not. There must have been one in this stream.
+    /// Heads and data of the last block, sent or not. There must have been one in this stream.
     pub(crate) fn last_block(&self) -> (&[u8], &[u8]) {
-        let (head_room, data) = self.buffer.split_at(2 * F::MAX_HEAD_LEN);
-        (&head_room[head_room.len() - self.head_len..], &data[..self.block_len])
+        let (heads, data) = self.buffer[..self.data.end].split_at(self.data.start);
+        (&heads[heads.len() - self.heads_len..], data)
     }
 
-    /// Compresses the full pages at the front of `data` one by one, and leaves less than a page. The current page must
-    /// be empty.
-    pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8]) -> Pages<'a, F> {
+    /// Compresses the full pages of `data[at..]` one by one, and leaves less than a page. The current page must be empty,
+    /// and `data[..at]` must end with the history, or with the last part of it.
+    pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8], at: usize) -> Pages<'a, F> {
         debug_assert!(self.page().is_empty() && !self.finished);
         Pages {
             compressor: self,
             data,
-            at: 0,
+            at,
             direct: None,
         }
     }
@@ -415,14 +417,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// buffer = … [restart] head | data | …        the head ends where the data begins, whatever the head's length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
-        let floor = if self.restart {
+        let floor = if self.restarts.due {
             self.encoder.reset();
             start
         } else {
             floor
         };
         let page_len = content.len() - start;
-        let room = |page_len| 2 * F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
+        let room = |page_len| Self::HEAD_ROOM + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
             // Double the size, for pages that get longer and longer, but never exceed the need of the largest page. The
             // old content is useless, so free the old buffer first.
@@ -432,7 +434,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.buffer = Vec::new();
             self.buffer = vec![0; len];
         }
-        let (head_room, data) = self.buffer.split_at_mut(2 * F::MAX_HEAD_LEN);
+        let data = &mut self.buffer[Self::HEAD_ROOM..];
         let data_len = if page_len == 0 {
             // One token: no literals, no match.
             data[0] = 0;
@@ -441,42 +443,42 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.encoder.encode(content, floor, start, data)
         };
         debug_assert!(data_len <= compress_bound(page_len));
-        let (mark_room, room) = head_room.split_at_mut(F::MAX_HEAD_LEN);
-        let mark_len = if self.restart {
-            self.framing.write_restart(mark_room)
-        } else {
-            0
+        self.frame(Self::HEAD_ROOM..Self::HEAD_ROOM + data_len, &content[start..]);
+        floor
+    }
+
+    /// The length of the room before a block: for the head, and for that of a restart before it.
+    pub(crate) const HEAD_ROOM: usize = 2 * F::MAX_HEAD_LEN;
+
+    /// Puts the heads before the block of `page` in the buffer, where there is [room](Self::HEAD_ROOM) for them.
+    fn frame(&mut self, block: Range<usize>, page: &[u8]) {
+        let room = block.start - Self::HEAD_ROOM;
+        let (heads, data) = self.buffer[room..block.end].split_at_mut(Self::HEAD_ROOM);
+        let (mark, head) = heads.split_at_mut(F::MAX_HEAD_LEN);
+        let mark_len = match self.restarts.due {
+            true => self.framing.write_restart(mark),
+            false => 0,
         };
-        let head_len = self.framing.write_head(&data[..data_len], &content[start..], room);
-        assert!(
-            mark_len <= F::MAX_HEAD_LEN && head_len <= F::MAX_HEAD_LEN,
-            "{HEAD_TOO_LONG}"
-        );
-        move_to_end(room, head_len);
-        let mut from = head_room.len() - head_len;
+        let head_len = self.framing.write_head(data, page, head);
+        assert!(mark_len.max(head_len) <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
+        move_to_end(head, head_len);
+        let heads_len = mark_len + head_len;
         if mark_len > 0 {
-            head_room.copy_within(..mark_len, from - mark_len);
-            from -= mark_len;
+            self.buffer.copy_within(room..room + mark_len, block.start - heads_len);
         }
-        self.unsent = from..head_room.len() + data_len;
-        (self.head_len, self.block_len) = (head_room.len() - from, data_len);
+        self.heads_len = heads_len;
+        self.unsent = block.start - heads_len..block.end;
+        self.data = block;
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
-        // Last: the framing may have panicked.
-        self.since_restart = if self.restart {
-            1
-        } else {
-            self.since_restart.saturating_add(1)
-        };
-        self.restart = self.since_restart == self.options.get_restart_every();
-        floor
+        self.restarts.end_page(self.options.get_restart_every());
     }
 
     /// Resets everything but the history.
     fn clear(&mut self) {
         self.encoder.reset();
         self.last_page = 0;
-        (self.restart, self.since_restart) = (false, 0);
+        self.restarts = Restarts::default();
         self.unsent = 0..0;
         self.finished = false;
         (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
@@ -498,6 +500,113 @@ fn move_to_end(room: &mut [u8], len: usize) {
             *room = u64::from_le_bytes(*room).unbounded_shl(by).to_le_bytes();
         }
         Err(_) => room.rotate_left(len),
+    }
+}
+
+/// What a parallel writer needs. There, the pages of the stream are encoded by other compressors than the one that frames
+/// their blocks.
+impl Lz4StreamCompressor {
+    /// A compressor whose blocks have no heads.
+    pub(crate) fn headless(options: &CompressOptions) -> Self {
+        let prefix = StreamFormat::new().prefix_width(PrefixWidth::OutOfBand).prefix;
+        Self::build(prefix, options)
+    }
+}
+
+impl<F: Framing> Lz4StreamCompressor<F> {
+    /// Encodes the pages from here on as after [`reset_with_history`](Self::reset_with_history) with the history that
+    /// there is. The current page must be empty.
+    pub(crate) fn prime(&mut self) {
+        debug_assert!(self.page().is_empty());
+        self.encoder.reset();
+        let (floor, start) = (self.window.floor(), self.window.start());
+        if floor < start && !self.restarts.due {
+            self.encoder.index(self.window.content(), floor, start);
+        }
+    }
+
+    /// Moves the current page to the end of `to`.
+    pub(crate) fn take_page(&mut self, to: &mut Vec<u8>) {
+        to.extend_from_slice(self.window.page());
+        self.window.clear_page();
+    }
+
+    /// Moves history, current page and encoder to a compressor whose blocks have no heads. Until they are
+    /// [put back](Self::put_codec), this one can only frame blocks.
+    pub(crate) fn take_codec(&mut self) -> Lz4StreamCompressor {
+        let prefix = StreamFormat::new().prefix_width(PrefixWidth::OutOfBand).prefix;
+        // This encoder allocates nothing.
+        let mut codec = Lz4StreamCompressor::hollow(
+            prefix,
+            &self.options,
+            Encoder::new(Mode::Default, Engine::Own, MAX_OFFSET),
+        );
+        codec.swap_codec(self);
+        codec.total_in = codec.page().len() as u64;
+        self.total_in -= codec.total_in;
+        self.restarts = codec.restarts;
+        codec
+    }
+
+    /// Takes back what [`take_codec`](Self::take_codec) took, or its like after other pages.
+    pub(crate) fn put_codec(&mut self, mut codec: Lz4StreamCompressor) {
+        self.swap_codec(&mut codec);
+        self.total_in += self.page().len() as u64;
+    }
+
+    fn swap_codec<G>(&mut self, other: &mut Lz4StreamCompressor<G>) {
+        mem::swap(&mut self.encoder, &mut other.encoder);
+        mem::swap(&mut self.window, &mut other.window);
+        mem::swap(&mut self.last_page, &mut other.last_page);
+        mem::swap(&mut self.restarts, &mut other.restarts);
+    }
+
+    /// Swaps the buffer, in which nothing is unsent, with one of blocks for [`frame_page`](Self::frame_page).
+    pub(crate) fn swap_buffer(&mut self, buffer: &mut Vec<u8>) {
+        self.unsent = 0..0;
+        mem::swap(&mut self.buffer, buffer);
+    }
+
+    /// Frames the block of `page`, which lies in the buffer after room for its head.
+    pub(crate) fn frame_page(&mut self, block: Range<usize>, page: &[u8]) {
+        self.frame(block, page);
+        self.total_in += page.len() as u64;
+    }
+
+    /// Replaces what is unsent.
+    pub(crate) fn set_unsent(&mut self, bytes: Vec<u8>) {
+        self.unsent = 0..bytes.len();
+        self.buffer = bytes;
+    }
+
+    pub(crate) fn restarts(&self) -> Restarts {
+        self.restarts
+    }
+
+    pub(crate) fn set_restarts(&mut self, restarts: Restarts) {
+        self.restarts = restarts;
+    }
+}
+
+/// Where the restart points are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Restarts {
+    /// Whether the current page is one.
+    due: bool,
+    /// How many pages were ended since the last one, or since the start of the stream.
+    since: usize,
+}
+
+impl Restarts {
+    pub(crate) fn is_due(self) -> bool {
+        self.due
+    }
+
+    /// Ends a page, where every `every`-th is a restart point.
+    #[inline]
+    pub(crate) fn end_page(&mut self, every: usize) {
+        self.since = if self.due { 1 } else { self.since.saturating_add(1) };
+        self.due = self.since == every;
     }
 }
 
@@ -597,7 +706,7 @@ impl<F> Lz4StreamCompressor<F> {
     /// The bytes that the current page may refer to: at most 64 KiB. With [`Strategy::DoubleBuffer`], they are from the
     /// last page only. At a restart point there is none.
     pub fn history(&self) -> &[u8] {
-        if self.restart { &[] } else { self.window.history() }
+        if self.restarts.due { &[] } else { self.window.history() }
     }
 
     /// Whether the stream is finished.
@@ -628,7 +737,7 @@ const HEAD_TOO_LONG: &str = "the framing wrote a head longer than MAX_HEAD_LEN";
 pub(crate) struct Pages<'a, F: Framing> {
     compressor: &'a mut Lz4StreamCompressor<F>,
     data: &'a [u8],
-    /// How much of `data` was compressed.
+    /// Where the next page begins.
     at: usize,
     direct: Option<Direct>,
 }
@@ -699,7 +808,7 @@ impl<F: Framing> Pages<'_, F> {
         (self.compressor, history)
     }
 
-    /// How much of the slice was compressed.
+    /// Where the rest begins that was not compressed.
     pub(crate) fn taken(&self) -> usize {
         self.at
     }

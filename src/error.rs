@@ -176,7 +176,9 @@ pub enum Error {
     Finished,
     /// A thread of a parallel reader panicked: the framing did. Kind: `Other`.
     WorkerPanicked,
-    /// The inner writer or the framing panicked. It is unknown how much was written, so the stream cannot be continued.
+    /// The inner writer, the framing or a thread of the
+    /// [`Lz4StreamParallelWriter`](crate::Lz4StreamParallelWriter) panicked. It is unknown how much was written, or what
+    /// would come next, so the stream cannot be continued.
     /// Kind: `Other`.
     Poisoned {
         /// How many bytes of the stream the inner writer had taken before.

@@ -25,7 +25,7 @@ pub fn compress(data: &[u8], options: &CompressOptions) -> Result<Vec<u8>, Error
     }
     let mut compressor = options.compressor()?;
     let mut stream = Vec::new();
-    let mut pages = compressor.pages(data);
+    let mut pages = compressor.pages(data, 0);
     while pages.make_block() {
         let block = pages.compressor().block();
         if stream.is_empty() {

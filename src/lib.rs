@@ -9,6 +9,7 @@
 //!
 //! * [`Lz4StreamWriter`] and [`Lz4StreamReader`] wrap files, sockets and anything else that is `Write` or `Read`. Start
 //!   here. [`Lz4StreamBufReader`] wraps a `BufRead` and saves a copy.
+//! * [`Lz4StreamParallelWriter`] compresses on several threads.
 //! * [`compress`] and [`decompress`] handle a whole stream in memory.
 //! * The module `tokio` has the adapters for async code, and the module `tokio_util` the codec for `Framed`: see
 //!   [*Features*](#features).
@@ -109,7 +110,7 @@ pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix,
 pub use functions::{compress, decompress};
 pub use index::{Index, IndexBuilder, IndexPoint};
 pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};
-pub use parallel::Lz4StreamParallelReader;
+pub use parallel::{Lz4StreamParallelReader, Lz4StreamParallelWriter};
 pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
 pub use seeking::{Lz4StreamReaderAt, Lz4StreamSeekReader, ReadAt};
 pub use writer::{IntoInnerError, Lz4StreamWriter};

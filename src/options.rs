@@ -8,7 +8,7 @@ use crate::block::MAX_OFFSET;
 use crate::format::{HISTORY, LZ4_MAX_INPUT_SIZE, page_bound};
 use crate::{
     BlockSizes, ByteOrder, Error, Framing, Lz4StreamBufReader, Lz4StreamCompressor, Lz4StreamDecompressor,
-    Lz4StreamReader, Lz4StreamWriter, PrefixWidth, SizePrefix, ZeroPrefix,
+    Lz4StreamParallelWriter, Lz4StreamReader, Lz4StreamWriter, PrefixWidth, SizePrefix, ZeroPrefix,
 };
 
 /// How far back the writer looks for matches.
@@ -602,6 +602,25 @@ impl CompressOptions {
     /// ```
     pub fn writer<W: Write>(&self, inner: W) -> Result<Lz4StreamWriter<W>, Error> {
         Ok(Lz4StreamWriter::from_parts(inner, self.compressor()?))
+    }
+
+    /// A writer with these settings around `inner` that compresses on `threads` threads: 0 for as many as the machine
+    /// runs at once. The stream does not depend on their number.
+    ///
+    /// # Errors
+    /// Those of [`compressor`](Self::compressor).
+    ///
+    /// ```
+    /// use lz4_stream::CompressOptions;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = CompressOptions::new().end_mark(true).parallel_writer(Vec::new(), 2)?;
+    /// writer.write_all(b"hello")?;
+    /// assert_eq!(writer.finish()?, b"\x06\0\0\0\x50hello\0\0\0\0");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn parallel_writer<W: Write>(&self, inner: W, threads: usize) -> Result<Lz4StreamParallelWriter<W>, Error> {
+        Ok(Lz4StreamParallelWriter::from_parts(inner, self.compressor()?, threads))
     }
 
     /// Checks the page size against the largest one that the framing can announce. `width` is for the message.

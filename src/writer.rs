@@ -1,8 +1,10 @@
 //! [`std::io::Write`] over the compressor.
 
 use std::io::{self, Write};
-use std::{fmt, iter, thread};
+use std::ops::Range;
+use std::{fmt, iter, mem, thread};
 
+use crate::format::HISTORY;
 use crate::{Error, Framing, Index, IndexBuilder, Lz4StreamCompressor, SizePrefix};
 
 /// Compresses the written bytes to a stream of blocks on the inner writer.
@@ -49,9 +51,9 @@ use crate::{Error, Framing, Index, IndexBuilder, Lz4StreamCompressor, SizePrefix
 #[must_use = "dropping the writer ignores errors: call `finish`"]
 pub struct Lz4StreamWriter<W: Write, F: Framing = SizePrefix> {
     /// The inner writer and the compressor. `None` only after `into_parts` returned them, while `Drop` runs.
-    parts: Option<(W, Lz4StreamCompressor<F>)>,
+    pub(crate) parts: Option<(W, Lz4StreamCompressor<F>)>,
     /// Set while the inner writer or the framing is called, and so forever after it panicked.
-    poisoned: bool,
+    pub(crate) poisoned: bool,
     notes: Notes,
 }
 
@@ -62,9 +64,17 @@ struct Notes {
     sizes: Vec<usize>,
     /// The index of the stream, if it is collected.
     index: Option<IndexBuilder>,
+    /// If it is collected, and other compressors encode the pages: the dictionary and the content up to the last page,
+    /// of which the last 64 KiB count.
+    recent: Vec<u8>,
 }
 
 impl Notes {
+    fn collect_index(&mut self, interval: u64, history: &[u8]) {
+        self.index = Some(IndexBuilder::new(interval, history));
+        self.recent = history.to_vec();
+    }
+
     /// Takes note of the last block. `history` is what the next one may refer to.
     fn take<F: Framing>(&mut self, compressor: &Lz4StreamCompressor<F>, page_len: usize, history: &[u8]) {
         if compressor.framing().is_out_of_band() {
@@ -73,6 +83,19 @@ impl Notes {
         if let Some(index) = &mut self.index {
             index.push_last(compressor, page_len, history);
         }
+    }
+
+    /// Takes note of the last block, which was made from `page` by another compressor.
+    fn take_framed<F: Framing>(&mut self, compressor: &Lz4StreamCompressor<F>, page: &[u8]) {
+        let mut recent = mem::take(&mut self.recent);
+        if self.index.is_some() {
+            if recent.len() > 4 * HISTORY {
+                recent.drain(..recent.len() - HISTORY);
+            }
+            recent.extend_from_slice(page);
+        }
+        self.take(compressor, page.len(), &recent);
+        self.recent = recent;
     }
 }
 
@@ -336,13 +359,18 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn collect_index(&mut self, interval: u64) -> Result<(), Error> {
-        let compressor = self.compressor();
+        let (_, compressor) = self.parts.as_ref().expect(HAS_PARTS);
         if compressor.blocks() > 0 {
             let block = compressor.blocks();
             return Err(Error::LateIndex { block });
         }
-        self.notes.index = Some(IndexBuilder::new(interval, compressor.history()));
+        self.notes.collect_index(interval, compressor.history());
         Ok(())
+    }
+
+    /// The same when another compressor has the history.
+    pub(crate) fn collect_index_after(&mut self, interval: u64, history: &[u8]) {
+        self.notes.collect_index(interval, history);
     }
 
     /// The collected index, once the stream is finished: call [`try_finish`](Self::try_finish) first. `None` before,
@@ -356,17 +384,17 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         }
     }
 
-    fn parts_mut(&mut self) -> &mut (W, Lz4StreamCompressor<F>) {
+    pub(crate) fn parts_mut(&mut self) -> &mut (W, Lz4StreamCompressor<F>) {
         self.parts.as_mut().expect(HAS_PARTS)
     }
 
     /// Sends the rest of the last block.
-    fn send(&mut self) -> io::Result<()> {
+    pub(crate) fn send(&mut self) -> io::Result<()> {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         send(inner, compressor, &mut self.poisoned)
     }
 
-    fn flush_inner(&mut self) -> io::Result<()> {
+    pub(crate) fn flush_inner(&mut self) -> io::Result<()> {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         guarded(&mut self.poisoned, compressor, |_| inner.flush())
     }
@@ -377,7 +405,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     }
 
     /// Makes a block of the current page, the end mark, or both. A panic of the framing poisons the writer too.
-    fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
+    pub(crate) fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
         let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         let (blocks, page_len) = (compressor.blocks(), compressor.page().len());
         self.poisoned = true;
@@ -388,12 +416,21 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         }
     }
 
+    /// Frames the block of `page`, which another compressor made: see [`Lz4StreamCompressor::frame_page`].
+    pub(crate) fn frame(&mut self, block: Range<usize>, page: &[u8]) {
+        let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        self.poisoned = true;
+        compressor.frame_page(block, page);
+        self.poisoned = false;
+        self.notes.take_framed(compressor, page);
+    }
+
     /// Sends the full pages at the front of `bytes`, without gathering them first, until the inner writer fails.
     /// Returns how many bytes were taken.
     fn write_pages(&mut self, bytes: &[u8]) -> usize {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         let page_size = compressor.options().get_page_size();
-        let mut pages = compressor.pages(bytes);
+        let mut pages = compressor.pages(bytes, 0);
         loop {
             self.poisoned = true;
             let made = pages.make_block();
@@ -536,11 +573,11 @@ impl<W: Write + fmt::Debug, F: Framing> fmt::Debug for Lz4StreamWriter<W, F> {
     }
 }
 
-/// The error of [`Lz4StreamWriter::into_inner`], with the writer inside.
+/// The error of [`Lz4StreamWriter::into_inner`] and the like, with the writer inside.
 #[derive(Debug)]
 pub struct IntoInnerError<W> {
-    error: io::Error,
-    writer: W,
+    pub(crate) error: io::Error,
+    pub(crate) writer: W,
 }
 
 impl<W> IntoInnerError<W> {

@@ -13,6 +13,7 @@ const EXAMPLES: &[&str] = &[
     "gdsfmt",
     "out_of_band",
     "packets",
+    "parallel",
     "seek",
     "tcp",
     "tracy",

@@ -20,10 +20,10 @@ mod sequence;
 
 #[cfg(test)]
 #[path = "../../tests/common/random.rs"]
-mod random;
+pub(crate) mod random;
 #[cfg(test)]
 #[path = "../../tests/common/reference.rs"]
-mod reference;
+pub(crate) mod reference;
 #[cfg(test)]
 mod reference_tests;
 

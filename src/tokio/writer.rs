@@ -356,7 +356,7 @@ impl<F: Framing> Output<F> {
     /// Sends the full pages at the front of `bytes`, without gathering them first, as long as the inner writer takes
     /// them and the task has budget. Returns how many bytes were taken.
     fn write_pages<W: AsyncWrite>(&mut self, mut inner: Pin<&mut W>, bytes: &[u8], cx: &mut Context<'_>) -> usize {
-        let mut pages = self.compressor.pages(bytes);
+        let mut pages = self.compressor.pages(bytes, 0);
         while let Poll::Ready(budget) = poll_proceed(cx) {
             self.poisoned = true;
             let made = pages.make_block();

@@ -150,9 +150,10 @@ impl HighEncoder {
         self.lower();
     }
 
-    /// Starts a new stream.
+    /// Starts a new stream. The distance to the bytes before is that to the empty entries of a new table: too far for a
+    /// match. So the output does not depend on what was encoded before, not even by how many candidates are looked at.
     pub(crate) fn reset(&mut self) {
-        self.base = self.end;
+        self.base = self.end + FIRST_POSITION;
         self.lower();
     }
 

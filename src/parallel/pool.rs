@@ -1,0 +1,203 @@
+//! Threads that work on jobs and return them in the order in which they were submitted.
+
+use std::collections::VecDeque;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::{fmt, mem};
+
+/// The threads are started when there is work for them, and end with the pool.
+pub(super) struct Pool<J> {
+    shared: Arc<Shared<J>>,
+    workers: Vec<JoinHandle<()>>,
+    /// How many threads there may be.
+    threads: usize,
+    /// The number of the next job to submit, and of the next one to return.
+    submitted: u64,
+    returned: u64,
+}
+
+struct Shared<J> {
+    work: fn(&mut J),
+    queue: Mutex<Queue<J>>,
+    /// There is a job to do, or the pool is closed.
+    todo: Condvar,
+    /// A job is done.
+    done: Condvar,
+}
+
+struct Queue<J> {
+    todo: VecDeque<(u64, J)>,
+    done: Vec<Done<J>>,
+    /// How many threads wait for a job.
+    idle: usize,
+    closed: bool,
+}
+
+struct Done<J> {
+    number: u64,
+    job: J,
+    panicked: bool,
+}
+
+/// The work on a job panicked.
+#[derive(Debug)]
+pub(super) struct Panicked;
+
+impl<J: Send + 'static> Pool<J> {
+    /// A pool of at most this many threads that do `work` on each job.
+    pub(super) fn new(threads: usize, work: fn(&mut J)) -> Self {
+        let queue = Queue {
+            todo: VecDeque::new(),
+            done: Vec::new(),
+            idle: 0,
+            closed: false,
+        };
+        Pool {
+            shared: Arc::new(Shared {
+                work,
+                queue: Mutex::new(queue),
+                todo: Condvar::new(),
+                done: Condvar::new(),
+            }),
+            workers: Vec::new(),
+            threads,
+            submitted: 0,
+            returned: 0,
+        }
+    }
+
+    /// How many jobs were submitted and not yet returned.
+    pub(super) fn len(&self) -> usize {
+        (self.submitted - self.returned) as usize
+    }
+
+    /// Has a job done by a thread. When the system starts no thread at all, it is done here.
+    pub(super) fn submit(&mut self, mut job: J) {
+        if self.workers.len() < self.threads && self.shared.lock().needs_threads() {
+            let shared = Arc::clone(&self.shared);
+            match thread::Builder::new()
+                .name("lz4-stream".into())
+                .spawn(move || shared.run())
+            {
+                Ok(worker) => self.workers.push(worker),
+                Err(_) => self.threads = self.workers.len(),
+            }
+        }
+        if self.workers.is_empty() {
+            (self.shared.work)(&mut job);
+            return self.submit_done(job);
+        }
+        let mut queue = self.shared.lock();
+        queue.todo.push_back((self.submitted, job));
+        drop(queue);
+        self.submitted += 1;
+        self.shared.todo.notify_one();
+    }
+
+    /// Gives a job that was done elsewhere its place among the others.
+    pub(super) fn submit_done(&mut self, job: J) {
+        self.shared.lock().done.push(Done {
+            number: self.submitted,
+            job,
+            panicked: false,
+        });
+        self.submitted += 1;
+    }
+
+    /// The oldest job, if it is done.
+    pub(super) fn try_next(&mut self) -> Option<Result<J, Panicked>> {
+        if self.len() == 0 {
+            return None;
+        }
+        let done = self.shared.lock().take(self.returned)?;
+        Some(self.returning(done))
+    }
+
+    /// The oldest job, once it is done. `None` if there is none.
+    pub(super) fn next(&mut self) -> Option<Result<J, Panicked>> {
+        if self.len() == 0 {
+            return None;
+        }
+        let mut queue = self.shared.lock();
+        let done = loop {
+            match queue.take(self.returned) {
+                Some(done) => break done,
+                None => queue = self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(queue);
+        Some(self.returning(done))
+    }
+
+    fn returning(&mut self, done: Done<J>) -> Result<J, Panicked> {
+        self.returned += 1;
+        if done.panicked { Err(Panicked) } else { Ok(done.job) }
+    }
+}
+
+impl<J> Queue<J> {
+    /// Whether every idle thread has a job waiting for it.
+    fn needs_threads(&self) -> bool {
+        self.idle <= self.todo.len()
+    }
+
+    fn take(&mut self, number: u64) -> Option<Done<J>> {
+        let at = self.done.iter().position(|done| done.number == number)?;
+        Some(self.done.swap_remove(at))
+    }
+}
+
+impl<J> Shared<J> {
+    /// Nothing panics under the lock.
+    fn lock(&self) -> MutexGuard<'_, Queue<J>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a thread does.
+    fn run(&self) {
+        let mut queue = self.lock();
+        while !queue.closed {
+            let Some((number, mut job)) = queue.todo.pop_front() else {
+                queue.idle += 1;
+                queue = self.todo.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                queue.idle -= 1;
+                continue;
+            };
+            drop(queue);
+            let result = panic::catch_unwind(AssertUnwindSafe(|| (self.work)(&mut job)));
+            let panicked = result.is_err();
+            // A payload may panic when it is dropped.
+            mem::forget(result);
+            queue = self.lock();
+            queue.done.push(Done { number, job, panicked });
+            self.done.notify_one();
+        }
+    }
+}
+
+/// Waits until the threads have ended. Jobs that were not begun are dropped.
+impl<J> Drop for Pool<J> {
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        let todo = mem::take(&mut queue.todo);
+        drop(queue);
+        drop(todo);
+        self.shared.todo.notify_all();
+        for worker in self.workers.drain(..) {
+            // It has not panicked: it catches all panics.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl<J> fmt::Debug for Pool<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("threads", &self.threads)
+            .field("started", &self.workers.len())
+            .field("jobs", &(self.submitted - self.returned))
+            .finish()
+    }
+}
