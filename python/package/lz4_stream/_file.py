@@ -206,7 +206,8 @@ class _RawWriter(io.RawIOBase):
 class Lz4StreamFile(io.BufferedIOBase):
     """A file with a stream, as `gzip.GzipFile`: binary, buffered, read or written.
 
-    Threads may share one. Reading ends at the end mark, if the settings have one, and otherwise at the end of the file
+    Threads may share one, except for its lines: `readline` of a shared `io.BufferedReader` mixes them up, so that of
+    `gzip` and of this class do. Reading ends at the end mark, if the settings have one, and otherwise at the end of the file
     underneath, so that concatenated streams without a dictionary are read as one.
 
     Args:
