@@ -53,11 +53,16 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     window: Window,
     /// The length of the last page: the likely length of the next one.
     last_page: usize,
+    /// Whether the current page is a restart point.
+    restart: bool,
+    /// How many pages were ended since the last restart point, or since the start of the stream.
+    since_restart: usize,
     /// Room for a head, a block and an end mark. Never shrinks.
     buffer: Vec<u8>,
     /// The unconsumed part of the last output in `buffer`.
     unsent: Range<usize>,
-    /// The length of the last block without its head.
+    /// The lengths of the last block's head, and of the block without it.
+    head_len: usize,
     block_len: usize,
     finished: bool,
     blocks: u64,
@@ -91,7 +96,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// [`Framing`] has an example of a custom one.
     ///
     /// # Errors
-    /// [`Error::PageSize`] when the page size is zero or too large for the framing.
+    /// [`Error::PageSize`] when the page size is zero or too large for the framing, [`Error::MaxDistance`] when the
+    /// largest distance is zero or over 65 535.
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, Lz4StreamCompressor, SizePrefix};
@@ -103,6 +109,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// ```
     pub fn with_framing(framing: F, options: &CompressOptions) -> Result<Self, Error> {
         options.check_page_size(&framing, None)?;
+        options.check_max_distance()?;
         Ok(Self::build(framing, options))
     }
 
@@ -110,11 +117,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         let mut compressor = Lz4StreamCompressor {
             framing,
             options: options.clone(),
-            encoder: Encoder::new(options.get_mode(), options.get_engine()),
+            encoder: Encoder::new(options.get_mode(), options.get_engine(), options.get_max_distance()),
             window: Window::default(),
             last_page: 0,
+            restart: false,
+            since_restart: 0,
             buffer: Vec::new(),
             unsent: 0..0,
+            head_len: 0,
             block_len: 0,
             finished: false,
             blocks: 0,
@@ -301,7 +311,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn reset(&mut self) {
-        self.restart();
+        self.clear();
         self.load_dictionary();
     }
 
@@ -333,13 +343,40 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn reset_with_history(&mut self, history: &[u8]) {
-        self.restart();
+        self.clear();
         load_history(&mut self.window, &mut self.encoder, history);
+    }
+
+    /// Makes the current page, which may be empty or filled in part, a **restart point**: neither it nor any later page
+    /// refers to anything before it, so that decoding can begin there (see
+    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). The stream does not show it, and any
+    /// reader reads on. The block is the one that a new compressor without a dictionary makes. For restart points at
+    /// regular distances, see [`CompressOptions::restart_every`].
+    ///
+    /// ```
+    /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor};
+    ///
+    /// let mut compressor = Lz4StreamCompressor::new();
+    /// let first = compressor.compress(b"the same words")?.to_vec();
+    /// compressor.restart();
+    /// assert_eq!(compressor.compress(b"the same words")?, first);
+    /// // A decompressor that knows nothing of the first page can begin here.
+    /// assert_eq!(Lz4StreamDecompressor::new().decompress(&first[4..])?, b"the same words");
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn restart(&mut self) {
+        self.restart = true;
     }
 
     /// The length of the last block without its head: its size out of band.
     pub(crate) fn block_len(&self) -> usize {
         self.block_len
+    }
+
+    /// Head and data of the last block, sent or not. There must have been one in this stream.
+    pub(crate) fn last_block(&self) -> (&[u8], &[u8]) {
+        let (head_room, data) = self.buffer.split_at(F::MAX_HEAD_LEN);
+        (&head_room[F::MAX_HEAD_LEN - self.head_len..], &data[..self.block_len])
     }
 
     /// Compresses the full pages at the front of `data` one by one, and leaves less than a page. The current page must
@@ -358,10 +395,11 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     fn make_block(&mut self) {
         let mut window = mem::take(&mut self.window);
         let page_len = window.page().len();
-        self.encode(window.content(), window.floor(), window.start());
-        // The rules *One page back* and *Empty pages*: while it decodes the next page, a reader with two page buffers
-        // holds only the page just encoded; liblz4's decoder holds nothing after an empty page.
-        if page_len == 0 || self.options.get_strategy() == Strategy::DoubleBuffer {
+        let floor = self.encode(window.content(), window.floor(), window.start());
+        // Nothing refers to what is before a restart point. The rules *One page back* and *Empty pages*: while it
+        // decodes the next page, a reader with two page buffers holds only the page just encoded; liblz4's decoder
+        // holds nothing after an empty page.
+        if floor == window.start() || page_len == 0 || self.options.get_strategy() == Strategy::DoubleBuffer {
             window.forget_history();
         }
         window.end_page();
@@ -369,12 +407,19 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.window = window;
     }
 
-    /// Makes the block of the page, `content[start..]`. It may refer to the history, `content[floor..start]`.
+    /// Makes the block of the page, `content[start..]`. It may refer to the history, `content[floor..start]`, unless the
+    /// page is a restart point. Returns where the history begins that it may refer to.
     ///
     /// ```text
     /// buffer = … head | data | …        the head ends where the data begins, whatever the head's length
     /// ```
-    fn encode(&mut self, content: &[u8], floor: usize, start: usize) {
+    fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
+        let floor = if self.restart {
+            self.encoder.reset();
+            start
+        } else {
+            floor
+        };
         let page_len = content.len() - start;
         let room = |page_len| F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
@@ -399,15 +444,24 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
         head_room.rotate_left(head_len);
         self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
-        self.block_len = data_len;
+        (self.head_len, self.block_len) = (head_len, data_len);
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
+        // Last: the framing may have panicked.
+        self.since_restart = if self.restart {
+            1
+        } else {
+            self.since_restart.saturating_add(1)
+        };
+        self.restart = self.since_restart == self.options.get_restart_every();
+        floor
     }
 
     /// Resets everything but the history.
-    fn restart(&mut self) {
+    fn clear(&mut self) {
         self.encoder.reset();
         self.last_page = 0;
+        (self.restart, self.since_restart) = (false, 0);
         self.unsent = 0..0;
         self.finished = false;
         (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
@@ -513,9 +567,9 @@ impl<F> Lz4StreamCompressor<F> {
     }
 
     /// The bytes that the current page may refer to: at most 64 KiB. With [`Strategy::DoubleBuffer`], they are from the
-    /// last page only.
+    /// last page only. At a restart point there is none.
     pub fn history(&self) -> &[u8] {
-        self.window.history()
+        if self.restart { &[] } else { self.window.history() }
     }
 
     /// Whether the stream is finished.
@@ -596,7 +650,7 @@ impl<F: Framing> Pages<'_, F> {
             *base += by;
         }
         let start = self.at - page_size;
-        compressor.encode(&self.data[*base..self.at], *floor - *base, start - *base);
+        *floor = *base + compressor.encode(&self.data[*base..self.at], *floor - *base, start - *base);
         compressor.last_page = page_size;
         compressor.total_in += page_size as u64;
         // The rule *One page back*.
@@ -606,6 +660,15 @@ impl<F: Framing> Pages<'_, F> {
         };
         *floor = oldest.max(self.at.saturating_sub(HISTORY));
         true
+    }
+
+    /// The compressor, and what the next page may refer to.
+    pub(crate) fn with_history(&self) -> (&Lz4StreamCompressor<F>, &[u8]) {
+        let history = match self.direct {
+            Some(Direct { floor, .. }) => &self.data[floor..self.at],
+            None => self.compressor.history(),
+        };
+        (self.compressor, history)
     }
 
     /// How much of the slice was compressed.

@@ -93,6 +93,8 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     /// `held[..filled]` are the bytes of an incomplete head or block. The rest is room with arbitrary bytes.
     held: Vec<u8>,
     filled: usize,
+    /// The length of the last block without its head.
+    block_len: usize,
     /// The length of the last page: the likely length of the next one.
     last_page: usize,
     /// The length of the longest page so far: any later page may be that long.
@@ -243,6 +245,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             state: BOUNDARY,
             held: Vec::new(),
             filled: 0,
+            block_len: 0,
             last_page: 0,
             largest_page: 0,
             blocks: 0,
@@ -602,6 +605,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let page_len = self.window.page().len();
         self.largest_page = self.largest_page.max(page_len);
         self.last_page = page_len;
+        self.block_len = block.len();
         // Saturating: `resume` takes any numbers.
         self.blocks = self.blocks.saturating_add(1);
         self.total_in = self.total_in.saturating_add((head_len + block.len()) as u64);
@@ -726,6 +730,11 @@ impl<F> Lz4StreamDecompressor<F> {
     /// Whether the end of the stream was reached: the end mark, or the end of the sizes.
     pub fn is_ended(&self) -> bool {
         matches!(self.state, State::Ended)
+    }
+
+    /// The length of the last decoded block without its head.
+    pub(crate) fn block_len(&self) -> usize {
+        self.block_len
     }
 
     /// How many blocks of the stream were decoded.

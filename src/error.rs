@@ -48,6 +48,13 @@ pub enum Error {
         /// The upper limit, in bytes.
         allowed: usize,
     },
+    /// The largest distance of a match is zero, or over 65 535. Kind: `InvalidInput`.
+    MaxDistance {
+        /// The requested largest distance, in bytes.
+        found: usize,
+        /// The upper limit, in bytes.
+        allowed: usize,
+    },
     /// An end mark was requested, but there is no prefix to carry it. Kind: `InvalidInput`.
     EndMarkWithoutPrefix,
     /// The call needs prefixes in the stream, but the block sizes are kept out of band; or sizes were passed although
@@ -146,6 +153,24 @@ pub enum Error {
         /// How many bytes follow.
         found: usize,
     },
+    /// The bytes are not an index that this crate wrote, or they were damaged. Kind: `InvalidData`.
+    BadIndex {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The index does not belong to the stream, or one of the two was changed since it was made. Kind: `InvalidData`.
+    IndexMismatch {
+        /// The position in the stream where they disagree, in bytes.
+        offset: u64,
+        /// What is different.
+        reason: &'static str,
+    },
+    /// An index can only be collected from the beginning of a stream, but a part of it was already written. Kind:
+    /// `InvalidInput`.
+    LateIndex {
+        /// How many blocks were made before.
+        block: u64,
+    },
     /// The stream is over: data was written after it was finished, or a block was decompressed after its end mark.
     /// Kind: `Other`.
     Finished,
@@ -192,8 +217,10 @@ impl Error {
             Error::PrefixWidth { .. }
             | Error::PageSize { .. }
             | Error::MaxPageSize { .. }
+            | Error::MaxDistance { .. }
             | Error::EndMarkWithoutPrefix
             | Error::OutOfBandSizes { .. }
+            | Error::LateIndex { .. }
             | Error::PageTooLarge { .. } => io::ErrorKind::InvalidInput,
             Error::BadHead { .. }
             | Error::BlockTooLarge { .. }
@@ -201,6 +228,8 @@ impl Error {
             | Error::EmptyBlock { .. }
             | Error::TruncatedBlock { .. }
             | Error::MatchOffset { .. }
+            | Error::BadIndex { .. }
+            | Error::IndexMismatch { .. }
             | Error::TrailingBytes { .. } => io::ErrorKind::InvalidData,
             Error::UnexpectedEnd { .. } | Error::MissingEndMark { .. } => io::ErrorKind::UnexpectedEof,
             Error::Finished | Error::Poisoned { .. } => io::ErrorKind::Other,
@@ -239,6 +268,9 @@ impl fmt::Display for Error {
             }
             Error::MaxPageSize { found, allowed } => {
                 write!(f, "largest accepted page size {found} is out of range 1..={allowed}")
+            }
+            Error::MaxDistance { found, allowed } => {
+                write!(f, "largest distance of a match {found} is out of range 1..={allowed}")
             }
             Error::EndMarkWithoutPrefix => f.write_str("an end mark needs a prefix of 1, 2 or 4 bytes"),
             Error::OutOfBandSizes {
@@ -280,6 +312,16 @@ impl fmt::Display for Error {
             }
             Error::TrailingBytes { offset, found } => {
                 write!(f, "the stream ends at offset {offset}, but more bytes follow: {found}")
+            }
+            Error::BadIndex { reason } => write!(f, "not a valid index: {reason}"),
+            Error::IndexMismatch { offset, reason } => {
+                write!(f, "the index does not match the stream at offset {offset}: {reason}")
+            }
+            Error::LateIndex { block } => {
+                write!(
+                    f,
+                    "an index must begin with the stream, but blocks were already made: {block}"
+                )
             }
             Error::Finished => f.write_str("the stream is finished"),
             Error::Poisoned { offset } => write!(

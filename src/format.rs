@@ -105,6 +105,7 @@
 //! [`Lz4StreamCompressor::reset_with_history`](crate::Lz4StreamCompressor::reset_with_history). A page encoded without
 //! history is a **restart point**: decoding can begin there, with
 //! [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume).
+//! [`CompressOptions::restart_every`](crate::CompressOptions::restart_every) makes them.
 //!
 //! Source: follows from *One page back*.
 //!

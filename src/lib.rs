@@ -65,6 +65,8 @@
 //!
 //! * `lz4_flex` (off by default): adds `Engine::Lz4Flex`, a setting that replaces this crate's block codec with that of
 //!   the widely deployed crate `lz4_flex`. Nothing changes unless you select it.
+//! * `tokio` (off by default): adds the module `tokio`, with the adapters for `AsyncWrite` and `AsyncRead`.
+//! * `tokio-util` (off by default): adds the module `tokio_util`, with the codecs for `Framed`.
 //!
 //! # Organization
 //!
@@ -82,8 +84,13 @@ mod error;
 pub mod format;
 mod framing;
 mod functions;
+mod index;
 mod options;
 mod reader;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+#[cfg(feature = "tokio-util")]
+pub mod tokio_util;
 mod window;
 mod writer;
 
@@ -93,6 +100,7 @@ pub use error::Error;
 pub use format::{LZ4_MAX_INPUT_SIZE, compress_bound, input_bound, page_bound};
 pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix};
 pub use functions::{compress, decompress};
+pub use index::{Index, IndexBuilder, IndexPoint};
 pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};
 pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
 pub use writer::{IntoInnerError, Lz4StreamWriter};

@@ -65,33 +65,49 @@ pub struct Lz4StreamBufReader<R, F = SizePrefix> {
 }
 
 impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
-    /// Reads the next bytes into the room of the decompressor. Returns `Ok(false)` at the end of the input.
-    fn supply(&mut self) -> io::Result<bool> {
-        let room = self.decompressor.unfilled();
-        let n = self.inner.read(room)?;
-        if n > room.len() {
-            return Err(io::Error::other("the inner reader returned more bytes than requested"));
+    /// Reads what the decompressor needs for its next result, and no byte more, then gets that result. Returns
+    /// `Ok(false)` at the end of the stream.
+    fn advance(&mut self) -> io::Result<bool> {
+        loop {
+            let room = self.decompressor.unfilled();
+            if room.is_empty() {
+                return Ok(self.decompressor.feed(&mut &[][..])? != Progress::End);
+            }
+            let n = self.inner.read(room)?;
+            if n > room.len() {
+                return Err(io::Error::other("the inner reader returned more bytes than requested"));
+            }
+            if n == 0 {
+                self.decompressor.end_of_input()?;
+                return Ok(false);
+            }
+            self.decompressor.filled(n);
         }
-        self.decompressor.filled(n);
-        Ok(n > 0)
     }
 }
 
 impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
     /// Feeds the inner reader's buffer to the decompressor, up to the end of a block. Returns `Ok(false)` at the end of
-    /// the input.
-    fn supply(&mut self) -> io::Result<bool> {
+    /// the stream.
+    fn advance(&mut self) -> io::Result<bool> {
+        if self.decompressor.missing() == 0 {
+            return Ok(self.decompressor.feed(&mut &[][..])? != Progress::End);
+        }
         let mut lent = self.inner.fill_buf()?;
         let len = lent.len();
+        if len == 0 {
+            self.decompressor.end_of_input()?;
+            return Ok(false);
+        }
         let result = self.decompressor.feed(&mut lent).map(drop);
         let used = len - lent.len();
         self.inner.consume(used);
         result?;
-        Ok(len > 0)
+        Ok(true)
     }
 }
 
-/// The parts that both readers share. Only `supply`, which gets bytes to the decompressor, differs.
+/// The parts that both readers share. Only `advance`, which gets bytes to the decompressor, differs.
 macro_rules! reader {
     ($Reader:ident, $Inner:ident) => {
         impl<R: $Inner> $Reader<R> {
@@ -165,18 +181,10 @@ macro_rules! reader {
             /// at the end of the stream.
             fn next_page(&mut self) -> io::Result<bool> {
                 while self.decompressor.page().is_empty() {
-                    match self.decompressor.feed(&mut &[][..])? {
-                        Progress::Page(_) => {}
-                        Progress::End => return Ok(false),
-                        Progress::NeedMore(_) => match self.supply() {
-                            Ok(true) => {}
-                            Ok(false) => {
-                                self.decompressor.end_of_input()?;
-                                return Ok(false);
-                            }
-                            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                            Err(error) => return Err(error),
-                        },
+                    match self.advance() {
+                        Ok(true) => {}
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        end_or_error => return end_or_error,
                     }
                 }
                 Ok(true)

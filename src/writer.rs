@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::{fmt, iter, thread};
 
-use crate::{Error, Framing, Lz4StreamCompressor, SizePrefix};
+use crate::{Error, Framing, Index, IndexBuilder, Lz4StreamCompressor, SizePrefix};
 
 /// Compresses the written bytes to a stream of blocks on the inner writer.
 ///
@@ -52,8 +52,28 @@ pub struct Lz4StreamWriter<W: Write, F: Framing = SizePrefix> {
     parts: Option<(W, Lz4StreamCompressor<F>)>,
     /// Set while the inner writer or the framing is called, and so forever after it panicked.
     poisoned: bool,
+    notes: Notes,
+}
+
+/// What the writer notes about every block.
+#[derive(Debug, Default)]
+struct Notes {
     /// The block sizes since the last `drain_block_sizes`, if they are kept out of band.
     sizes: Vec<usize>,
+    /// The index of the stream, if it is collected.
+    index: Option<IndexBuilder>,
+}
+
+impl Notes {
+    /// Takes note of the last block. `history` is what the next one may refer to.
+    fn take<F: Framing>(&mut self, compressor: &Lz4StreamCompressor<F>, page_len: usize, history: &[u8]) {
+        if compressor.framing().is_out_of_band() {
+            self.sizes.push(compressor.block_len());
+        }
+        if let Some(index) = &mut self.index {
+            index.push_last(compressor, page_len, history);
+        }
+    }
 }
 
 impl<W: Write> Lz4StreamWriter<W> {
@@ -100,7 +120,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
         Lz4StreamWriter {
             parts: Some((inner, compressor)),
             poisoned: false,
-            sizes: Vec::new(),
+            notes: Notes::default(),
         }
     }
 
@@ -218,9 +238,13 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// ```
     pub fn reset(&mut self, inner: W) -> io::Result<W> {
         self.try_finish()?;
-        let (old, compressor) = self.parts_mut();
+        let (old, compressor) = self.parts.as_mut().expect(HAS_PARTS);
         compressor.reset();
-        Ok(std::mem::replace(old, inner))
+        let old = std::mem::replace(old, inner);
+        if let Some(interval) = self.notes.index.as_ref().map(IndexBuilder::interval) {
+            self.collect_index(interval)?;
+        }
+        Ok(old)
     }
 
     /// The inner writer.
@@ -289,7 +313,47 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     pub fn drain_block_sizes(
         &mut self,
     ) -> impl ExactSizeIterator<Item = usize> + DoubleEndedIterator + iter::FusedIterator {
-        self.sizes.drain(..)
+        self.notes.sizes.drain(..)
+    }
+
+    /// Collects an [`Index`] of the stream from now on, with a point about every `interval` bytes of content: see
+    /// [`IndexBuilder`]. Call it before the first block is made, and take the index with
+    /// [`take_index`](Self::take_index). It costs a few per cent of the time.
+    ///
+    /// # Errors
+    /// [`Error::LateIndex`] when blocks were already made.
+    ///
+    /// ```
+    /// use lz4_stream::Lz4StreamWriter;
+    /// use std::io::Write;
+    ///
+    /// let mut writer = Lz4StreamWriter::new(Vec::new());
+    /// writer.collect_index(1 << 20)?;
+    /// writer.write_all(b"hello")?;
+    /// writer.try_finish()?;
+    /// let index = writer.take_index().expect("the stream is finished");
+    /// assert_eq!((index.stream_len(), index.content_len()), (10, 5));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn collect_index(&mut self, interval: u64) -> Result<(), Error> {
+        let compressor = self.compressor();
+        if compressor.blocks() > 0 {
+            let block = compressor.blocks();
+            return Err(Error::LateIndex { block });
+        }
+        self.notes.index = Some(IndexBuilder::new(interval, compressor.history()));
+        Ok(())
+    }
+
+    /// The collected index, once the stream is finished: call [`try_finish`](Self::try_finish) first. `None` before,
+    /// when no index was collected, and when it was already taken.
+    pub fn take_index(&mut self) -> Option<Index> {
+        let compressor = self.compressor();
+        let stream_len = compressor.total_out();
+        match compressor.is_finished() {
+            true => Some(self.notes.index.take()?.finish(stream_len)),
+            false => None,
+        }
     }
 
     fn parts_mut(&mut self) -> &mut (W, Lz4StreamCompressor<F>) {
@@ -315,12 +379,12 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// Makes a block of the current page, the end mark, or both. A panic of the framing poisons the writer too.
     fn make(&mut self, make: impl FnOnce(&mut Lz4StreamCompressor<F>) -> &[u8]) {
         let (_, compressor) = self.parts.as_mut().expect(HAS_PARTS);
-        let blocks = compressor.blocks();
+        let (blocks, page_len) = (compressor.blocks(), compressor.page().len());
         self.poisoned = true;
         make(compressor);
         self.poisoned = false;
         if compressor.blocks() > blocks {
-            keep_size(&mut self.sizes, compressor);
+            self.notes.take(compressor, page_len, compressor.history());
         }
     }
 
@@ -328,6 +392,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// Returns how many bytes were taken.
     fn write_pages(&mut self, bytes: &[u8]) -> usize {
         let (inner, compressor) = self.parts.as_mut().expect(HAS_PARTS);
+        let page_size = compressor.options().get_page_size();
         let mut pages = compressor.pages(bytes);
         loop {
             self.poisoned = true;
@@ -336,7 +401,8 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
             if !made {
                 break;
             }
-            keep_size(&mut self.sizes, pages.compressor());
+            let (compressor, history) = pages.with_history();
+            self.notes.take(compressor, page_size, history);
             if send(inner, pages.compressor(), &mut self.poisoned).is_err() {
                 break;
             }
@@ -385,13 +451,6 @@ fn send<W: Write, F: Framing>(
         }
         Ok(())
     })
-}
-
-/// Keeps the size of the new block, if the sizes are kept out of band.
-fn keep_size<F: Framing>(sizes: &mut Vec<usize>, compressor: &Lz4StreamCompressor<F>) {
-    if compressor.framing().is_out_of_band() {
-        sizes.push(compressor.block_len());
-    }
 }
 
 const HAS_PARTS: &str = "the parts are only taken when the writer is consumed";
@@ -472,7 +531,7 @@ impl<W: Write + fmt::Debug, F: Framing> fmt::Debug for Lz4StreamWriter<W, F> {
             .field("inner", self.get_ref())
             .field("compressor", self.compressor())
             .field("poisoned", &self.poisoned)
-            .field("sizes", &self.sizes.len())
+            .field("sizes", &self.notes.sizes.len())
             .finish()
     }
 }

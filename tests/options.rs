@@ -50,13 +50,15 @@ fn every_setting_can_be_read_back_and_makes_a_difference() {
     let options = CompressOptions::new()
         .page_size(99)
         .strategy(Strategy::RingBuffer)
+        .max_distance(88)
         .mode(mode)
         .engine(Engine::Own);
-    assert_eq!(options.get_page_size(), 99);
+    assert_eq!((options.get_page_size(), options.get_max_distance()), (99, 88));
     assert_eq!(options.get_strategy(), Strategy::RingBuffer);
     assert_eq!((options.get_mode(), options.get_engine()), (mode, Engine::Own));
     assert_ne!(options, options.clone().page_size(98));
     assert_ne!(options, options.clone().strategy(Strategy::DoubleBuffer));
+    assert_ne!(options, options.clone().max_distance(89));
     assert_ne!(options, options.clone().mode(Mode::Default));
     assert_eq!(options.compressor().unwrap().options(), &options);
 

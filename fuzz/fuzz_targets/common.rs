@@ -21,6 +21,8 @@ pub struct Settings {
     effort: i8,
     /// The engines of both ends, if there is a choice.
     engines: u8,
+    /// The largest distance of a match; 0 for the default.
+    distance: u16,
     dictionary: Vec<u8>,
 }
 
@@ -69,6 +71,13 @@ impl Settings {
         }
     }
 
+    fn max_distance(&self) -> usize {
+        match usize::from(self.distance) {
+            0 => 65_535,
+            distance => distance,
+        }
+    }
+
     fn order(&self) -> ByteOrder {
         if self.big_endian {
             ByteOrder::Big
@@ -90,6 +99,7 @@ impl Settings {
             .format(self.format())
             .page_size(self.page_size())
             .strategy(self.strategy())
+            .max_distance(self.max_distance())
             .mode(self.mode())
             .engine(engine(self.engines & 1 != 0))
     }
@@ -108,6 +118,7 @@ impl Settings {
             self.strategy() == Strategy::RingBuffer,
             &self.dictionary,
         )
+        .with_max_distance(self.max_distance())
     }
 }
 

@@ -7,7 +7,7 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, match_length, read_u64, run_length, write_last_literals, write_sequence,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, match_length, read_u64, run_length, write_last_literals, write_sequence,
 };
 use std::hint::select_unpredictable;
 
@@ -41,6 +41,8 @@ pub(crate) struct FastEncoder {
     table: Vec<u16>,
     /// The step of a search, after its first one.
     acceleration: usize,
+    /// The largest offset of a match.
+    max_distance: usize,
     /// Bytes encoded since the start of the stream (saturating).
     encoded: usize,
 }
@@ -53,8 +55,15 @@ impl FastEncoder {
         FastEncoder {
             table: Vec::new(),
             acceleration: acceleration as usize,
+            max_distance: MAX_OFFSET,
             encoded: 0,
         }
+    }
+
+    /// Matches go at most `max_distance` bytes back, of 1 to [`MAX_OFFSET`].
+    pub(crate) fn with_max_distance(mut self, max_distance: usize) -> FastEncoder {
+        self.max_distance = max_distance;
+        self
     }
 
     /// Encodes the page `window[start..]` into `out` and returns the length of the block.
@@ -66,7 +75,7 @@ impl FastEncoder {
         self.encoded = self.encoded.saturating_add(page);
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
-        } else if page <= NEAR_PAGE && window.len() - floor <= NEAR_REACH {
+        } else if (page <= NEAR_PAGE && window.len() - floor <= NEAR_REACH) || self.max_distance <= NEAR_PAGE {
             NEAR
         } else {
             FAR
@@ -77,13 +86,13 @@ impl FastEncoder {
             self.clear_table(entries, floor);
             self.insert_history(window, floor, start);
         }
-        let step = self.acceleration;
+        let limits = (self.acceleration, self.max_distance);
         if let Ok(table) = <&mut [u16; SMALL]>::try_from(&mut self.table[..]) {
-            encode_page(table, step, window, floor, start, out)
+            encode_limited(table, limits, window, floor, start, out)
         } else if let Ok(table) = <&mut [u16; NEAR]>::try_from(&mut self.table[..]) {
-            encode_page(table, step, window, floor, start, out)
+            encode_limited(table, limits, window, floor, start, out)
         } else if let Ok(table) = <&mut [u16; FAR]>::try_from(&mut self.table[..]) {
-            encode_page(table, step, window, floor, start, out)
+            encode_limited(table, limits, window, floor, start, out)
         } else {
             unreachable!("the table has one of three lengths")
         }
@@ -94,7 +103,7 @@ impl FastEncoder {
         self.encoded = start - floor;
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
-        } else if self.encoded <= NEAR_PAGE {
+        } else if self.encoded.min(self.max_distance) <= NEAR_PAGE {
             NEAR
         } else {
             FAR
@@ -211,15 +220,41 @@ fn replace<const N: usize>(
     None
 }
 
-#[inline(never)]
-fn encode_page<const N: usize>(
+/// Calls [`encode_page`]. With the usual largest distance, there is no limit to check: entries hold no larger one.
+#[inline(always)]
+fn encode_limited<const N: usize>(
     table: &mut [u16; N],
-    acceleration: usize,
+    (acceleration, max_distance): (usize, usize),
     window: &[u8],
     floor: usize,
     start: usize,
     out: &mut [u8],
 ) -> usize {
+    if max_distance == MAX_OFFSET {
+        encode_page::<N, false>(table, acceleration, MAX_OFFSET, window, floor, start, out)
+    } else {
+        encode_page::<N, true>(table, acceleration, max_distance, window, floor, start, out)
+    }
+}
+
+#[inline(never)]
+fn encode_page<const N: usize, const LIMITED: bool>(
+    table: &mut [u16; N],
+    acceleration: usize,
+    max_distance: usize,
+    window: &[u8],
+    floor: usize,
+    start: usize,
+    out: &mut [u8],
+) -> usize {
+    // How far down a match at a position reaches.
+    let floor_at = |position: usize| {
+        if LIMITED {
+            floor.max(position.saturating_sub(max_distance))
+        } else {
+            floor
+        }
+    };
     let mut written = 0;
     // Everything before the anchor has been written.
     let mut anchor = start;
@@ -232,7 +267,7 @@ fn encode_page<const N: usize>(
             let mut attempts = acceleration << PATIENCE;
             let mut step = 1;
             let mut found = loop {
-                if let Some(found) = replace(table, window, floor, last, position, bytes, 32) {
+                if let Some(found) = replace(table, window, floor_at(position), last, position, bytes, 32) {
                     break found;
                 }
                 position += step;
@@ -264,7 +299,7 @@ fn encode_page<const N: usize>(
                 // Try a match right after this one. With a long history only a long one is worth it: a search would
                 // often find a longer one a byte or two later.
                 let same = if N == FAR { 64 } else { 32 };
-                match replace(table, window, floor, last, position, bytes, same) {
+                match replace(table, window, floor_at(position), last, position, bytes, same) {
                     Some(next) => found = next,
                     None => break,
                 }

@@ -6,6 +6,7 @@
 //! * `decode`: block to page.
 //! * `fast`: page to block, one candidate a position: the modes `Default` and `Fast`.
 //! * `high`: page to block, as small as the level asks for: the mode `HighCompression`.
+//! * `matches`: the matches of a block, without decoding it.
 //! * `sequence`: what the encoders share, the format of a sequence and the comparing of bytes.
 //! * `flex`: `lz4_flex` in place of `decode` and `fast`, with the feature of that name and [`Engine::Lz4Flex`].
 
@@ -14,6 +15,7 @@ mod fast;
 #[cfg(feature = "lz4_flex")]
 mod flex;
 mod high;
+mod matches;
 mod sequence;
 
 #[cfg(test)]
@@ -28,6 +30,8 @@ mod reference_tests;
 pub(crate) use decode::SLACK;
 use fast::FastEncoder;
 use high::HighEncoder;
+pub(crate) use matches::Matches;
+pub(crate) use sequence::MAX_OFFSET;
 
 use crate::format::compress_bound;
 use crate::options::{Engine, Mode};
@@ -71,16 +75,20 @@ pub(crate) enum Encoder {
 }
 
 impl Encoder {
-    pub(crate) fn new(mode: Mode, engine: Engine) -> Encoder {
+    /// Matches go at most `max_distance` bytes back, of 1 to [`MAX_OFFSET`].
+    pub(crate) fn new(mode: Mode, engine: Engine, max_distance: usize) -> Encoder {
         let acceleration = match mode.clamped() {
-            Mode::HighCompression { level } => return Encoder::High(HighEncoder::new(level)),
+            Mode::HighCompression { level } => {
+                return Encoder::High(HighEncoder::new(level).with_max_distance(max_distance));
+            }
             Mode::Fast { acceleration } => acceleration.unsigned_abs(),
             Mode::Default => 1,
         };
         match engine {
-            Engine::Own => Encoder::Fast(FastEncoder::new(acceleration)),
+            // `lz4_flex` cannot limit the distance.
             #[cfg(feature = "lz4_flex")]
-            Engine::Lz4Flex => Encoder::Flex(flex::FlexEncoder),
+            Engine::Lz4Flex if max_distance == MAX_OFFSET => Encoder::Flex(flex::FlexEncoder),
+            _ => Encoder::Fast(FastEncoder::new(acceleration).with_max_distance(max_distance)),
         }
     }
 
@@ -125,7 +133,8 @@ impl Encoder {
         }
     }
 
-    /// Starts a new stream, in an empty window, with the output of a new encoder.
+    /// Forgets all history. The next page, whose `floor` must be its `start`, becomes the block that a new encoder
+    /// makes. The same holds after [`index`](Self::index) of a new history.
     pub(crate) fn reset(&mut self) {
         match self {
             Encoder::Fast(encoder) => encoder.reset(),

@@ -305,6 +305,55 @@ impl Drop for ContiguousDecompressor {
     }
 }
 
+/// `LZ4_decompress_safe_continue` into a ring buffer, as in lz4's `blockStreaming_ringBuffer.c`: it wraps when less than
+/// a page is left.
+pub struct RingDecompressor {
+    stream: *mut LZ4StreamDecode,
+    ring: Vec<u8>,
+    page_size: usize,
+    at: usize,
+}
+
+impl RingDecompressor {
+    pub fn new(ring_size: usize, page_size: usize) -> RingDecompressor {
+        RingDecompressor {
+            // SAFETY: has no conditions. A stream that was just created is ready for use.
+            stream: unsafe { lz4_sys::LZ4_createStreamDecode() },
+            ring: vec![0; ring_size],
+            page_size,
+            at: 0,
+        }
+    }
+
+    /// The page of a block without its prefix, or `None` if liblz4 reports an error.
+    pub fn decompress(&mut self, block: &[u8]) -> Option<&[u8]> {
+        if self.ring.len() - self.at < self.page_size {
+            self.at = 0;
+        }
+        let page = &mut self.ring[self.at..][..self.page_size];
+        // SAFETY: both buffers have the given lengths, and the ring does not move.
+        let len = unsafe {
+            lz4_sys::LZ4_decompress_safe_continue(
+                self.stream,
+                block.as_ptr().cast(),
+                page.as_mut_ptr().cast(),
+                block.len() as c_int,
+                page.len() as c_int,
+            )
+        };
+        let start = self.at;
+        self.at += usize::try_from(len).ok()?;
+        Some(&self.ring[start..self.at])
+    }
+}
+
+impl Drop for RingDecompressor {
+    fn drop(&mut self) {
+        // SAFETY: created in `new`.
+        unsafe { lz4_sys::LZ4_freeStreamDecode(self.stream) };
+    }
+}
+
 /// Decodes one block with `history` before it, into at most `room` bytes; `None` for what liblz4 calls an error.
 pub fn decompress_with_history(block: &[u8], room: usize, history: &[u8]) -> Option<Vec<u8>> {
     let mut page = vec![0; room];

@@ -58,6 +58,7 @@ pub fn strict_peer(options: &CompressOptions) -> Strict {
         ring_buffer,
         options.get_format().get_dictionary(),
     )
+    .with_max_distance(options.get_max_distance())
 }
 
 /// The blocks with their heads that `compressor`, which must be new, makes from `pages`. Checked by the strict peer.
@@ -168,6 +169,7 @@ impl Arbitrary for Settings {
         .min(width.max_page_size());
         let end_mark = width != PrefixWidth::OutOfBand && bool::arbitrary(g);
         let strategy = *g.choose(&[Strategy::DoubleBuffer, Strategy::RingBuffer]).unwrap();
+        let max_distance = *g.choose(&[65_535, 65_535, 65_535, 1, 9, 700, 8192, 40_000]).unwrap();
         let mode = *g
             .choose(&[
                 Mode::Default,
@@ -190,7 +192,9 @@ impl Arbitrary for Settings {
                 .format(format.clone())
                 .page_size(page_size)
                 .strategy(strategy)
+                .max_distance(max_distance)
                 .mode(mode)
+                .restart_every(*g.choose(&[0, 0, 1, 3]).unwrap())
                 .engine(*g.choose(ENGINES).unwrap()),
             decompress: DecompressOptions::new()
                 .format(format)

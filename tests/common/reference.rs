@@ -148,6 +148,7 @@ pub fn sequences(block: &[u8]) -> Vec<Sequence> {
 pub struct Strict {
     page_size: usize,
     ring_buffer: bool,
+    max_distance: usize,
     /// `window[floor..]` is the history.
     window: Vec<u8>,
     floor: usize,
@@ -158,9 +159,15 @@ impl Strict {
         Strict {
             page_size,
             ring_buffer,
+            max_distance: HISTORY - 1,
             window: dictionary[dictionary.len().saturating_sub(HISTORY)..].to_vec(),
             floor: 0,
         }
+    }
+
+    /// Holds only this many bytes before the one being decoded.
+    pub fn with_max_distance(self, max_distance: usize) -> Strict {
+        Strict { max_distance, ..self }
     }
 
     /// Decodes the next block.
@@ -208,7 +215,7 @@ impl Strict {
             }
             let at = window.len();
             last_match = Some(at);
-            let (offset, reach) = (input.offset().expect(WHOLE), at - self.floor);
+            let (offset, reach) = (input.offset().expect(WHOLE), (at - self.floor).min(self.max_distance));
             assert!(
                 (1..=reach).contains(&offset),
                 "at {} a match goes {offset} bytes back, but the peer holds {reach}",

@@ -168,6 +168,7 @@ pub(super) struct Search<'a> {
     window: &'a [u8],
     base: usize,
     floor: usize,
+    max_distance: usize,
     /// All matches end here or before.
     limit: usize,
     /// All positions before `window[linked]` are linked.
@@ -185,6 +186,7 @@ impl<'a> Search<'a> {
             window: page.window,
             base: page.base as usize,
             floor: page.floor,
+            max_distance: page.max_distance as usize,
             limit: page.window.len() - LAST_LITERALS,
             linked: linked.min(page.window.len() - if chains.group == 4 { 3 } else { 7 }),
             group: chains.group,
@@ -200,7 +202,7 @@ impl<'a> Search<'a> {
     /// The largest offset that a match at `at` may have.
     #[inline(always)]
     pub(super) fn room(&self, at: usize) -> usize {
-        at - self.floor.max(at.saturating_sub(MAX_OFFSET))
+        at - self.floor.max(at.saturating_sub(self.max_distance))
     }
 
     /// The length and offset of the longest match at `at`, if that is longer than `best`. Otherwise the offset is 0.

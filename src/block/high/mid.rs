@@ -72,11 +72,23 @@ fn verify(window: &[u8], base: u32, lowest: u32, candidate: u32, at: usize, limi
 }
 
 pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWriter) {
+    // Usually the largest distance is a constant.
+    if page.max_distance == MAX_OFFSET as u32 {
+        parse_within::<false>(tables, page, writer);
+    } else {
+        parse_within::<true>(tables, page, writer);
+    }
+}
+
+#[inline(never)]
+fn parse_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, writer: &mut SequenceWriter) {
+    let max_distance = if LIMITED { page.max_distance } else { MAX_OFFSET as u32 };
     let &Page {
         window,
         base,
         floor,
         start,
+        ..
     } = page;
     let limit = window.len() - LAST_LITERALS;
     let last_start = window.len() - MATCH_MARGIN;
@@ -84,7 +96,7 @@ pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWrite
     let mut at = start;
     while at <= last_start {
         let position = base + at as u32;
-        let lowest = floor_position.max(position - MAX_OFFSET as u32);
+        let lowest = floor_position.max(position - max_distance);
         let word = read_u64(window, at);
         let long = std::mem::replace(&mut tables.long[long_hash(word)], position);
         let short = std::mem::replace(&mut tables.short[short_hash(word)], position);

@@ -13,7 +13,7 @@ mod optimal;
 #[cfg(test)]
 mod tests;
 
-use crate::block::sequence::{MATCH_MARGIN, SequenceWriter};
+use crate::block::sequence::{MATCH_MARGIN, MAX_OFFSET, SequenceWriter};
 use chain::Chains;
 
 /// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
@@ -30,6 +30,8 @@ pub(crate) struct HighEncoder {
     base: u32,
     /// The position after the last byte seen. A new stream begins here.
     end: u32,
+    /// The largest offset of a match.
+    max_distance: u32,
 }
 
 #[derive(Clone)]
@@ -56,6 +58,8 @@ struct Page<'a> {
     floor: usize,
     /// The page is `window[start..]`.
     start: usize,
+    /// The largest offset of a match.
+    max_distance: u32,
 }
 
 impl HighEncoder {
@@ -91,7 +95,14 @@ impl HighEncoder {
             method,
             base: FIRST_POSITION,
             end: FIRST_POSITION,
+            max_distance: MAX_OFFSET as u32,
         }
+    }
+
+    /// Matches go at most `max_distance` bytes back, of 1 to [`MAX_OFFSET`].
+    pub(crate) fn with_max_distance(mut self, max_distance: usize) -> HighEncoder {
+        self.max_distance = max_distance as u32;
+        self
     }
 
     /// Encodes the page `window[start..]` into `out` and returns the length of the block. Matches reach no lower than
@@ -102,6 +113,7 @@ impl HighEncoder {
             base: self.base,
             floor,
             start,
+            max_distance: self.max_distance,
         };
         self.end = page.end();
         let mut writer = SequenceWriter::new(window, start, out);
@@ -122,6 +134,7 @@ impl HighEncoder {
             base: self.base,
             floor,
             start,
+            max_distance: self.max_distance,
         };
         self.end = page.end();
         match &mut self.method {

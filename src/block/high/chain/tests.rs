@@ -27,6 +27,7 @@ fn search<T>(window: &[u8], floor: usize, work: impl FnOnce(&Search) -> T) -> T 
         base: FIRST_POSITION,
         floor,
         start: floor,
+        max_distance: MAX_OFFSET as u32,
     };
     work(&Search::new(&mut Chains::new(), &page, window.len()))
 }
@@ -272,6 +273,7 @@ fn only_linked_positions_are_followed() {
         base: FIRST_POSITION,
         floor: 0,
         start: at,
+        max_distance: MAX_OFFSET as u32,
     };
     for linked in 1..8 {
         let mut chains = Chains::new();

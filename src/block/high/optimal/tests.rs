@@ -10,6 +10,7 @@ fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
         base: FIRST_POSITION,
         floor: 0,
         start: begin,
+        max_distance: MAX_OFFSET as u32,
     };
     let mut chains = Chains::new();
     let search = Search::new(&mut chains, &page, window.len());

@@ -1,0 +1,3 @@
+//! LZ4 linked-block streams with tokio.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! LZ4 linked-block streams over the traits of futures-io.
+
+fn main() {}
