@@ -13,6 +13,10 @@ use crate::input::Input;
 use crate::settings::{self, INT_MAX};
 use crate::state::{State, released};
 
+/// A page of at least this length makes an object of its own. Shorter ones are gathered in one of up to `GATHERED`.
+const LONG_PAGE: usize = 64 * 1024;
+const GATHERED: usize = 256 * 1024;
+
 /// Decompresses blocks to pages. With the arguments, methods and errors of `lz4.stream.LZ4StreamDecompressor` of
 /// python-lz4, and more.
 ///
@@ -298,15 +302,15 @@ impl LZ4StreamDecompressor {
         let data = self.0.with(py, |state| {
             state.gathered.clear();
             loop {
-                let room = limit - state.gathered.len();
                 let page = state.codec.page();
-                let n = page.len().min(room);
-                if state.gathered.is_empty() && n == limit {
-                    // Without a second copy.
+                if state.gathered.is_empty() && page.len() >= LONG_PAGE.min(limit) {
+                    let n = page.len().min(limit);
                     let data = PyBytes::new(py, &page[..n]);
                     state.codec.consume(n);
                     return Ok(data);
                 }
+                let room = limit.min(GATHERED) - state.gathered.len();
+                let n = page.len().min(room);
                 state.gathered.extend_from_slice(&page[..n]);
                 state.codec.consume(n);
                 if n == room {

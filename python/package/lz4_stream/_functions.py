@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # Data in other objects than `bytes` is copied in pieces of this length.
 _PIECE = 1024 * 1024
 
-# The result grows by this many bytes at a time.
-READ_SIZE = 256 * 1024
+# The result grows by at most this many bytes at a time.
+READ_SIZE = 1024 * 1024
 
 
 def compress(
