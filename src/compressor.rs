@@ -349,9 +349,10 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     /// Makes the current page, which may be empty or filled in part, a **restart point**: neither it nor any later page
     /// refers to anything before it, so that decoding can begin there (see
-    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). The stream does not show it, and any
+    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). By default the stream does not show it, and any
     /// reader reads on. The block is the one that a new compressor without a dictionary makes. For restart points at
-    /// regular distances, see [`CompressOptions::restart_every`].
+    /// regular distances, see [`CompressOptions::restart_every`]; to show them in the stream, see
+    /// [`ZeroPrefix::Restart`](crate::ZeroPrefix::Restart) and [`Framing::write_restart`].
     ///
     /// ```
     /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor};
@@ -375,8 +376,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     /// Head and data of the last block, sent or not. There must have been one in this stream.
     pub(crate) fn last_block(&self) -> (&[u8], &[u8]) {
-        let (head_room, data) = self.buffer.split_at(F::MAX_HEAD_LEN);
-        (&head_room[F::MAX_HEAD_LEN - self.head_len..], &data[..self.block_len])
+        let (head_room, data) = self.buffer.split_at(2 * F::MAX_HEAD_LEN);
+        (&head_room[head_room.len() - self.head_len..], &data[..self.block_len])
     }
 
     /// Compresses the full pages at the front of `data` one by one, and leaves less than a page. The current page must
@@ -411,7 +412,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// page is a restart point. Returns where the history begins that it may refer to.
     ///
     /// ```text
-    /// buffer = … head | data | …        the head ends where the data begins, whatever the head's length
+    /// buffer = … [restart] head | data | …        the head ends where the data begins, whatever the head's length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
         let floor = if self.restart {
@@ -421,7 +422,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             floor
         };
         let page_len = content.len() - start;
-        let room = |page_len| F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
+        let room = |page_len| 2 * F::MAX_HEAD_LEN + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
             // Double the size, for pages that get longer and longer, but never exceed the need of the largest page. The
             // old content is useless, so free the old buffer first.
@@ -431,7 +432,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.buffer = Vec::new();
             self.buffer = vec![0; len];
         }
-        let (head_room, data) = self.buffer.split_at_mut(F::MAX_HEAD_LEN);
+        let (head_room, data) = self.buffer.split_at_mut(2 * F::MAX_HEAD_LEN);
         let data_len = if page_len == 0 {
             // One token: no literals, no match.
             data[0] = 0;
@@ -440,11 +441,25 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             self.encoder.encode(content, floor, start, data)
         };
         debug_assert!(data_len <= compress_bound(page_len));
-        let head_len = self.framing.write_head(data_len, head_room);
-        assert!(head_len <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
-        head_room.rotate_left(head_len);
-        self.unsent = F::MAX_HEAD_LEN - head_len..F::MAX_HEAD_LEN + data_len;
-        (self.head_len, self.block_len) = (head_len, data_len);
+        let (mark_room, room) = head_room.split_at_mut(F::MAX_HEAD_LEN);
+        let mark_len = if self.restart {
+            self.framing.write_restart(mark_room)
+        } else {
+            0
+        };
+        let head_len = self.framing.write_head(&data[..data_len], &content[start..], room);
+        assert!(
+            mark_len <= F::MAX_HEAD_LEN && head_len <= F::MAX_HEAD_LEN,
+            "{HEAD_TOO_LONG}"
+        );
+        move_to_end(room, head_len);
+        let mut from = head_room.len() - head_len;
+        if mark_len > 0 {
+            head_room.copy_within(..mark_len, from - mark_len);
+            from -= mark_len;
+        }
+        self.unsent = from..head_room.len() + data_len;
+        (self.head_len, self.block_len) = (head_room.len() - from, data_len);
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;
         // Last: the framing may have panicked.
@@ -470,6 +485,19 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     fn load_dictionary(&mut self) {
         let dictionary = self.options.get_format().get_dictionary();
         load_history(&mut self.window, &mut self.encoder, dictionary);
+    }
+}
+
+/// Moves the first `len` bytes of `room` to its end. What is before them then is arbitrary.
+#[inline]
+fn move_to_end(room: &mut [u8], len: usize) {
+    match <&mut [u8; 8]>::try_from(&mut *room) {
+        // The room of a size prefix: one shift, where the general way would be a noticeable part of a short stream.
+        Ok(room) => {
+            let by = 8 * (8 - len as u32);
+            *room = u64::from_le_bytes(*room).unbounded_shl(by).to_le_bytes();
+        }
+        Err(_) => room.rotate_left(len),
     }
 }
 
@@ -539,8 +567,8 @@ impl<F> Lz4StreamCompressor<F> {
     /// #       unimplemented!()
     /// #   }
     ///
-    ///     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize {
-    ///         out[..2].copy_from_slice(&[self.next, block_len as u8]);
+    ///     fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+    ///         out[..2].copy_from_slice(&[self.next, block.len() as u8]);
     ///         self.next = self.next.wrapping_add(1);
     ///         2
     ///     }

@@ -6,7 +6,7 @@ use crate::block::{self, DecodeError, SLACK};
 use crate::format::{HISTORY, compress_bound};
 use crate::options::DecompressOptions;
 use crate::window::Window;
-use crate::{Error, Framing, Head, SizePrefix};
+use crate::{Error, Framing, Head, SizePrefix, ZeroPrefix};
 
 /// The bytes of a block are read in pieces that grow from this size, so that a head alone cannot cause a large
 /// allocation.
@@ -37,6 +37,12 @@ pub enum BlockSplit<'a> {
     /// The end mark, if the settings have one.
     EndMark {
         /// The bytes after the end mark. They do not belong to the stream.
+        rest: &'a [u8],
+    },
+    /// A restart, if the settings have [`ZeroPrefix::Restart`](crate::ZeroPrefix::Restart): call
+    /// [`Lz4StreamDecompressor::restart`].
+    Restart {
+        /// The bytes after it, which continue the stream.
         rest: &'a [u8],
     },
     /// The slice ends before the block does: call again with the same bytes and more after them.
@@ -87,6 +93,8 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     options: DecompressOptions,
     /// The history, and the last page.
     window: Window,
+    /// The history was dropped: the next block refers to nothing before it. The window still holds the last page.
+    forgotten: bool,
     /// How much of the last page was consumed.
     consumed: usize,
     state: State,
@@ -171,6 +179,10 @@ impl Lz4StreamDecompressor {
                 let rest = &stream[head_len..];
                 return Ok(BlockSplit::EndMark { rest });
             }
+            Head::Restart { head_len } => {
+                let rest = &stream[head_len..];
+                return Ok(BlockSplit::Restart { rest });
+            }
             Head::Block { head_len, block_len } => (head_len, block_len),
         };
         self.check_block_len(block_len)?;
@@ -213,6 +225,31 @@ impl Lz4StreamDecompressor {
         self.check_block_len(block.len())?;
         self.decode_block(self.framing.width.bytes(), block)
     }
+
+    /// Drops the history: the next block may refer to nothing before it, not even to the dictionary. The last page
+    /// stays. With [`ZeroPrefix::Restart`](crate::ZeroPrefix::Restart), a prefix counts in
+    /// [`total_in`](Self::total_in).
+    ///
+    /// Call it at [`BlockSplit::Restart`]; [`feed`](Self::feed) does it by itself. (After
+    /// [`Lz4StreamCompressor::restart`](crate::Lz4StreamCompressor::restart), blocks refer to nothing before it anyway.)
+    ///
+    /// ```
+    /// use lz4_stream::{Error, Lz4StreamDecompressor};
+    ///
+    /// let mut decompressor = Lz4StreamDecompressor::new();
+    /// assert_eq!(decompressor.decompress(b"\x40abcd")?, b"abcd");
+    /// decompressor.restart();
+    /// // A match four bytes back.
+    /// let error = decompressor.decompress(b"\x00\x04\0\x50efghi").unwrap_err();
+    /// assert!(matches!(error, Error::MatchOffset { found: 4, allowed: 0, .. }));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn restart(&mut self) {
+        self.forgotten = true;
+        if self.framing.zero == ZeroPrefix::Restart {
+            self.total_in = self.total_in.saturating_add(self.framing.width.bytes() as u64);
+        }
+    }
 }
 
 impl<F: Framing> Lz4StreamDecompressor<F> {
@@ -241,6 +278,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             framing,
             options: options.clone(),
             window: Window::default(),
+            forgotten: false,
             consumed: 0,
             state: BOUNDARY,
             held: Vec::new(),
@@ -257,6 +295,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     /// Takes the next bytes of the stream off the front of `input`, up to the end of one block, and reports the result.
+    /// At a [`Head::Restart`] it drops the history and goes on.
     /// A block that `input` contains completely is decoded without a copy; bytes of an incomplete block are copied and
     /// kept. The last page counts as consumed.
     ///
@@ -474,6 +513,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// ```
     pub fn resume(&mut self, history: &[u8], block: u64, offset: u64) {
         self.window.restart(history);
+        self.forgotten = false;
         self.consumed = 0;
         self.state = BOUNDARY;
         self.filled = 0;
@@ -498,6 +538,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// At a block boundary or inside a head: advances to the block's data, as far as the input allows. An error is the
     /// caller's and changes nothing; an error in the stream becomes the state.
     fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        let mut silent_restart = false;
         while let State::Head { needed } = self.state {
             // A head that the input contains completely is read in place.
             let in_place = self.filled == 0 && input.len() >= needed;
@@ -521,11 +562,18 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                     };
                     (head_len, next)
                 }
+                // Two without a head would not make progress.
+                Ok(Head::Restart { head_len: 0 }) if silent_restart => {
+                    (0, self.bad_head("the framing restarts twice at one place"))
+                }
+                Ok(Head::Restart { head_len }) => {
+                    silent_restart = head_len == 0;
+                    (head_len, BOUNDARY)
+                }
                 Ok(Head::End { head_len }) => (head_len, State::Ended),
                 Ok(Head::Incomplete { .. }) => (0, self.bad_head("the framing asks for a head of impossible length")),
-                Err(Error::BadHead { reason, .. }) => (0, self.bad_head(reason)),
                 Err(error @ Error::OutOfBandSizes { .. }) => return Err(error),
-                Err(error) => (0, State::Failed(error)),
+                Err(error) => (0, State::Failed(self.place(error))),
             };
             // A head shorter than requested would leave bytes of the next head or block in `held`.
             let is_head = (needed..=there).contains(&head_len) && head_len <= F::MAX_HEAD_LEN;
@@ -537,8 +585,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             if in_place && is_head {
                 *input = &input[head_len..];
             }
-            if let State::Ended = self.state {
+            if let State::Ended | State::Head { .. } = self.state {
                 self.total_in = self.total_in.saturating_add(head_len as u64);
+            }
+            if let State::Head { .. } = self.state {
+                self.forgotten = true;
             }
             self.filled = 0;
         }
@@ -546,11 +597,20 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     fn bad_head(&self, reason: &'static str) -> State {
-        State::Failed(Error::BadHead {
-            block: self.blocks,
-            offset: self.total_in,
-            reason,
-        })
+        State::Failed(self.place(Error::bad_head(reason)))
+    }
+
+    /// Adds the position to an error of the framing.
+    #[cold]
+    fn place(&self, error: Error) -> Error {
+        match error {
+            Error::BadHead { reason, .. } => Error::BadHead {
+                block: self.blocks,
+                offset: self.total_in,
+                reason,
+            },
+            other => other,
+        }
     }
 
     /// Moves bytes from `input` to `held` until it holds `needed` bytes or the input is empty.
@@ -598,9 +658,16 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     fn decode_block(&mut self, head_len: usize, block: &[u8]) -> Result<&[u8], Error> {
         self.window.end_page();
         self.consumed = 0;
+        if mem::take(&mut self.forgotten) {
+            self.window.forget_history();
+        }
         if let Err(error) = self.decode(block) {
             self.window.clear_page();
             return Err(self.explain(error, block));
+        }
+        if let Err(error) = self.framing.check_page(self.window.page()) {
+            self.window.clear_page();
+            return Err(self.place(error));
         }
         let page_len = self.window.page().len();
         self.largest_page = self.largest_page.max(page_len);
@@ -724,7 +791,11 @@ impl<F> Lz4StreamDecompressor<F> {
     /// The bytes that the next block may refer to: the last 64 KiB of the dictionary and the decoded data.
     /// [`resume`](Self::resume) needs it together with [`blocks`](Self::blocks) and [`total_in`](Self::total_in).
     pub fn history(&self) -> &[u8] {
-        self.window.next_history()
+        if self.forgotten {
+            &[]
+        } else {
+            self.window.next_history()
+        }
     }
 
     /// Whether the end of the stream was reached: the end mark, or the end of the sizes.

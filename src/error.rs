@@ -24,7 +24,7 @@ use crate::PrefixWidth;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The prefix width is not 0, 1, 2 or 4 bytes. Kind: `InvalidInput`.
+    /// The prefix width is not 0, 1, 2, 4 or 8 bytes. Kind: `InvalidInput`.
     PrefixWidth {
         /// The requested width, in bytes.
         found: usize,
@@ -55,7 +55,7 @@ pub enum Error {
         /// The upper limit, in bytes.
         allowed: usize,
     },
-    /// An end mark was requested, but there is no prefix to carry it. Kind: `InvalidInput`.
+    /// An end mark or restarts were requested, but there is no prefix to carry them. Kind: `InvalidInput`.
     EndMarkWithoutPrefix,
     /// The call needs prefixes in the stream, but the block sizes are kept out of band; or sizes were passed although
     /// the stream has prefixes. Kind: `InvalidInput`.
@@ -257,7 +257,7 @@ impl fmt::Display for Error {
             write!(f, "block {block} at offset {offset}: ")?;
         }
         match self {
-            Error::PrefixWidth { found } => write!(f, "prefix width {found} is not 0, 1, 2 or 4"),
+            Error::PrefixWidth { found } => write!(f, "prefix width {found} is not 0, 1, 2, 4 or 8"),
             Error::PageSize { found, allowed, width } => {
                 write!(f, "page size {found} is out of range 1..={allowed} ")?;
                 match width {
@@ -272,7 +272,7 @@ impl fmt::Display for Error {
             Error::MaxDistance { found, allowed } => {
                 write!(f, "largest distance of a match {found} is out of range 1..={allowed}")
             }
-            Error::EndMarkWithoutPrefix => f.write_str("an end mark needs a prefix of 1, 2 or 4 bytes"),
+            Error::EndMarkWithoutPrefix => f.write_str("an end mark or restart needs a prefix of 1, 2, 4 or 8 bytes"),
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,
             } => f.write_str("the call needs size prefixes, but the prefix width is 0"),

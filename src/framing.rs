@@ -21,6 +21,13 @@ pub enum Head {
         /// The length of the block after the head, in bytes.
         block_len: usize,
     },
+    /// The history ends here: the next block refers to nothing before it, not even to the dictionary. Another head
+    /// follows. [`Framing::write_restart`] writes this head.
+    Restart {
+        /// The length of the head, in bytes; 0 when the framing knows the place without one. A second head of 0 bytes
+        /// at the same place is an error.
+        head_len: usize,
+    },
     /// The stream ends here.
     End {
         /// The length of the end mark, in bytes; 0 when nothing marks the end.
@@ -70,9 +77,9 @@ pub enum Head {
 ///         }
 ///     }
 ///
-///     fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize {
+///     fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
 ///         out[0] = b'#';
-///         out[1..].copy_from_slice(&(block_len as u16).to_be_bytes());
+///         out[1..].copy_from_slice(&(block.len() as u16).to_be_bytes());
 ///         3
 ///     }
 /// }
@@ -110,13 +117,36 @@ pub trait Framing {
     /// through unchanged.
     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error>;
 
-    /// Writes the head of a block of `block_len` bytes to the front of `out`, and returns its length. `out` has
-    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that.
-    fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize;
+    /// Checks a decoded page before it is lent. For heads that announce the length or a checksum of the page, and for
+    /// streams that end when their content is complete. Default: every page is good.
+    ///
+    /// # Errors
+    /// As for [`read_head`](Self::read_head). The page is dropped.
+    #[inline]
+    fn check_page(&mut self, page: &[u8]) -> Result<(), Error> {
+        let _ = page;
+        Ok(())
+    }
 
-    /// Writes the end mark to the front of `out`, and returns its length. `out` has
-    /// [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes. The codec panics when the length is more than that. By default there
-    /// is no end mark.
+    /// Writes the head of `block`, which was made from `page`, to the front of `out`, and returns the length of the
+    /// head. Most heads hold the length of the block.
+    ///
+    /// `out` has [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes with arbitrary content. The codec panics when the length is
+    /// more than that.
+    fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize;
+
+    /// Writes the head of [`Head::Restart`] to the front of `out`, and returns its length. `out` is as for
+    /// [`write_head`](Self::write_head), which is called next. Called for each page that is a restart point, see
+    /// [`Lz4StreamCompressor::restart`](crate::Lz4StreamCompressor::restart). Default: there is no such head. A reader
+    /// of this crate needs none.
+    #[inline]
+    fn write_restart(&mut self, out: &mut [u8]) -> usize {
+        let _ = out;
+        0
+    }
+
+    /// Writes the end mark to the front of `out`, and returns its length. `out` is as for
+    /// [`write_head`](Self::write_head). Default: there is no end mark.
     fn write_end(&mut self, out: &mut [u8]) -> usize {
         let _ = out;
         0
@@ -154,10 +184,13 @@ pub enum PrefixWidth {
     /// Four bytes: pages of at most [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
     #[default]
     Four,
+    /// Eight bytes, as a C program writes a 64-bit `size_t`: pages of at most
+    /// [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
+    Eight,
 }
 
 impl PrefixWidth {
-    /// The width in bytes: 0, 1, 2 or 4.
+    /// The width in bytes: 0, 1, 2, 4 or 8.
     ///
     /// ```
     /// assert_eq!(lz4_stream::PrefixWidth::Four.bytes(), 4);
@@ -169,6 +202,7 @@ impl PrefixWidth {
             PrefixWidth::One => 1,
             PrefixWidth::Two => 2,
             PrefixWidth::Four => 4,
+            PrefixWidth::Eight => 8,
         }
     }
 
@@ -192,6 +226,7 @@ impl PrefixWidth {
             PrefixWidth::One => 0xFF,
             PrefixWidth::Two => 0xFFFF,
             PrefixWidth::OutOfBand | PrefixWidth::Four => 0xFFFF_FFFF,
+            PrefixWidth::Eight => usize::MAX,
         }
     }
 }
@@ -205,6 +240,7 @@ impl TryFrom<usize> for PrefixWidth {
             1 => Ok(PrefixWidth::One),
             2 => Ok(PrefixWidth::Two),
             4 => Ok(PrefixWidth::Four),
+            8 => Ok(PrefixWidth::Eight),
             found => Err(Error::PrefixWidth { found }),
         }
     }
@@ -221,11 +257,32 @@ pub enum ByteOrder {
     Big,
 }
 
+/// The meaning of a size prefix of zero, which no block has. See [*A head of zero*](crate::format#a-head-of-zero).
+///
+/// ```
+/// use lz4_stream::{StreamFormat, ZeroPrefix};
+///
+/// assert_eq!(StreamFormat::new().get_zero_prefix(), ZeroPrefix::Invalid);
+/// assert_eq!(StreamFormat::new().end_mark(true).get_zero_prefix(), ZeroPrefix::End);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ZeroPrefix {
+    /// Corruption: a reader reports [`Error::EmptyBlock`], and a writer never writes one. So do python-lz4 and golz4.
+    #[default]
+    Invalid,
+    /// The end mark: a reader stops there, and an input without one is incomplete. The C examples and FLANN end their
+    /// files with it.
+    End,
+    /// A restart: both ends drop their history, and go on. Fuchsia's log recorder writes one when it starts over.
+    Restart,
+}
+
 /// The framing of this format: the length of each block as a fixed number of bytes.
 ///
 /// ```text
-/// head     = block length           width 0 (nothing) | 1 | 2 | 4 bytes, little endian | big endian
+/// head     = block length           width 0 (nothing) | 1 | 2 | 4 | 8 bytes, little endian | big endian
 /// end mark = a head of zero         when the settings ask for it
+/// restart  = a head of zero         when the settings ask for it
 /// ```
 ///
 /// The options set it up, see [`StreamFormat`](crate::StreamFormat).
@@ -233,7 +290,7 @@ pub enum ByteOrder {
 pub struct SizePrefix {
     pub(crate) width: PrefixWidth,
     pub(crate) order: ByteOrder,
-    pub(crate) end_mark: bool,
+    pub(crate) zero: ZeroPrefix,
 }
 
 impl SizePrefix {
@@ -248,13 +305,19 @@ impl SizePrefix {
         let Some(prefix) = bytes.get(..head_len) else {
             return Ok(Head::Incomplete { needed: head_len });
         };
-        let block_len = match self.order {
-            ByteOrder::Little => LE::read_uint(prefix, head_len),
-            ByteOrder::Big => BE::read_uint(prefix, head_len),
+        let block_len = match (prefix, self.order) {
+            // The default, without a loop over the width.
+            (&[a, b, c, d], ByteOrder::Little) => u64::from(u32::from_le_bytes([a, b, c, d])),
+            (_, ByteOrder::Little) => LE::read_uint(prefix, head_len),
+            (_, ByteOrder::Big) => BE::read_uint(prefix, head_len),
         };
-        // The rule *A head of zero*. Where no end mark is expected, the codec rejects a length of zero.
-        if block_len == 0 && self.end_mark {
-            return Ok(Head::End { head_len });
+        // The rule *A head of zero*. The codec rejects a block without bytes.
+        if block_len == 0 {
+            match self.zero {
+                ZeroPrefix::Invalid => {}
+                ZeroPrefix::End => return Ok(Head::End { head_len }),
+                ZeroPrefix::Restart => return Ok(Head::Restart { head_len }),
+            }
         }
         Ok(Head::Block {
             head_len,
@@ -262,10 +325,22 @@ impl SizePrefix {
             block_len: usize::try_from(block_len).unwrap_or(usize::MAX),
         })
     }
+
+    /// Writes a prefix, if there are any.
+    #[inline]
+    fn write(self, block_len: usize, out: &mut [u8]) -> usize {
+        let (width, len) = (self.width.bytes(), block_len as u64);
+        // All eight bytes, of which the codec takes the first: quicker than `write_uint`, which copies `width` bytes.
+        match self.order {
+            ByteOrder::Little => LE::write_u64(out, len),
+            ByteOrder::Big => BE::write_u64(out, len.unbounded_shl(64 - 8 * width as u32)),
+        }
+        width
+    }
 }
 
 impl Framing for SizePrefix {
-    const MAX_HEAD_LEN: usize = 4;
+    const MAX_HEAD_LEN: usize = 8;
 
     #[inline]
     fn max_block_len(&self) -> usize {
@@ -278,25 +353,31 @@ impl Framing for SizePrefix {
     }
 
     #[inline]
-    fn write_head(&mut self, block_len: usize, out: &mut [u8]) -> usize {
-        let width = self.width.bytes();
-        if width > 0 {
-            match self.order {
-                ByteOrder::Little => LE::write_uint(out, block_len as u64, width),
-                ByteOrder::Big => BE::write_uint(out, block_len as u64, width),
-            }
+    fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+        self.write(block.len(), out)
+    }
+
+    #[inline]
+    fn write_restart(&mut self, out: &mut [u8]) -> usize {
+        if self.zero == ZeroPrefix::Restart {
+            self.write(0, out)
+        } else {
+            0
         }
-        width
     }
 
     #[inline]
     fn write_end(&mut self, out: &mut [u8]) -> usize {
-        if self.end_mark { self.write_head(0, out) } else { 0 }
+        if self.zero == ZeroPrefix::End {
+            self.write(0, out)
+        } else {
+            0
+        }
     }
 
     #[inline]
     fn needs_end(&self) -> bool {
-        self.end_mark
+        self.zero == ZeroPrefix::End
     }
 
     #[inline]
@@ -358,7 +439,7 @@ impl<I: Iterator<Item = usize>> Framing for BlockSizes<I> {
         })
     }
 
-    fn write_head(&mut self, _block_len: usize, _out: &mut [u8]) -> usize {
+    fn write_head(&mut self, _block: &[u8], _page: &[u8], _out: &mut [u8]) -> usize {
         0
     }
 
@@ -378,20 +459,27 @@ mod tests {
                 (PrefixWidth::One, 0xA1),
                 (PrefixWidth::Two, 0xA1B2),
                 (PrefixWidth::Four, 0xA1B2_C3D4),
+                (PrefixWidth::Eight, usize::MAX / 0xFF * 0xA1 + 1),
             ] {
-                let end_mark = false;
-                let mut prefix = SizePrefix { width, order, end_mark };
-                let mut bytes = [0; SizePrefix::MAX_HEAD_LEN];
-                let head_len = prefix.write_head(block_len, &mut bytes);
-                assert_eq!(head_len, width.bytes());
-                assert_eq!(
-                    prefix.read_head(&bytes[..head_len]),
-                    Ok(Head::Block { head_len, block_len })
-                );
-                assert_eq!(bytes[0] == 0xA1, order == ByteOrder::Big || width == PrefixWidth::One);
-                for there in 0..head_len {
-                    let needed = head_len;
-                    assert_eq!(prefix.read_head(&bytes[..there]), Ok(Head::Incomplete { needed }));
+                for zero in [ZeroPrefix::Invalid, ZeroPrefix::End, ZeroPrefix::Restart] {
+                    let prefix = SizePrefix { width, order, zero };
+                    let mut bytes = [0; SizePrefix::MAX_HEAD_LEN];
+                    let head_len = prefix.write(block_len, &mut bytes);
+                    assert_eq!(head_len, width.bytes());
+                    assert_eq!(prefix.head(&bytes[..head_len]), Ok(Head::Block { head_len, block_len }));
+                    for there in 0..head_len {
+                        let needed = head_len;
+                        assert_eq!(prefix.head(&bytes[..there]), Ok(Head::Incomplete { needed }));
+                    }
+                    let (first, last) = (bytes[0], bytes[head_len - 1]);
+                    let (low, high) = if order == ByteOrder::Little {
+                        (first, last)
+                    } else {
+                        (last, first)
+                    };
+                    let bits = 8 * (width.bytes() as u32 - 1);
+                    assert_eq!(low, block_len as u8);
+                    assert_eq!(u64::from(high), block_len as u64 >> bits);
                 }
             }
         }

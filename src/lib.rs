@@ -98,7 +98,7 @@ pub use compressor::Lz4StreamCompressor;
 pub use decompressor::{BlockSplit, Lz4StreamDecompressor, Progress};
 pub use error::Error;
 pub use format::{LZ4_MAX_INPUT_SIZE, compress_bound, input_bound, page_bound};
-pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix};
+pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix, ZeroPrefix};
 pub use functions::{compress, decompress};
 pub use index::{Index, IndexBuilder, IndexPoint};
 pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};

@@ -8,7 +8,7 @@ use crate::block::MAX_OFFSET;
 use crate::format::{HISTORY, LZ4_MAX_INPUT_SIZE, page_bound};
 use crate::{
     BlockSizes, ByteOrder, Error, Framing, Lz4StreamBufReader, Lz4StreamCompressor, Lz4StreamDecompressor,
-    Lz4StreamReader, Lz4StreamWriter, PrefixWidth, SizePrefix,
+    Lz4StreamReader, Lz4StreamWriter, PrefixWidth, SizePrefix, ZeroPrefix,
 };
 
 /// How far back the writer looks for matches.
@@ -99,7 +99,7 @@ impl fmt::Debug for Dictionary {
 }
 
 /// The settings that both ends of a stream must share, as one value: the width and byte order of the size prefixes, the
-/// end mark, and the dictionary. A stream records none of them.
+/// meaning of a prefix of zero, and the dictionary. A stream records none of them.
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions, PrefixWidth, StreamFormat};
@@ -158,11 +158,11 @@ impl StreamFormat {
         self
     }
 
-    /// Whether the stream ends with a prefix of zero. Default: no.
+    /// Whether the stream ends with a prefix of zero: [`ZeroPrefix::End`], or [`ZeroPrefix::Invalid`]. Default: no.
     ///
     /// With it, a reader can tell a finished stream from one cut off at a block boundary: it stops after the mark, and
-    /// treats an end of input before the mark as an error. Without it, a prefix of zero is an error. python-lz4 has no
-    /// end mark and raises an error for one.
+    /// treats an end of input before the mark as an error. Without it, a prefix of zero is an error. python-lz4 and
+    /// golz4 have no end mark and raise an error for one.
     ///
     /// ```
     /// use lz4_stream::StreamFormat;
@@ -170,8 +170,22 @@ impl StreamFormat {
     /// assert!(StreamFormat::new().end_mark(true).get_end_mark());
     /// ```
     #[must_use]
-    pub fn end_mark(mut self, end_mark: bool) -> Self {
-        self.prefix.end_mark = end_mark;
+    pub fn end_mark(self, end_mark: bool) -> Self {
+        self.zero_prefix(if end_mark { ZeroPrefix::End } else { ZeroPrefix::Invalid })
+    }
+
+    /// The meaning of a prefix of zero. Default: [`ZeroPrefix::Invalid`]. This includes [`end_mark`](Self::end_mark);
+    /// the last call counts.
+    ///
+    /// ```
+    /// use lz4_stream::{StreamFormat, ZeroPrefix};
+    ///
+    /// let format = StreamFormat::new().zero_prefix(ZeroPrefix::Restart);
+    /// assert_eq!(format.get_zero_prefix(), ZeroPrefix::Restart);
+    /// ```
+    #[must_use]
+    pub fn zero_prefix(mut self, zero: ZeroPrefix) -> Self {
+        self.prefix.zero = zero;
         self
     }
 
@@ -202,7 +216,12 @@ impl StreamFormat {
 
     /// Whether the stream ends with a prefix of zero.
     pub fn get_end_mark(&self) -> bool {
-        self.prefix.end_mark
+        self.prefix.zero == ZeroPrefix::End
+    }
+
+    /// The meaning of a prefix of zero.
+    pub fn get_zero_prefix(&self) -> ZeroPrefix {
+        self.prefix.zero
     }
 
     /// The history of the first page: at most 64 KiB.
@@ -212,7 +231,7 @@ impl StreamFormat {
     }
 
     fn validate(&self) -> Result<(), Error> {
-        if self.prefix.end_mark && self.prefix.width == PrefixWidth::OutOfBand {
+        if self.prefix.zero != ZeroPrefix::Invalid && self.prefix.width == PrefixWidth::OutOfBand {
             return Err(Error::EndMarkWithoutPrefix);
         }
         Ok(())
@@ -274,6 +293,20 @@ macro_rules! format_setters {
         #[must_use]
         pub fn end_mark(mut self, end_mark: bool) -> Self {
             self.format = self.format.end_mark(end_mark);
+            self
+        }
+
+        /// The meaning of a prefix of zero, see [`StreamFormat::zero_prefix`].
+        ///
+        /// ```
+        #[doc = concat!("use lz4_stream::{", stringify!($Options), ", ZeroPrefix};")]
+        ///
+        #[doc = concat!("let options = ", stringify!($Options), "::new().zero_prefix(ZeroPrefix::Restart);")]
+        /// assert_eq!(options.get_format().get_zero_prefix(), ZeroPrefix::Restart);
+        /// ```
+        #[must_use]
+        pub fn zero_prefix(mut self, zero: ZeroPrefix) -> Self {
+            self.format = self.format.zero_prefix(zero);
             self
         }
 
@@ -532,8 +565,8 @@ impl CompressOptions {
     ///
     /// # Errors
     /// [`Error::PageSize`] when the page size is zero or too large for the prefix width,
-    /// [`Error::MaxDistance`] when the largest distance is zero or over 65 535, [`Error::EndMarkWithoutPrefix`] when
-    /// there is an end mark but no prefix.
+    /// [`Error::MaxDistance`] when the largest distance is zero or over 65 535, [`Error::EndMarkWithoutPrefix`] when a
+    /// prefix of zero has a meaning but there is no prefix.
     ///
     /// ```
     /// use lz4_stream::CompressOptions;
@@ -657,7 +690,7 @@ impl DecompressOptions {
     ///
     /// # Errors
     /// [`Error::MaxPageSize`] when the largest page is zero or over [`LZ4_MAX_INPUT_SIZE`],
-    /// [`Error::EndMarkWithoutPrefix`] when there is an end mark but no prefix.
+    /// [`Error::EndMarkWithoutPrefix`] when a prefix of zero has a meaning but there is no prefix.
     ///
     /// ```
     /// use lz4_stream::{DecompressOptions, PrefixWidth};

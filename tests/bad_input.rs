@@ -82,6 +82,7 @@ fn truncation_at_every_byte_is_an_error_after_what_was_whole() {
         (PrefixWidth::One, ByteOrder::Little),
         (PrefixWidth::Two, ByteOrder::Big),
         (PrefixWidth::Four, ByteOrder::Little),
+        (PrefixWidth::Eight, ByteOrder::Big),
     ] {
         let all = text(3, 1200);
         let compress = CompressOptions::new()
@@ -239,7 +240,12 @@ fn random_streams_never_panic_and_errors_repeat() {
         if let (Some(first), true) = (stream.first_mut(), i % 2 == 0) {
             *first &= 0x1F;
         }
-        let width = [PrefixWidth::One, PrefixWidth::Two, PrefixWidth::Four][i % 3];
+        let width = [
+            PrefixWidth::One,
+            PrefixWidth::Two,
+            PrefixWidth::Four,
+            PrefixWidth::Eight,
+        ][i % 4];
         let options = DecompressOptions::new()
             .prefix_width(width)
             .max_page_size(1 + random.below(300));

@@ -402,6 +402,7 @@ fn decompress_counts_the_prefix_that_the_block_came_without() {
         PrefixWidth::One,
         PrefixWidth::Two,
         PrefixWidth::Four,
+        PrefixWidth::Eight,
     ] {
         let options = DecompressOptions::new().prefix_width(width);
         let mut decompressor = options.decompressor().unwrap();

@@ -176,6 +176,7 @@ fn a_head_of_zero_is_the_end_mark_when_asked_for_and_corruption_otherwise() {
         (PrefixWidth::One, ByteOrder::Little),
         (PrefixWidth::Two, ByteOrder::Big),
         (PrefixWidth::Four, ByteOrder::Little),
+        (PrefixWidth::Eight, ByteOrder::Big),
     ] {
         let compress = CompressOptions::new()
             .prefix_width(width)
@@ -189,7 +190,7 @@ fn a_head_of_zero_is_the_end_mark_when_asked_for_and_corruption_otherwise() {
         let mut writer = compress.end_mark(true).writer(Vec::new()).unwrap();
         writer.write_all(b"hello").unwrap();
         let with = writer.finish().unwrap();
-        assert_eq!(with, [&without[..], &[0; 4][..width.bytes()]].concat());
+        assert_eq!(with, [&without[..], &[0; 8][..width.bytes()]].concat());
 
         let mut out = Vec::new();
         let mut reader = decompress.clone().end_mark(true).reader(&with[..]).unwrap();
@@ -226,6 +227,7 @@ fn bounds_are_those_of_c_and_limit_the_page_size() {
         (PrefixWidth::One, 239),
         (PrefixWidth::Two, 65_264),
         (PrefixWidth::Four, LZ4_MAX_INPUT_SIZE),
+        (PrefixWidth::Eight, LZ4_MAX_INPUT_SIZE),
     ] {
         let options = CompressOptions::new().prefix_width(width);
         for good in [1, allowed] {

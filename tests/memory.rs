@@ -9,7 +9,8 @@ use std::io::{self, Read, Write};
 use common::{Random, compress_pages, text};
 use heap::{allocations, peak};
 use lz4_stream::{
-    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode, Strategy,
+    CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode,
+    PrefixWidth, Strategy,
 };
 
 const KIB: usize = 1024;
@@ -166,7 +167,7 @@ impl Framing for LongEnd {
         Err(Error::bad_head("only written"))
     }
 
-    fn write_head(&mut self, _: usize, _: &mut [u8]) -> usize {
+    fn write_head(&mut self, _: &[u8], _: &[u8], _: &mut [u8]) -> usize {
         0
     }
 
@@ -309,6 +310,12 @@ fn input_cannot_make_the_reader_allocate_more_than_it_allows() {
     // Prefixes of 2 GiB and no data.
     let limit = DecompressOptions::new().max_page_size(LZ4_MAX_INPUT_SIZE);
     for prefix in [[0, 0, 0, 0x70], [0xFF; 4]] {
+        let (bytes, result) = peak(|| limit.reader(&prefix[..]).unwrap().read(&mut [0; 10]).map_err(drop));
+        assert!(result.is_err());
+        assert!(bytes < 64 * KIB, "{bytes} bytes for a prefix alone");
+    }
+    let limit = limit.prefix_width(PrefixWidth::Eight);
+    for prefix in [[0, 0, 0, 0x70, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0], [0xFF; 8]] {
         let (bytes, result) = peak(|| limit.reader(&prefix[..]).unwrap().read(&mut [0; 10]).map_err(drop));
         assert!(result.is_err());
         assert!(bytes < 64 * KIB, "{bytes} bytes for a prefix alone");

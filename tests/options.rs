@@ -75,6 +75,7 @@ fn the_default_page_fits_every_prefix() {
         (PrefixWidth::One, 239),
         (PrefixWidth::Two, 65_264),
         (PrefixWidth::Four, 65_536),
+        (PrefixWidth::Eight, 65_536),
     ] {
         let options = CompressOptions::new().prefix_width(width);
         assert_eq!(options.get_page_size(), page_size);
@@ -98,11 +99,12 @@ fn widths_are_numbers_of_bytes() {
         (1, PrefixWidth::One, 239),
         (2, PrefixWidth::Two, 65_264),
         (4, PrefixWidth::Four, LZ4_MAX_INPUT_SIZE),
+        (8, PrefixWidth::Eight, LZ4_MAX_INPUT_SIZE),
     ] {
         assert_eq!(PrefixWidth::try_from(bytes), Ok(width));
         assert_eq!((width.bytes(), width.max_page_size()), (bytes, largest));
     }
-    for found in [3, 5, 8, usize::MAX] {
+    for found in [3, 5, 6, 7, 9, 16, usize::MAX] {
         assert_eq!(PrefixWidth::try_from(found), Err(Error::PrefixWidth { found }));
     }
 }
@@ -175,7 +177,7 @@ fn errors_read_as_sentences_with_their_numbers() {
         (
             ErrorKind::InvalidInput,
             Error::PrefixWidth { found: 3 },
-            "prefix width 3 is not 0, 1, 2 or 4",
+            "prefix width 3 is not 0, 1, 2, 4 or 8",
         ),
         (
             ErrorKind::InvalidInput,
@@ -212,7 +214,7 @@ fn errors_read_as_sentences_with_their_numbers() {
         (
             ErrorKind::InvalidInput,
             Error::EndMarkWithoutPrefix,
-            "an end mark needs a prefix of 1, 2 or 4 bytes",
+            "an end mark or restart needs a prefix of 1, 2, 4 or 8 bytes",
         ),
         (
             ErrorKind::InvalidInput,

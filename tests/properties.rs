@@ -4,7 +4,7 @@ mod common;
 
 use std::io::{Read, Write};
 
-use common::{Data, Settings, compress_all, compress_pages, finish, liblz4, pages, strict_peer};
+use common::{Data, Settings, compress_all, compress_pages, data_of, finish, liblz4, pages, strict_peer};
 use lz4_stream::{CompressOptions, DecompressOptions, Mode, PrefixWidth, Strategy};
 use quickcheck::{QuickCheck, TestResult};
 
@@ -87,7 +87,7 @@ fn reader_decompressor_and_liblz4_read_the_same() {
         assert!(read_chunked(&settings, &stream, vec![], 1000) == data.0);
         let mut peer = liblz4::Decompressor::new(settings.page_size, &settings.dictionary);
         for (block, page) in blocks.iter().zip(pages) {
-            assert!(peer.decompress(&block[settings.width.bytes()..]).unwrap() == page);
+            assert!(peer.decompress(data_of(&options, block)).unwrap() == page);
         }
         TestResult::passed()
     }

@@ -1,1 +1,3 @@
+//! The adapters for tokio against others.
+
 fn main() {}

@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 
 use arbitrary::Arbitrary;
-use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Engine, Mode, PrefixWidth, Strategy, StreamFormat};
+use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Engine, Mode, PrefixWidth, Strategy, StreamFormat,
+    ZeroPrefix,
+};
 use reference::Strict;
 
 #[path = "../../tests/common/reference.rs"]
@@ -14,7 +16,7 @@ pub mod reference;
 pub struct Settings {
     width: u8,
     big_endian: bool,
-    end_mark: bool,
+    zero: u8,
     ring_buffer: bool,
     page_size: u32,
     mode: u8,
@@ -33,7 +35,8 @@ impl Settings {
             PrefixWidth::Two,
             PrefixWidth::One,
             PrefixWidth::OutOfBand,
-        ][usize::from(self.width) % 4]
+            PrefixWidth::Eight,
+        ][usize::from(self.width) % 5]
     }
 
     /// Mostly small, so that a short input makes many pages; sometimes over 64 KiB.
@@ -78,6 +81,14 @@ impl Settings {
         }
     }
 
+    fn zero(&self) -> ZeroPrefix {
+        match self.zero % 3 {
+            1 if self.width() != PrefixWidth::OutOfBand => ZeroPrefix::End,
+            2 if self.width() != PrefixWidth::OutOfBand => ZeroPrefix::Restart,
+            _ => ZeroPrefix::Invalid,
+        }
+    }
+
     fn order(&self) -> ByteOrder {
         if self.big_endian {
             ByteOrder::Big
@@ -90,7 +101,7 @@ impl Settings {
         StreamFormat::new()
             .prefix_width(self.width())
             .byte_order(self.order())
-            .end_mark(self.end_mark && self.width() != PrefixWidth::OutOfBand)
+            .zero_prefix(self.zero())
             .dictionary(&self.dictionary)
     }
 

@@ -84,6 +84,10 @@ fuzz_target!(|input: (Settings, Vec<u16>, Vec<u8>, &[u8])| {
                 assert_eq!(reader.into_inner(), after);
                 break None;
             }
+            Ok(BlockSplit::Restart { rest: after }) => {
+                decompressor.restart();
+                rest = after;
+            }
             Ok(BlockSplit::Incomplete { missing }) => {
                 assert!(missing > 0);
                 // The codec cannot know whether more input follows; the reader does.
@@ -91,7 +95,7 @@ fuzz_target!(|input: (Settings, Vec<u16>, Vec<u8>, &[u8])| {
                 assert!(kind == Some(ErrorKind::UnexpectedEof) || (kind.is_none() && rest.is_empty()));
                 return;
             }
-            Ok(_) => unreachable!("there are three answers"),
+            Ok(_) => unreachable!("there are four answers"),
             Err(error) => break Some(error),
         }
     };

@@ -27,7 +27,7 @@ use crate::state::{State, released};
 ///     compression_level (int): With `"high_compression"`: 1 to 12. Higher is slower and compresses more.
 ///     return_bytearray (bool): Whether `compress` returns a `bytearray` instead of `bytes`.
 ///     store_comp_size (int): The length in bytes of the size before each block: 0 (the sizes travel some other way),
-///         1, 2 or 4.
+///         1, 2, 4 or 8, which python-lz4 lacks.
 ///     dictionary (str or bytes-like): The history of the first page. The last 64 KiB are used, and copied.
 ///     byte_order (str): `"little"` or `"big"`: how the sizes are stored. python-lz4 has little endian only.
 ///     end_mark (bool): Whether `finish` ends the stream with a size of zero. python-lz4 does not read one.

@@ -31,7 +31,7 @@ const GATHERED: usize = 256 * 1024;
 ///     buffer_size (int): The largest accepted page in bytes, at least 1. Nothing is allocated for it in advance.
 ///     return_bytearray (bool): Whether `decompress` and `get_block` return a `bytearray` instead of `bytes`.
 ///     store_comp_size (int): The length in bytes of the size before each block: 0 (the sizes travel some other way),
-///         1, 2 or 4.
+///         1, 2, 4 or 8, which python-lz4 lacks.
 ///     dictionary (str or bytes-like): The history of the first page. The last 64 KiB are used, and copied.
 ///     byte_order (str): `"little"` or `"big"`: how the sizes are stored.
 ///     end_mark (bool): Whether the stream ends with a size of zero. Otherwise, a size of zero is an error.
@@ -134,8 +134,8 @@ impl LZ4StreamDecompressor {
         if len > INT_MAX {
             return Err(PyOverflowError::new_err("Input too large for LZ4 API"));
         }
-        // No head is longer.
-        let start = stream.copy_range(0, len.min(4))?;
+        // No size is longer.
+        let start = stream.copy_range(0, len.min(8))?;
         let start = start.as_bytes();
         let (width, split, return_bytearray) = self.0.with(py, |state| {
             let width = state.codec.options().get_format().get_prefix_width().bytes();

@@ -17,7 +17,7 @@ WORDS = st.lists(st.sampled_from([b"how ", b"much ", b"wood ", b"would ", bytes(
 CONTENT = st.one_of(st.binary(max_size=300), WORDS.map(b"".join))
 FORMAT = st.fixed_dictionaries(
     {
-        "store_comp_size": st.sampled_from([1, 2, 4]),
+        "store_comp_size": st.sampled_from([1, 2, 4, 8]),
         "byte_order": st.sampled_from(["little", "big"]),
         "end_mark": st.booleans(),
         "dictionary": st.one_of(st.none(), st.binary(max_size=50)),

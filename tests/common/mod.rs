@@ -11,7 +11,7 @@ use std::io::Write;
 
 use lz4_stream::{
     ByteOrder, CompressOptions, DecompressOptions, Engine, Framing, Lz4StreamCompressor, Lz4StreamWriter, Mode,
-    PrefixWidth, Strategy,
+    PrefixWidth, Strategy, ZeroPrefix,
 };
 use quickcheck::{Arbitrary, Gen};
 pub use random::{Random, data, text};
@@ -63,16 +63,26 @@ pub fn strict_peer(options: &CompressOptions) -> Strict {
 
 /// The blocks with their heads that `compressor`, which must be new, makes from `pages`. Checked by the strict peer.
 pub fn compress_pages(compressor: &mut Lz4StreamCompressor, pages: &[&[u8]]) -> Vec<Vec<u8>> {
-    let mut peer = strict_peer(compressor.options());
-    let head_len = compressor.options().get_format().get_prefix_width().bytes();
+    let options = compressor.options().clone();
+    let mut peer = strict_peer(&options);
     pages
         .iter()
         .map(|page| {
             let block = compressor.compress(page).unwrap().to_vec();
-            assert!(peer.page(&block[head_len..]) == *page);
+            assert!(peer.page(data_of(&options, &block)) == *page);
             block
         })
         .collect()
+}
+
+/// A block without its head, and without the restart before it if there is one.
+pub fn data_of<'a>(options: &CompressOptions, block: &'a [u8]) -> &'a [u8] {
+    let format = options.get_format();
+    let (head, data) = block.split_at(format.get_prefix_width().bytes());
+    match format.get_zero_prefix() {
+        ZeroPrefix::Restart if head.iter().all(|&byte| byte == 0) => &data[head.len()..],
+        _ => data,
+    }
 }
 
 /// The stream that a writer makes from `data` without flushes. Checked by the strict peer.
@@ -119,8 +129,13 @@ pub fn strict_content(options: &CompressOptions, stream: &[u8], sizes: &[usize])
                 ByteOrder::Big => prefix.iter().fold(0, number),
             }
         };
-        if len == 0 && format.get_end_mark() {
-            break;
+        match (len, format.get_zero_prefix()) {
+            (0, ZeroPrefix::End) => break,
+            (0, ZeroPrefix::Restart) => {
+                peer.restart();
+                continue;
+            }
+            _ => {}
         }
         let (block, after) = rest.split_at(len);
         content.extend_from_slice(peer.page(block));
@@ -161,13 +176,19 @@ impl Arbitrary for Settings {
                 PrefixWidth::One,
                 PrefixWidth::Two,
                 PrefixWidth::Four,
+                PrefixWidth::Eight,
             ])
             .unwrap();
         let page_size = (*g
             .choose(&[1, 2, 13, 64, 239, 1000, 4096, 65_264, 65_536, 70_000])
             .unwrap())
         .min(width.max_page_size());
-        let end_mark = width != PrefixWidth::OutOfBand && bool::arbitrary(g);
+        let zero = match width {
+            PrefixWidth::OutOfBand => ZeroPrefix::Invalid,
+            _ => *g
+                .choose(&[ZeroPrefix::Invalid, ZeroPrefix::End, ZeroPrefix::Restart])
+                .unwrap(),
+        };
         let strategy = *g.choose(&[Strategy::DoubleBuffer, Strategy::RingBuffer]).unwrap();
         let max_distance = *g.choose(&[65_535, 65_535, 65_535, 1, 9, 700, 8192, 40_000]).unwrap();
         let mode = *g
@@ -185,7 +206,7 @@ impl Arbitrary for Settings {
         let format = lz4_stream::StreamFormat::new()
             .prefix_width(width)
             .byte_order(*g.choose(&[ByteOrder::Little, ByteOrder::Big]).unwrap())
-            .end_mark(end_mark)
+            .zero_prefix(zero)
             .dictionary(&dictionary);
         Settings {
             compress: CompressOptions::new()
@@ -261,8 +282,8 @@ impl Framing for Varint {
         }
     }
 
-    fn write_head(&mut self, mut block_len: usize, out: &mut [u8]) -> usize {
-        let mut head_len = 0;
+    fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+        let (mut block_len, mut head_len) = (block.len(), 0);
         loop {
             out[head_len] = (block_len & 0x7F) as u8 | if block_len > 0x7F { 0x80 } else { 0 };
             block_len >>= 7;
@@ -274,7 +295,7 @@ impl Framing for Varint {
     }
 
     fn write_end(&mut self, out: &mut [u8]) -> usize {
-        self.write_head(0, out)
+        self.write_head(&[], &[], out)
     }
 
     fn needs_end(&self) -> bool {

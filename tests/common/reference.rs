@@ -170,6 +170,11 @@ impl Strict {
         Strict { max_distance, ..self }
     }
 
+    /// Drops the history.
+    pub fn restart(&mut self) {
+        self.floor = self.window.len();
+    }
+
     /// Decodes the next block.
     ///
     /// # Panics

@@ -219,7 +219,7 @@ class Lz4StreamFile(io.BufferedIOBase):
         strategy: `"double_buffer"` or `"ring_buffer"`, see `LZ4StreamCompressor`.
         acceleration: Selects the mode `"fast"`.
         compression_level: Selects the mode `"high_compression"`.
-        store_comp_size, dictionary, byte_order, end_mark: As in `LZ4StreamCompressor`. `store_comp_size` is 1, 2 or 4.
+        store_comp_size, dictionary, byte_order, end_mark: As in `LZ4StreamCompressor`. `store_comp_size` is not 0.
 
     Raises:
         ValueError: An argument is not valid.
