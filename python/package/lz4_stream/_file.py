@@ -316,10 +316,12 @@ class Lz4StreamFile(io.BufferedIOBase):
         return self._open_file().fileno()
 
     def readable(self) -> bool:
+        """Whether the file is read."""
         self._open_file()
         return self._reader is not None
 
     def writable(self) -> bool:
+        """Whether the file is written."""
         self._open_file()
         return self._writer is not None
 
@@ -473,7 +475,7 @@ def open(
     byte_order: _ByteOrder = "little",
     end_mark: bool = False,
 ) -> Lz4StreamFile | io.TextIOWrapper:
-    """Open a file with a stream, binary or as text, as `gzip.open` does.
+    r"""Open a file with a stream, binary or as text, as `gzip.open` does.
 
     Args:
         mode: As in `Lz4StreamFile`, or with `"t"` in place of `"b"` for text.
