@@ -174,6 +174,8 @@ pub enum Error {
     /// The stream is over: data was written after it was finished, or a block was decompressed after its end mark.
     /// Kind: `Other`.
     Finished,
+    /// A thread of a parallel reader panicked: the framing did. Kind: `Other`.
+    WorkerPanicked,
     /// The inner writer or the framing panicked. It is unknown how much was written, so the stream cannot be continued.
     /// Kind: `Other`.
     Poisoned {
@@ -232,7 +234,7 @@ impl Error {
             | Error::IndexMismatch { .. }
             | Error::TrailingBytes { .. } => io::ErrorKind::InvalidData,
             Error::UnexpectedEnd { .. } | Error::MissingEndMark { .. } => io::ErrorKind::UnexpectedEof,
-            Error::Finished | Error::Poisoned { .. } => io::ErrorKind::Other,
+            Error::Finished | Error::WorkerPanicked | Error::Poisoned { .. } => io::ErrorKind::Other,
         }
     }
 
@@ -272,7 +274,9 @@ impl fmt::Display for Error {
             Error::MaxDistance { found, allowed } => {
                 write!(f, "largest distance of a match {found} is out of range 1..={allowed}")
             }
-            Error::EndMarkWithoutPrefix => f.write_str("an end mark or restart needs a prefix of 1, 2, 4 or 8 bytes"),
+            Error::EndMarkWithoutPrefix => {
+                f.write_str("an end mark needs a prefix of 1, 2, 4 or 8 bytes, and so does a restart")
+            }
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,
             } => f.write_str("the call needs size prefixes, but the prefix width is 0"),
@@ -324,6 +328,7 @@ impl fmt::Display for Error {
                 )
             }
             Error::Finished => f.write_str("the stream is finished"),
+            Error::WorkerPanicked => f.write_str("a thread of the reader panicked"),
             Error::Poisoned { offset } => write!(
                 f,
                 "a panic after {offset} bytes were written, so the stream cannot be continued"

@@ -86,7 +86,9 @@ mod framing;
 mod functions;
 mod index;
 mod options;
+mod parallel;
 mod reader;
+mod seeking;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 #[cfg(feature = "tokio-util")]
@@ -102,7 +104,9 @@ pub use framing::{BlockSizes, ByteOrder, Framing, Head, PrefixWidth, SizePrefix,
 pub use functions::{compress, decompress};
 pub use index::{Index, IndexBuilder, IndexPoint};
 pub use options::{CompressOptions, DecompressOptions, Engine, Mode, Strategy, StreamFormat};
+pub use parallel::Lz4StreamParallelReader;
 pub use reader::{Lz4StreamBufReader, Lz4StreamReader};
+pub use seeking::{Lz4StreamReaderAt, Lz4StreamSeekReader, ReadAt};
 pub use writer::{IntoInnerError, Lz4StreamWriter};
 
 #[cfg(doctest)]

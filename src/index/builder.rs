@@ -31,9 +31,9 @@ use super::{CHECKED, MAX_INTERVAL, MIN_INTERVAL, fingerprint};
 /// let mut builder = IndexBuilder::new(1 << 20, b"");
 /// let mut stream = Vec::new();
 /// for page in [&b"how much wood would a woodchuck chuck"[..], b"if a woodchuck could chuck wood"] {
-///     let block = compressor.compress(page)?;
-///     let (head, data) = block.split_at(4);
-///     stream.extend_from_slice(block);
+///     compressor.compress(page)?;
+///     stream.extend_from_slice(compressor.block());
+///     let (head, data) = compressor.block().split_at(4);
 ///     builder.push_block(head, data, page.len(), compressor.history());
 /// }
 /// let index = builder.finish(stream.len() as u64);

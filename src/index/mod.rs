@@ -243,6 +243,11 @@ impl Index {
         self.largest_page
     }
 
+    /// The length of the stream without its end mark.
+    pub(crate) fn blocks_len(&self) -> u64 {
+        self.blocks_len
+    }
+
     /// The number of the last point at or before this position of the content.
     pub(crate) fn point_before(&self, content: u64) -> usize {
         self.points.partition_point(|point| point.content <= content) - 1

@@ -1,0 +1,5 @@
+//! Adapters that use several threads.
+
+mod reader;
+
+pub use reader::Lz4StreamParallelReader;
