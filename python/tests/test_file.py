@@ -2,6 +2,7 @@
 
 import errno
 import io
+import itertools
 import os
 import pathlib
 import random
@@ -265,6 +266,29 @@ def test_nothing_is_lost_and_nothing_is_written_twice(seed, path):
         if piece == b"" and not inner.data:
             break
     assert read == data
+
+
+def test_a_buffer_underneath_that_takes_a_part():
+    raw = Sluggish()
+    blocks = itertools.cycle([False, False, True])
+    raw.stumble = lambda: next(blocks)
+    # It raises BlockingIOError with the number of bytes that it took.
+    inner = io.BufferedWriter(raw, 500)
+    file = Lz4StreamFile(inner, "wb", buffer_size=1000)
+    noise = random.Random(3).randbytes(200_000)
+    file.write(noise)
+    blocked = 0
+    while True:
+        try:
+            file.flush()
+            break
+        except BlockingIOError:
+            blocked += 1
+    raw.stumble = lambda: False
+    file.close()
+    inner.flush()
+    assert blocked > 3
+    assert lz4_stream.decompress(raw.written) == noise
 
 
 def test_a_write_method_that_returns_nothing():

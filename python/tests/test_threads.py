@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import lz4_stream
 import pytest
@@ -85,14 +86,24 @@ def test_threads_sharing_a_decompressor():
     assert in_threads(work) == [50] * THREADS
 
 
+class Yielding(io.BytesIO):
+    """Lets other threads go on in the middle of a write."""
+
+    def write(self, data):
+        time.sleep(0)
+        n = super().write(data)
+        time.sleep(0)
+        return n
+
+
 def test_threads_sharing_a_file():
-    inner = io.BytesIO()
+    inner = Yielding()
     with lz4_stream.open(inner, "wb", buffer_size=1000) as file:
 
         def write(thread):
-            for n in range(300):
-                file.write(b"%d/%05d\n" % (thread, n) * 50)
-                if n % 7 == 0:
+            for n in range(100):
+                file.write(b"%d/%05d\n" % (thread, n) * (50 if n % 10 else 10_000))
+                if n % 3 == 0:
                     file.flush()
 
         in_threads(write)
@@ -100,8 +111,10 @@ def test_threads_sharing_a_file():
     with lz4_stream.open(inner) as file:
         # Not by lines: `readline` of a shared `BufferedReader` mixes them up, that of `gzip` too.
         records = [record for some in in_threads(lambda thread: list(iter(lambda: file.read(8), b""))) for record in some]
-    expected = collections.Counter(b"%d/%05d\n" % (thread, n) for thread in range(THREADS) for n in range(300))
-    assert collections.Counter(records) == {record: 50 for record in expected}
+    expected = collections.Counter(b"%d/%05d\n" % (thread, n) for thread in range(THREADS) for n in range(100))
+    assert collections.Counter(records) == {
+        record: 50 if int(record[2:]) % 10 else 10_000 for record in expected
+    }
 
 
 def test_the_gil_is_released():
