@@ -1,0 +1,169 @@
+"""Measures `lz4_stream` against python-lz4's `lz4.stream`, in one process, taking turns.
+
+    python bench.py [FILE...]
+
+Needs python-lz4 built with PYLZ4_EXPERIMENTAL=TRUE. The data are the FILEs, up to 8 MiB of each, or else made from a
+seed. All figures are medians.
+"""
+
+import io
+import random
+import statistics
+import sys
+import time
+
+import lz4.stream
+import lz4_stream
+
+MB = 1_000_000
+MODES = {
+    "default": {},
+    "fast, acceleration 8": {"mode": "fast", "acceleration": 8},
+    "high compression, level 9": {"mode": "high_compression", "compression_level": 9},
+}
+PAGE_SIZES = [4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20]
+
+
+def made_data():
+    rng = random.Random(1)
+    words = [bytes(rng.choices(b"etaoinshrdlu", k=rng.randint(1, 9))) for _ in range(3000)]
+    text = b" ".join(words[int(rng.random() ** 2 * 3000)] for _ in range(800_000))
+    log = b"".join(
+        b"2026-11-24T%02d:%02d:%02d INFO worker-%d: request %d took %d ms, status %d\n"
+        % (n // 3600 % 24, n // 60 % 60, n % 60, rng.randrange(16), n * 7, rng.randrange(900), rng.choice((200, 404)))
+        for n in range(50_000)
+    )
+    records = b"".join(
+        rng.randrange(1 << 20).to_bytes(4, "little") + bytes(4) + (n * 1000).to_bytes(8, "little") + b"ok\0\0"
+        for n in range(200_000)
+    )
+    return {"text": text, "log": log, "records": records}
+
+
+def cpu(call):
+    """Seconds of processor time of this thread, which other programs disturb less than the time of the clock."""
+    start = time.thread_time_ns()
+    call()
+    return (time.thread_time_ns() - start) / 1e9
+
+
+def taking_turns(calls, rounds, seconds=cpu):
+    """The median of each call. What came first comes last in the next round."""
+    times = [[] for _ in calls]
+    order = list(range(len(calls)))
+    for _ in range(rounds):
+        for which in order:
+            times[which].append(seconds(calls[which]))
+        order.reverse()
+    return [statistics.median(of_one) for of_one in times]
+
+
+def codecs(data):
+    print("Compression and decompression, page by page: MB/s of lz4_stream / of python-lz4 = ratio, geometric means over")
+    print(", ".join("%s (%.1f MB)" % (name, len(content) / MB) for name, content in data.items()))
+    for mode, settings in MODES.items():
+        for page_size in PAGE_SIZES:
+            rounds = 5 if "high" in mode else 9
+            rates = []
+            for content in data.values():
+                pages = [content[at : at + page_size] for at in range(0, len(content), page_size)]
+                compressors, decompressors, blocks = [], [], []
+                for module in (lz4_stream, lz4.stream):
+
+                    def compress(module=module):
+                        compressor = module.LZ4StreamCompressor("double_buffer", page_size, **settings)
+                        return [compressor.compress(page) for page in pages]
+
+                    compressors.append(compress)
+                # Both decompress what python-lz4 made.
+                blocks = [block[4:] for block in compressors[1]()]
+                for module in (lz4_stream, lz4.stream):
+
+                    def decompress(module=module):
+                        decompressor = module.LZ4StreamDecompressor("double_buffer", page_size)
+                        for block in blocks:
+                            decompressor.decompress(block)
+
+                    decompressors.append(decompress)
+                times = taking_turns(compressors, rounds) + taking_turns(decompressors, rounds)
+                rates.append([len(content) / MB / seconds for seconds in times])
+            c, cp, d, dp = (statistics.geometric_mean(column) for column in zip(*rates))
+            lowest = [min(row[i] / row[i + 1] for row in rates) for i in (0, 2)]
+            print(
+                "%-26s %5d KiB  compress %5.0f / %5.0f = %.2f (lowest %.2f)  decompress %5.0f / %5.0f = %.2f (lowest %.2f)"
+                % (mode, page_size >> 10, c, cp, c / cp, lowest[0], d, dp, d / dp, lowest[1])
+            )
+
+
+def whole_stream(data):
+    """`open().read()` against the loop of python-lz4's documentation."""
+    page_size = 1 << 20
+    content = b"".join(data.values())
+    ratio = len(content) / len(lz4_stream.compress(content, buffer_size=page_size))
+    content = (content * (int(100 * MB * ratio) // len(content) + 1))[: int(100 * MB * ratio)]
+    stream = lz4_stream.compress(content, buffer_size=page_size)
+    documented_stream = bytearray(stream)
+
+    def read():
+        with lz4_stream.open(io.BytesIO(stream)) as file:
+            return file.read()
+
+    def documented():
+        decompressed_stream = bytearray()
+        with lz4.stream.LZ4StreamDecompressor("double_buffer", page_size) as proc:
+            offset = 0
+            while offset < len(documented_stream):
+                block = proc.get_block(documented_stream[offset:])
+                chunk = proc.decompress(block)
+                decompressed_stream.extend(chunk)
+                offset += 4 + len(block)
+        return decompressed_stream
+
+    assert read() == documented() == content
+    ours, theirs, one_shot = taking_turns([read, documented, lambda: lz4_stream.decompress(stream)], 5)
+    print(
+        "A stream of %.0f MB, %.0f MB of content in pages of 1 MiB: open().read() %.0f ms, decompress() %.0f ms,\n"
+        "the documented loop of python-lz4 %.0f ms = %.1f times"
+        % (len(stream) / MB, len(content) / MB, ours * 1e3, one_shot * 1e3, theirs * 1e3, theirs / ours)
+    )
+
+
+def per_call():
+    """Nanoseconds of a call with next to nothing to do."""
+    for length in (16, 1000):
+        page = (b"how much wood would a woodchuck " * 40)[:length]
+        row = []
+        for name in ("compress", "decompress", "get_block"):
+            calls = []
+            for module in (lz4_stream, lz4.stream):
+                compressor = module.LZ4StreamCompressor("double_buffer", 4096)
+                decompressor = module.LZ4StreamDecompressor("double_buffer", 4096)
+                block = compressor.compress(page)
+                argument = {"compress": page, "decompress": block[4:], "get_block": block}[name]
+                method = getattr(compressor if name == "compress" else decompressor, name)
+
+                def repeat(method=method, argument=argument):
+                    for _ in range(20_000):
+                        method(argument)
+
+                calls.append(repeat)
+            ours, theirs = (seconds / 20_000 * 1e9 for seconds in taking_turns(calls, 11))
+            row.append("%s %.0f / %.0f" % (name, ours, theirs))
+        print("ns a call with a page of %d bytes, lz4_stream / python-lz4: %s" % (length, ", ".join(row)))
+
+
+def main(*files):
+    if files:
+        data = {}
+        for path in files:
+            with open(path, "rb") as file:
+                data[path.rsplit("/", 1)[-1]] = file.read(8 << 20)
+    else:
+        data = made_data()
+    per_call()
+    whole_stream(data)
+    codecs(data)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,31 @@
+//! Errors of the crate as Python exceptions.
+
+use lz4_stream::Error;
+use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    lz4_stream,
+    LZ4StreamError,
+    PyException,
+    "A stream is malformed or cut off, or a call does not fit the settings of the codec."
+);
+
+/// The exception for an error of the crate, with the crate's message.
+pub fn to_python(error: Error) -> PyErr {
+    match error {
+        Error::PrefixWidth { .. }
+        | Error::PageSize { .. }
+        | Error::MaxPageSize { .. }
+        | Error::EndMarkWithoutPrefix => PyValueError::new_err(error.to_string()),
+        _ => LZ4StreamError::new_err(error.to_string()),
+    }
+}
+
+/// The exception that python-lz4 raises, with its `message`. The crate's message, which names the block and the
+/// offset, is that of its `__cause__`.
+pub fn as_python_lz4(py: Python<'_>, message: String, error: Error) -> PyErr {
+    let exception = LZ4StreamError::new_err(message);
+    exception.set_cause(py, Some(to_python(error)));
+    exception
+}

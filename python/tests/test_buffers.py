@@ -1,0 +1,100 @@
+"""Objects with the buffer protocol."""
+
+import array
+
+import lz4_stream
+import numpy
+import pytest
+from lz4_stream import LZ4StreamCompressor, LZ4StreamDecompressor
+
+DATA = bytes(range(256)) * 40
+NUMBERS = numpy.frombuffer(DATA, dtype="<i4")
+
+SAME = {
+    "bytearray": bytearray(DATA),
+    "memoryview": memoryview(DATA),
+    "part of a memoryview": memoryview(b"before" + DATA + b"after")[6:-5],
+    "memoryview of bytearray": memoryview(bytearray(DATA)),
+    "subclass of bytes": type("Sub", (bytes,), {})(DATA),
+    "array": array.array("I", DATA),
+    "numpy": NUMBERS.copy(),
+    "numpy, read only": NUMBERS,
+    "numpy, shaped": NUMBERS.copy().reshape(40, -1, 4),
+    "numpy, structured": NUMBERS.copy().view([("a", "<i4"), ("b", "<i4")]),
+    "numpy, big endian": NUMBERS.copy().view(">i8"),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_any_buffer(name):
+    same = SAME[name]
+    page_size = len(DATA)
+
+    def compressor():
+        return LZ4StreamCompressor("double_buffer", page_size)
+
+    block = compressor().compress(DATA)
+    assert compressor().compress(same) == block
+    assert compressor().feed(same) == [block]
+    assert lz4_stream.compress(same, buffer_size=page_size) == block
+    with_dictionary = [LZ4StreamCompressor("double_buffer", 100, dictionary=d).compress(DATA[:100]) for d in (DATA, same)]
+    assert with_dictionary[0] == with_dictionary[1] != LZ4StreamCompressor("double_buffer", 100).compress(DATA[:100])
+
+
+@pytest.mark.parametrize("make", [bytearray, memoryview, lambda b: memoryview(bytearray(b)),
+                                  lambda b: memoryview(b"__" + b)[2:], lambda b: numpy.frombuffer(b, "u1").copy()])
+def test_any_buffer_decompressed(make):
+    compressor = LZ4StreamCompressor("double_buffer", 4096)
+    blocks = [compressor.compress(DATA[at : at + 4096]) for at in range(0, len(DATA), 4096)]
+    stream = b"".join(blocks)
+    assert lz4_stream.decompress(make(stream)) == DATA
+    decompressor = LZ4StreamDecompressor("double_buffer", 4096)
+    assert b"".join(decompressor.feed(make(stream))) == DATA
+    decompressor = LZ4StreamDecompressor("double_buffer", 4096)
+    pages = [decompressor.decompress(make(decompressor.get_block(make(block)))) for block in blocks]
+    assert b"".join(pages) == DATA
+
+
+def test_long_buffers_are_taken_in_pieces():
+    data = bytes(range(251)) * 20_000
+    stream = lz4_stream.compress(data)
+    assert lz4_stream.compress(bytearray(data)) == stream
+    assert lz4_stream.compress(numpy.frombuffer(data, "u1").reshape(251, -1)) == stream
+    noise = numpy.random.default_rng(1).bytes(3_000_001)
+    assert lz4_stream.decompress(bytearray(lz4_stream.compress(bytearray(noise)))) == noise
+
+
+def test_a_fed_buffer_may_change_afterwards():
+    stream = bytearray(lz4_stream.compress(DATA, buffer_size=100))
+    decompressor = LZ4StreamDecompressor("double_buffer", 100)
+    pages = decompressor.feed(stream)
+    stream[:] = bytes(len(stream))
+    assert b"".join(pages) == DATA
+
+
+@pytest.mark.parametrize("call", [
+    LZ4StreamCompressor("double_buffer", 1 << 16).compress,
+    LZ4StreamCompressor("double_buffer", 1 << 16).feed,
+    LZ4StreamDecompressor("double_buffer", 1 << 16).decompress,
+    LZ4StreamDecompressor("double_buffer", 1 << 16).get_block,
+    LZ4StreamDecompressor("double_buffer", 1 << 16).feed,
+    lz4_stream.compress,
+    lz4_stream.decompress,
+])
+def test_what_is_no_buffer(call):
+    for wrong in ("text", None, 7, [1, 2], object()):
+        with pytest.raises(TypeError):
+            call(wrong)
+    for strided in (memoryview(DATA)[::2], memoryview(DATA)[::-1], NUMBERS[::2], NUMBERS.reshape(40, -1).T):
+        with pytest.raises(BufferError, match="not C-contiguous"):
+            call(strided)
+
+
+def test_empty_buffers():
+    for empty in (b"", bytearray(), memoryview(b""), numpy.empty((3, 0, 2))):
+        assert LZ4StreamCompressor("double_buffer", 10).compress(empty) == b"\x01\0\0\0\0"
+        assert LZ4StreamCompressor("double_buffer", 10, dictionary=empty).feed(empty) == []
+        assert list(LZ4StreamDecompressor("double_buffer", 10).feed(empty)) == []
+        assert lz4_stream.compress(empty) == lz4_stream.decompress(empty) == b""
+        with pytest.raises(lz4_stream.LZ4StreamError):
+            LZ4StreamDecompressor("double_buffer", 10).get_block(empty)

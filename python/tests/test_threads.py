@@ -1,0 +1,179 @@
+"""Threads, with a codec or file each, and with one of all."""
+
+import collections
+import concurrent.futures
+import io
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import lz4_stream
+import pytest
+from lz4_stream import LZ4StreamCompressor, LZ4StreamDecompressor, LZ4StreamError
+
+THREADS = 8
+PAGE = 20_000
+
+
+def in_threads(work):
+    with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(work, range(THREADS)))
+
+
+def page(thread, n):
+    return b"%d/%d " % (thread, n) * (PAGE // 10)
+
+
+@pytest.fixture(autouse=True)
+def frequent_switches():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_sharing_nothing():
+    def work(thread):
+        compressor = LZ4StreamCompressor("double_buffer", PAGE)
+        decompressor = LZ4StreamDecompressor("double_buffer", PAGE)
+        for n in range(50):
+            block = compressor.compress(page(thread, n))
+            assert decompressor.decompress(decompressor.get_block(block)) == page(thread, n)
+
+    in_threads(work)
+
+
+def test_threads_sharing_a_compressor():
+    compressor = LZ4StreamCompressor("double_buffer", PAGE)
+    blocks = in_threads(lambda thread: [compressor.compress(page(thread, n)) for n in range(50)])
+    assert sum(map(len, blocks)) == THREADS * 50
+    compressor.reset()
+
+    def feed(thread):
+        for n in range(50):
+            compressor.feed(page(thread, n))
+
+    in_threads(feed)
+    compressor.flush()
+    assert compressor.finish() == b""
+
+
+def test_threads_sharing_a_decompressor():
+    pages = [page(0, n) for n in range(400)]
+    stream = lz4_stream.compress(b"".join(pages), buffer_size=len(pages[0]) - 3)
+    decompressor = LZ4StreamDecompressor("double_buffer", PAGE)
+    iterator = decompressor.feed(stream)
+    decoded = in_threads(lambda thread: list(iterator))
+    # Each page comes out once, whichever thread gets it.
+    assert sum(len(page) for pages in decoded for page in pages) == sum(map(len, pages))
+    decompressor.end_of_input()
+    # Blocks in any order: errors or wrong pages, but no crash.
+    decompressor.reset()
+    compressor = LZ4StreamCompressor("double_buffer", PAGE)
+    blocks = [compressor.compress(os.urandom(99) + page(0, n))[4:] for n in range(50)]
+
+    def work(thread):
+        outcomes = collections.Counter()
+        for block in blocks[thread:] + blocks[:thread]:
+            try:
+                outcomes[len(decompressor.decompress(block)) > 0] += 1
+            except LZ4StreamError:
+                outcomes["error"] += 1
+        return sum(outcomes.values())
+
+    assert in_threads(work) == [50] * THREADS
+
+
+class Yielding(io.BytesIO):
+    """Lets other threads go on in the middle of a write."""
+
+    def write(self, data):
+        time.sleep(0)
+        n = super().write(data)
+        time.sleep(0)
+        return n
+
+
+def test_threads_sharing_a_file():
+    inner = Yielding()
+    with lz4_stream.open(inner, "wb", buffer_size=1000) as file:
+
+        def write(thread):
+            for n in range(100):
+                file.write(b"%d/%05d\n" % (thread, n) * (50 if n % 10 else 10_000))
+                if n % 3 == 0:
+                    file.flush()
+
+        in_threads(write)
+    inner.seek(0)
+    with lz4_stream.open(inner) as file:
+        # Not by lines: `readline` of a shared `BufferedReader` mixes them up, that of `gzip` too.
+        records = [record for some in in_threads(lambda thread: list(iter(lambda: file.read(8), b""))) for record in some]
+    expected = collections.Counter(b"%d/%05d\n" % (thread, n) for thread in range(THREADS) for n in range(100))
+    assert collections.Counter(records) == {
+        record: 50 if int(record[2:]) % 10 else 10_000 for record in expected
+    }
+
+
+def test_the_gil_is_released():
+    """A thread that only counts goes on while another one works in one long call."""
+    data = os.urandom(1 << 20) * 4
+    sys.setswitchinterval(60)
+    calls = {
+        "compress": lambda: LZ4StreamCompressor("double_buffer", 1 << 22, "high_compression", 9).compress(data),
+        "decompress": lambda: decompressor.decompress(block),
+        "feed": lambda: list(LZ4StreamDecompressor("double_buffer", 1 << 22).feed(stream)),
+    }
+    stream = calls["compress"]()
+    block = stream[4:]
+    decompressor = LZ4StreamDecompressor("double_buffer", 1 << 22)
+    for name, call in calls.items():
+        started, done, counted = threading.Event(), threading.Event(), []
+
+        def count():
+            started.set()
+            while not done.is_set():
+                counted.append(done.wait(1e-4))
+
+        thread = threading.Thread(target=count)
+        thread.start()
+        started.wait()
+        before = len(counted)
+        for _ in range(50):
+            call()
+            if len(counted) > before + 3:
+                break
+        during = len(counted) - before
+        done.set()
+        thread.join()
+        assert during > 3, name
+
+
+def test_a_finalizer_that_uses_the_same_codec():
+    """It must not wait for itself."""
+    code = """
+import gc, lz4_stream
+gc.set_threshold(1)
+compressor = lz4_stream.LZ4StreamCompressor("double_buffer", 10)
+decompressor = lz4_stream.LZ4StreamDecompressor("double_buffer", 10)
+class Cycle:
+    def __init__(self):
+        self.cycle = self
+    def __del__(self):
+        compressor.feed(b"from a finalizer")
+        list(decompressor.feed(b"\\x02\\0\\0\\0\\x10a"))
+for n in range(3000):
+    Cycle()
+    compressor.feed(bytearray(b"0123456789" * 5))
+    Cycle()
+    list(decompressor.feed(bytearray(b"\\x02\\0\\0\\0\\x10a")))
+    for wrong in (b"", b"\\x99", bytearray(100)):
+        Cycle()
+        try:
+            decompressor.decompress(wrong)
+        except lz4_stream.LZ4StreamError:
+            pass
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

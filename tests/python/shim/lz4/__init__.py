@@ -1,1 +1,0 @@
-"""Stands in for python-lz4, see `lz4.stream`."""
