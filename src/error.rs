@@ -240,7 +240,9 @@ impl fmt::Display for Error {
             Error::MaxPageSize { found, allowed } => {
                 write!(f, "largest accepted page size {found} is out of range 1..={allowed}")
             }
-            Error::EndMarkWithoutPrefix => f.write_str("an end mark or restart needs a prefix of 1, 2, 4 or 8 bytes"),
+            Error::EndMarkWithoutPrefix => {
+                f.write_str("an end mark needs a prefix of 1, 2, 4 or 8 bytes, and so does a restart")
+            }
             Error::OutOfBandSizes {
                 width: PrefixWidth::OutOfBand,
             } => f.write_str("the call needs size prefixes, but the prefix width is 0"),

@@ -3,13 +3,13 @@
 //! ```text
 //! stream   = block*  [end mark]
 //! block    = head data              data = one LZ4 block; head = its length in bytes
-//! head     = nothing | 1, 2 or 4 bytes (default 4), little endian (default) or big endian
+//! head     = nothing | 1, 2, 4 or 8 bytes (default 4), little endian (default) or big endian
 //! end mark = a head of zero, only when both ends ask for it
 //! ```
 //!
 //! A stream has no magic number, no version, no checksum and no record of its own settings. Both ends must know the
-//! width and the byte order of the head, whether there is an end mark, and the dictionary. [`StreamFormat`] holds
-//! exactly these four settings; for a different head, implement [`Framing`].
+//! width and the byte order of the head, whether a head of zero has a meaning, and the dictionary. [`StreamFormat`]
+//! holds exactly these four settings; for a different head, implement [`Framing`].
 //!
 //! Each rule below was checked against python-lz4 4.4.5 and liblz4 1.10, the reference implementations. Code and tests
 //! refer to a rule by its title.
@@ -37,7 +37,8 @@
 //!
 //! With 64 KiB of history, a reader does not need the writer's page size. This crate's reader only has a limit
 //! ([`DecompressOptions::max_page_size`](crate::DecompressOptions::max_page_size)). Other decoders do need the page
-//! size: `buffer_size` of python-lz4 must be the writer's page size, and the C example crashes on larger pages.
+//! size, or have one of their own. `buffer_size` of python-lz4 must be the writer's page size. Tracy expects full pages
+//! of 64 KiB, golz4 pages of at most 64 KiB. The C examples crash on pages over their own size.
 //!
 //! Source: measured.
 //!
@@ -51,11 +52,12 @@
 //!
 //! # A head of zero
 //!
-//! A length of zero is not a block: the shortest block is the empty page, one byte long. The C examples end their files
-//! with a zero, which is this crate's opt-in end mark; python-lz4 and golz4 raise an error for it. Where no end mark is
-//! expected, a zero is corruption.
+//! A length of zero is not a block: the shortest block is the empty page, one byte long. So a zero can mean something
+//! else, which [`ZeroPrefix`](crate::ZeroPrefix) sets. By default it is corruption, as for python-lz4 and golz4, which
+//! raise an error. The C examples and FLANN end their files with it. At a zero, Fuchsia's log recorder drops the history
+//! of both ends, without bringing back a dictionary.
 //!
-//! Source: `blockStreaming_doubleBuffer.c`; `get_block` in python-lz4's `_stream.c`.
+//! Source: `blockStreaming_doubleBuffer.c`; `get_block` in python-lz4's `_stream.c`; `lz4_decoder.cc` of Fuchsia.
 //!
 //! # Bounds
 //!

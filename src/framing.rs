@@ -51,6 +51,15 @@ pub enum Head {
 /// The result of a framing is checked. A length is compared with the largest accepted page before anything is
 /// allocated, and a [`Head`] that contradicts itself is [`Error::BadHead`].
 ///
+/// Three methods make a framing: [`max_block_len`](Self::max_block_len), [`read_head`](Self::read_head) and
+/// [`write_head`](Self::write_head); one end alone can leave the method of the other `unimplemented!()`. The others are
+/// for end marks, restarts, and heads that know the page. Bytes that follow a block, such as a comma or a checksum,
+/// belong to the next head and to the end mark.
+///
+/// For your own protocol, prefer a [`SizePrefix`]. Implement this trait when the protocol is given, and
+/// [`BlockSizes`] or [`PrefixWidth::OutOfBand`] when something else already splits the stream into blocks, as packets
+/// do. `examples/framings` has the framings of Ceph, Netdata, ScyllaDB, Seastar, SPICE and others.
+///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions, Error, Framing, Head, Lz4StreamCompressor};
 /// use lz4_stream::{Lz4StreamDecompressor, Lz4StreamReader, Lz4StreamWriter};
@@ -77,7 +86,11 @@ pub enum Head {
 ///         }
 ///     }
 ///
-/// XX
+///     fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+///         out[0] = b'#';
+///         out[1..].copy_from_slice(&(block.len() as u16).to_be_bytes());
+///         3
+///     }
 /// }
 ///
 /// let options = CompressOptions::new().page_size(60_000);

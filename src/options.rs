@@ -20,9 +20,10 @@ pub enum Strategy {
     DoubleBuffer,
     /// In the last 64 KiB of the stream, across any number of pages. Small pages compress better.
     ///
-    /// **Only for readers that hold 64 KiB and a page**: this crate's, and the C library over a ring buffer of that
-    /// size. A reader that holds less, such as python-lz4's, **decodes such a stream incorrectly without an error**, or
-    /// rejects it.
+    /// **Only for readers that hold 64 KiB and a page**: this crate's, those that decode all pages to one buffer, and
+    /// the C library over a ring buffer of that size. Any reader that holds less **may decode such a stream
+    /// incorrectly without an error**, or reject it: python-lz4, golz4, Tracy, FLANN and every other with two page
+    /// buffers, and lz4's ring buffer examples, which hold about 10 KiB.
     RingBuffer,
 }
 
@@ -161,7 +162,8 @@ impl StreamFormat {
     ///
     /// With it, a reader can tell a finished stream from one cut off at a block boundary: it stops after the mark, and
     /// treats an end of input before the mark as an error. Without it, a prefix of zero is an error. python-lz4 and
-    /// golz4 have no end mark and raise an error for one.
+    /// golz4 have no end mark and raise an error for one; Tracy and gdsfmt have none either. Fuchsia takes it as a
+    /// restart. The C examples and FLANN require it.
     ///
     /// ```
     /// use lz4_stream::StreamFormat;
@@ -403,7 +405,8 @@ impl CompressOptions {
 
     /// The largest page, in bytes: 1 to [`PrefixWidth::max_page_size`]. Default: 65 536, or less if the prefix width
     /// allows less. Memory for a page is taken as the page fills. By default, readers reject pages of more than 4 MiB:
-    /// see [`DecompressOptions::max_page_size`].
+    /// see [`DecompressOptions::max_page_size`]. Other readers may need exactly their own page size: see [*A limit, not
+    /// a page size*](crate::format#a-limit-not-a-page-size).
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, PrefixWidth};

@@ -5,7 +5,16 @@ mod example;
 
 use std::process::Command;
 
-const EXAMPLES: [&str; 5] = ["dictionary", "file", "out_of_band", "packets", "tcp"];
+const EXAMPLES: [&str; 8] = [
+    "dictionary",
+    "file",
+    "framings",
+    "gdsfmt",
+    "out_of_band",
+    "packets",
+    "tcp",
+    "tracy",
+];
 
 #[test]
 fn examples_run() {

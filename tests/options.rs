@@ -212,7 +212,7 @@ fn errors_read_as_sentences_with_their_numbers() {
         (
             ErrorKind::InvalidInput,
             Error::EndMarkWithoutPrefix,
-            "an end mark or restart needs a prefix of 1, 2, 4 or 8 bytes",
+            "an end mark needs a prefix of 1, 2, 4 or 8 bytes, and so does a restart",
         ),
         (
             ErrorKind::InvalidInput,

@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 
 use arbitrary::Arbitrary;
-use lz4_stream::{ByteOrder, CompressOptions, DecompressOptions, Engine, Mode, PrefixWidth, Strategy, StreamFormat,
-    ZeroPrefix,
+use lz4_stream::{
+    ByteOrder, CompressOptions, DecompressOptions, Engine, Mode, PrefixWidth, Strategy, StreamFormat, ZeroPrefix,
 };
 use reference::Strict;
 

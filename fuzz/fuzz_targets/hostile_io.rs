@@ -91,9 +91,18 @@ fuzz_target!(|input: (Settings, Vec<Piece>, Vec<Step>, u8)| {
     let mut strict = settings.strict_peer();
     let mut rest = &stream[..];
     let decompressor = settings.decompress().decompressor().unwrap();
-    while let Ok(BlockSplit::Block { block, rest: after }) = decompressor.get_block(rest) {
-        strict.page(block);
-        rest = after;
+    loop {
+        rest = match decompressor.get_block(rest) {
+            Ok(BlockSplit::Block { block, rest }) => {
+                strict.page(block);
+                rest
+            }
+            Ok(BlockSplit::Restart { rest }) => {
+                strict.restart();
+                rest
+            }
+            _ => break,
+        };
     }
 
     // Reads through every error, alternately with `read` and with `fill_buf`.
