@@ -140,7 +140,12 @@ fn inputs_stay_unless_they_are_to_go() {
     good(run(dir.path(), "decompress --rm text.lz4s -o back"));
     assert_eq!(names(dir.path()), ["back"]);
     assert!(read(dir.path(), "back") == text);
-    // Not on failure.
+    // Not when the output is no file, and not on failure.
+    good(run(dir.path(), "compress --rm back -o -"));
+    good(run(dir.path(), "compress --rm back -o /dev/stdout"));
+    #[cfg(unix)]
+    good(run(dir.path(), "compress --rm back -o /dev/null"));
+    assert_eq!(names(dir.path()), ["back"]);
     bad(run(dir.path(), "decompress --rm back -o out"));
     assert_eq!(names(dir.path()), ["back"]);
 }

@@ -293,6 +293,9 @@ fn other_formats_are_named() {
         let error = bad(pipe(dir.path(), "decompress", &[start, &text].concat()));
         assert!(error.contains(" (this is ") && error.contains(what), "{error}");
     }
+    // Blocks of nothing are no reason to think that it decodes.
+    let error = bad(pipe(dir.path(), "decompress", &[1; 1000]));
+    assert!(error.contains("is this a linked-block stream?"), "{error}");
     // What is not known at all gets the options to look at.
     let error = bad(pipe(dir.path(), "decompress", &text));
     for option in [

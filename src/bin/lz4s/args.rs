@@ -154,7 +154,7 @@ pub struct Files {
     /// Replace existing files; let compress write to a terminal
     #[arg(short, long)]
     pub force: bool,
-    /// Remove each input file after its output file was written
+    /// Remove each input file once its output file is complete
     #[arg(long, conflicts_with_all = ["stdout", "keep"])]
     pub rm: bool,
     /// Keep the input files (the default)

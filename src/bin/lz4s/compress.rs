@@ -116,9 +116,11 @@ impl Compressor<'_> {
             sizes.flush().map_err(at(&sizes.name))?;
         }
         // Both files are written. Only the renames remain.
-        writer.finish().map_err(at(&name))?.commit()?;
+        let output = writer.finish().map_err(at(&name))?;
+        let is_file = output.is_file;
+        output.commit()?;
         sizes.map_or(Ok(()), Output::commit)?;
-        remove(&input, files)
+        remove(&input, files, is_file)
     }
 }
 

@@ -67,8 +67,9 @@ impl Decoder<'_> {
             }
             Ok(())
         })?;
+        let is_file = output.is_file;
         output.commit()?;
-        remove(&input, files)
+        remove(&input, files, is_file)
     }
 
     pub fn test(&self, path: &Path) -> Result<()> {

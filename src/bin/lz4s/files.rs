@@ -54,10 +54,10 @@ pub fn target(
     })
 }
 
-/// Removes an input whose output is complete, if that was asked for.
-pub fn remove(input: &Input, files: &Files) -> Result<()> {
+/// Removes an input whose output is complete and in a file, if that was asked for.
+pub fn remove(input: &Input, files: &Files, is_in_file: bool) -> Result<()> {
     match &input.path {
-        Some(path) if files.rm => fs::remove_file(path).map_err(at(&input.name)),
+        Some(path) if files.rm && is_in_file => fs::remove_file(path).map_err(at(&input.name)),
         _ => Ok(()),
     }
 }

@@ -7,6 +7,10 @@ use lz4_stream::{ByteOrder, DecompressOptions, Error, Lz4StreamDecompressor, Pre
 
 use crate::preset::{Layout, Start, recognize};
 
+/// What to ask oneself when nothing better is known.
+const ASK: &str = "is this a linked-block stream? see --preset, --prefix, --big-endian, --skip, --end-mark, \
+                   --dictionary, --max-page-size";
+
 /// Headers up to this length are looked for.
 const LONGEST_HEADER: usize = 64;
 
@@ -56,9 +60,8 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
     match (error, block) {
         (Error::PageOverLimit { .. }, _) => " (see --max-page-size)".into(),
         (_, 0) if layout.width == PrefixWidth::OutOfBand => " (see --sizes, --skip, --dictionary)".into(),
-        (_, 0) => " (is this a linked-block stream? see --preset, --prefix, --big-endian, --skip, --end-mark, \
-                   --dictionary, --max-page-size)"
-            .into(),
+        (Error::UnexpectedEnd { .. }, 0) => format!(" (cut off, or {ASK})"),
+        (_, 0) => format!(" ({ASK})"),
         (Error::BlockTooLarge { .. }, _) => " (see --max-page-size)".into(),
         (Error::EmptyBlock { .. }, _) => " (see --end-mark)".into(),
         _ => String::new(),
@@ -197,7 +200,12 @@ fn blocks(decompressor: &mut Lz4StreamDecompressor, mut bytes: &[u8], is_all: bo
             Err(_) => break false,
         }
     };
-    if ends_well { decompressor.blocks() } else { 0 }
+    // Some bytes, such as 01 01, are blocks of nothing.
+    if ends_well && decompressor.total_out() > 0 {
+        decompressor.blocks()
+    } else {
+        0
+    }
 }
 
 fn decodes_with_dictionary(layout: &Layout, beginning: &Beginning) -> bool {

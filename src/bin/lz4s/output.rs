@@ -29,6 +29,8 @@ pub struct Output {
     replacement: Option<Replacement>,
     identity: Option<Identity>,
     pub on_terminal: bool,
+    /// A regular file that was opened by its name.
+    pub is_file: bool,
 }
 
 /// What a complete temporary file replaces.
@@ -124,6 +126,7 @@ impl Output {
         Ok(Output {
             name: name.into(),
             on_terminal: file.is_terminal(),
+            is_file: replacement.is_some() || truncate,
             file: BufWriter::with_capacity(BUFFER, Writer { file, truncate }),
             replacement,
             identity,
