@@ -472,8 +472,8 @@ fn terminals() {
     let to_terminal = command(dir.path(), &format!("compress text -o {name}"));
     assert!(usage(to_terminal).contains(&format!("{name} is a terminal")));
     for args in ["decompress", "test", "info"] {
-        // An end of input: reading it would not take forever.
-        master.write_all(b"\x04").unwrap();
+        // Ends of input, so that reading it would not take forever.
+        master.write_all(b"\x04\x04\x04").unwrap();
         let mut from_terminal = command(dir.path(), args);
         from_terminal.stdin(terminal());
         assert!(usage(from_terminal).contains("stdin is a terminal"));
