@@ -5,7 +5,6 @@ mod example;
 
 use std::process::Command;
 
-/// `lz4s` has `cli.rs`.
 const EXAMPLES: &[&str] = &[
     "dictionary",
     "file",

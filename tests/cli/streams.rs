@@ -1,89 +1,12 @@
-//! The command-line tool `examples/lz4s.rs`, run as a user or a script runs it.
-
-#[path = "common/example.rs"]
-mod example;
+//! What is compressed and decompressed, and what the options do.
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::thread;
+use std::process::Stdio;
 
-use lz4_stream::{ByteOrder, CompressOptions, Lz4StreamWriter, Mode, PrefixWidth, Strategy};
-use tempfile::TempDir;
+use lz4_stream::{ByteOrder, CompressOptions, Lz4StreamWriter, Mode, PrefixWidth, Strategy, StreamFormat, ZeroPrefix};
 
-/// The command, with `folder` as its working directory.
-fn command(folder: &Path, args: &str) -> Command {
-    let mut command = Command::new(example::example("lz4s"));
-    command.args(args.split_whitespace()).current_dir(folder);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn run(folder: &Path, args: &str) -> Output {
-    command(folder, args).output().unwrap()
-}
-
-/// Runs the command with `input` as its stdin.
-fn pipe(folder: &Path, args: &str, input: &[u8]) -> Output {
-    let mut child = command(folder, args).stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    thread::scope(|scope| {
-        // It may exit before it has read everything.
-        scope.spawn(move || stdin.write_all(input));
-        child.wait_with_output().unwrap()
-    })
-}
-
-/// The stdout of a successful run.
-#[track_caller]
-fn good(output: Output) -> Vec<u8> {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {stderr}", output.status);
-    assert_eq!(stderr, "", "no message on success");
-    output.stdout
-}
-
-/// The one-line message of a run that failed because of its data or files.
-#[track_caller]
-fn bad(output: Output) -> String {
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert!(stderr.starts_with("lz4s: ") && stderr.ends_with('\n'), "{stderr}");
-    stderr
-}
-
-/// A folder with a file `text` of `len` bytes that compress to about half.
-fn folder(len: usize) -> (TempDir, Vec<u8>) {
-    let mut seed = 1u32;
-    let mut text = Vec::with_capacity(len + 8);
-    while text.len() < len {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        text.extend_from_slice(&["linked ", "block ", "stream ", "page "][seed as usize >> 30].as_bytes()[..4]);
-        text.push((seed >> 8) as u8);
-    }
-    text.truncate(len);
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("text"), &text).unwrap();
-    (folder, text)
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn read(folder: &Path, name: &str) -> Vec<u8> {
-    fs::read(folder.join(name)).unwrap()
-}
+use crate::{bad, command, folder, good, names, pipe, read, run};
 
 #[test]
 fn round_trips() {
@@ -94,6 +17,13 @@ fn round_trips() {
         ("--prefix 1", "--prefix 1"),
         ("--prefix 2", "--prefix 2"),
         ("--prefix 4", ""),
+        ("--prefix 8", "--prefix 8"),
+        (
+            "--prefix 8 --end-mark --big-endian",
+            "--prefix 8 --end-mark --big-endian",
+        ),
+        ("--restart-every 3 --page-size 1K", ""),
+        ("--zero-restarts --restart-every 2 --page-size 1K", "--zero-restarts"),
         ("--prefix 0 --sizes sizes", "--prefix 0 --sizes sizes"),
         ("--prefix 0 --sizes sizes --page-size 100", "--prefix 0 --sizes sizes"),
         ("--big-endian", "--big-endian"),
@@ -120,11 +50,11 @@ fn round_trips() {
     ];
     for (compress, decompress) in table {
         let file = dir.path();
-        assert!(good(run(file, &format!("compress {compress} text -o out.lz4s"))).is_empty());
-        assert!(good(run(file, &format!("decompress {decompress} out.lz4s -o back"))).is_empty());
+        assert!(good(run(file, &format!("compress {compress} -f text -o out.lz4s"))).is_empty());
+        assert!(good(run(file, &format!("decompress {decompress} out.lz4s -fo back"))).is_empty());
         assert!(read(file, "back") == text, "{compress}");
 
-        let stream = good(pipe(file, &format!("compress {compress}"), &text));
+        let stream = good(pipe(file, &format!("compress -f {compress}"), &text));
         assert!(
             stream == read(file, "out.lz4s"),
             "{compress}: the same over stdin and stdout"
@@ -140,7 +70,7 @@ fn round_trips() {
 #[test]
 fn options_reach_the_library() {
     let (dir, text) = folder(100_000);
-    let stream = |args: &str| good(run(dir.path(), &format!("compress text {args}")));
+    let stream = |args: &str| good(run(dir.path(), &format!("compress text {args} -c")));
     let library = |options: CompressOptions| {
         let mut writer = options.writer(Vec::new()).unwrap();
         writer.write_all(&text).unwrap();
@@ -156,6 +86,18 @@ fn options_reach_the_library() {
         ("--end-mark", new().end_mark(true)),
         ("--dictionary dict", new().dictionary(&text[..30_000])),
         ("--page-size 2K", new().page_size(2048)),
+        ("--prefix 8", new().prefix_width(PrefixWidth::Eight)),
+        (
+            "--page-size 2K --restart-every 4",
+            new().page_size(2048).restart_every(4),
+        ),
+        (
+            "--page-size 2K --restart-every 4 --zero-restarts",
+            new()
+                .page_size(2048)
+                .restart_every(4)
+                .format(StreamFormat::new().zero_prefix(ZeroPrefix::Restart)),
+        ),
         (
             "--page-size 500 --strategy ring-buffer",
             new().page_size(500).strategy(Strategy::RingBuffer),
@@ -181,9 +123,9 @@ fn empty_input() {
         ("--prefix 1 --end-mark", 1),
         ("--prefix 0 --sizes s", 0),
     ] {
-        good(run(dir.path(), &format!("compress {format} text -o out")));
+        good(run(dir.path(), &format!("compress {format} text -fo out")));
         assert_eq!(read(dir.path(), "out").len(), len, "{format}");
-        good(run(dir.path(), &format!("decompress {format} out -o back")));
+        good(run(dir.path(), &format!("decompress {format} out -fo back")));
         assert_eq!(read(dir.path(), "back"), b"");
         let info = String::from_utf8(good(run(dir.path(), &format!("info {format} out")))).unwrap();
         assert!(info.contains("blocks:         0\n"), "{info}");
@@ -205,7 +147,7 @@ fn sizes_file() {
     // Lines may have blanks around the number, and the last one needs no newline.
     let text_of = |sizes: &[usize]| sizes.iter().map(|n| format!(" {n}\r\n")).collect::<String>();
     fs::write(dir.path().join("sizes"), text_of(&sizes).trim_end()).unwrap();
-    assert!(good(run(dir.path(), "decompress --prefix 0 --sizes sizes out")) == text);
+    assert!(good(run(dir.path(), "decompress --prefix 0 --sizes sizes out -c")) == text);
 
     let end = sizes[0] + sizes[1];
     let table = [
@@ -243,7 +185,22 @@ fn wrong_usage() {
     for (args, message) in [
         ("", "Usage"),
         ("squeeze", "unrecognized subcommand"),
-        ("compress a b", "unexpected argument"),
+        ("compress a b -o c", "--output takes one input"),
+        ("decompress a b -o c", "--output takes one input"),
+        ("compress a b --prefix 0 --sizes c", "--sizes takes one input"),
+        ("info a b --prefix 0 --sizes c", "--sizes takes one input"),
+        ("compress a b -c --end-mark", "several inputs on stdout"),
+        ("compress a b -c --dictionary c", "several inputs on stdout"),
+        ("compress a b -c --header ab", "several inputs on stdout"),
+        ("compress a -c -o b", "cannot be used with"),
+        ("compress a -c --rm", "cannot be used with"),
+        ("compress a -k --rm", "cannot be used with"),
+        ("compress a --header abc", "an odd number of hexadecimal digits"),
+        ("compress a --header xy", "not hexadecimal digits"),
+        ("compress a --skip 1", "unexpected argument"),
+        ("compress a --preset gdsfmt", "can only be read"),
+        ("man nothing", "there is no command nothing"),
+        ("completions dos", "invalid value 'dos'"),
         ("compress --prefix 3", "invalid value '3'"),
         ("compress nofile --prefix 0", "--prefix 0 and --sizes need each other"),
         ("decompress nofile --prefix 0", "--prefix 0 and --sizes need each other"),
@@ -252,14 +209,8 @@ fn wrong_usage() {
         ("decompress nofile --sizes s", "--prefix 0 and --sizes need each other"),
         ("compress nofile --prefix 0 --sizes -", "--sizes needs a file: -"),
         ("decompress nofile --dictionary -", "--dictionary needs a file: -"),
-        (
-            "compress nofile --prefix 0 --sizes s --end-mark",
-            "an end mark needs a prefix",
-        ),
-        (
-            "decompress nofile --prefix 0 --sizes s --end-mark",
-            "an end mark needs a prefix",
-        ),
+        ("compress nofile --prefix 0 --sizes s --end-mark", "needs a prefix"),
+        ("decompress nofile --prefix 0 --sizes s --end-mark", "needs a prefix"),
         (
             "compress nofile --prefix 1 --page-size 240",
             "page size 240 is out of range 1..=239 for a 1-byte prefix",
@@ -312,7 +263,10 @@ fn wrong_usage() {
 fn help() {
     let (dir, _) = folder(0);
     for (args, words) in [
-        ("--help", "compress decompress info --quiet status"),
+        (
+            "--help",
+            "compress decompress test info completions man --quiet status place .lz4s-",
+        ),
         (
             "compress --help",
             "--page-size --strategy --mode --acceleration --level 64K 65264 ring-buffer --output",
@@ -411,9 +365,9 @@ fn bad_data() {
         assert!(output.stdout == text[..1000 * block], "{message}");
         assert_eq!(bad(output), error.replacen("in:", "stdin:", 1));
     }
-    let error = bad(run(dir.path(), "decompress --max-page-size 999 --big-endian text"));
+    let error = bad(run(dir.path(), "decompress --max-page-size 999 --big-endian text -c"));
     assert!(
-        error.contains("see --prefix, --big-endian, --max-page-size)"),
+        error.contains("see --preset, --prefix, --big-endian, --skip"),
         "{error}"
     );
     let error = bad(run(dir.path(), "compress text -o newdir/"));
@@ -424,7 +378,7 @@ fn bad_data() {
 #[test]
 fn bytes_after_the_end_mark_are_not_passed_over() {
     let (dir, text) = folder(1000);
-    let stream = good(run(dir.path(), "compress --end-mark text"));
+    let stream = good(run(dir.path(), "compress --end-mark text -c"));
     let output = pipe(dir.path(), "decompress --end-mark", &[&stream[..], &stream].concat());
     assert!(output.stdout == text);
     let end = stream.len();
@@ -483,10 +437,10 @@ fn existing_output_is_kept_on_failure_and_replaced_on_success() {
     fs::write(dir.path().join("out"), "precious").unwrap();
     let whole = read(dir.path(), "in");
     fs::write(dir.path().join("cut"), &whole[..whole.len() - 1]).unwrap();
-    bad(run(dir.path(), "decompress cut -o out"));
+    bad(run(dir.path(), "decompress -f cut -o out"));
     assert_eq!(read(dir.path(), "out"), b"precious");
     assert_eq!(names(dir.path()), ["cut", "in", "out", "text"]);
-    good(run(dir.path(), "decompress in -o out"));
+    good(run(dir.path(), "decompress in --force -o out"));
     assert!(read(dir.path(), "out") == text);
 }
 
@@ -502,7 +456,7 @@ fn no_file_is_read_and_written_at_once() {
         ("compress --dictionary text in -o text", "text"),
         ("compress --prefix 0 --sizes text text -o out", "text"),
         ("compress --prefix 0 --sizes out text -o ./out", "./out"),
-        ("compress --prefix 0 --sizes sizes text -o ./sizes", "./sizes"),
+        ("compress -f --prefix 0 --sizes sizes text -o ./sizes", "./sizes"),
         ("decompress --prefix 0 --sizes sizes in -o in", "in"),
         ("decompress --prefix 0 --sizes sizes in -o sizes", "sizes"),
     ] {
@@ -579,7 +533,7 @@ fn info_counts_empty_pages() {
 #[test]
 fn concatenated_streams_are_one() {
     let (dir, text) = folder(70_000);
-    let stream = good(run(dir.path(), "compress text"));
+    let stream = good(run(dir.path(), "compress text -c"));
     let twice = good(pipe(dir.path(), "decompress", &[&stream[..], &stream].concat()));
     assert!(twice == [&text[..], &text].concat());
 }
@@ -606,10 +560,10 @@ fn closed_pipe_is_no_message() {
     let (dir, _) = folder(2_000_000);
     good(run(dir.path(), "compress --page-size 100 text -o in"));
     for args in [
-        "compress text",
-        "decompress in",
+        "compress text -c",
+        "decompress in -c",
         "info --blocks in",
-        "compress --prefix 0 --sizes sizes text",
+        "compress --prefix 0 --sizes sizes text -c",
     ] {
         let mut child = command(dir.path(), args).spawn().unwrap();
         let mut start = [0; 100];
@@ -623,150 +577,4 @@ fn closed_pipe_is_no_message() {
         ["in", "text"],
         "no sizes file for a stream that was not written"
     );
-}
-
-/// Tests that need unix names and permissions.
-#[cfg(unix)]
-mod unix {
-    use super::*;
-    use std::fs::{File, OpenOptions, Permissions};
-    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
-    use std::path::PathBuf;
-
-    fn mode(path: PathBuf) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o7777
-    }
-
-    #[test]
-    fn permissions() {
-        let (dir, _) = folder(1000);
-        // The permissions of any new file here.
-        fs::write(dir.path().join("ordinary"), "").unwrap();
-        let ordinary = mode(dir.path().join("ordinary"));
-        good(run(dir.path(), "compress --prefix 0 --sizes sizes text -o out"));
-        assert_eq!(mode(dir.path().join("out")), ordinary);
-        assert_eq!(mode(dir.path().join("sizes")), ordinary);
-
-        for kept in [0o600, 0o640, 0o755] {
-            fs::set_permissions(dir.path().join("out"), Permissions::from_mode(kept)).unwrap();
-            good(run(dir.path(), "compress text -o out"));
-            assert_eq!(mode(dir.path().join("out")), kept);
-        }
-    }
-
-    #[test]
-    fn umask() {
-        let (dir, _) = folder(1000);
-        let program = command(dir.path(), "").get_program().to_owned();
-        let script = r#"umask 027; exec "$0" compress text -o out"#;
-        let status = Command::new("sh")
-            .args(["-c", script])
-            .arg(program)
-            .current_dir(dir.path())
-            .status()
-            .unwrap();
-        assert!(status.success());
-        assert_eq!(mode(dir.path().join("out")), 0o640);
-    }
-
-    #[test]
-    fn symbolic_links_stay() {
-        let (dir, text) = folder(1000);
-        fs::create_dir(dir.path().join("folder")).unwrap();
-        fs::write(dir.path().join("folder/real"), "old").unwrap();
-        symlink("folder/real", dir.path().join("link")).unwrap();
-        good(pipe(
-            dir.path(),
-            "decompress -o link",
-            &good(run(dir.path(), "compress text")),
-        ));
-        assert!(dir.path().join("link").is_symlink());
-        assert!(read(dir.path(), "folder/real") == text);
-
-        symlink("text", dir.path().join("alias")).unwrap();
-        let error = bad(run(dir.path(), "compress text -o alias"));
-        assert!(error.starts_with("lz4s: alias: is both input and output"), "{error}");
-        assert!(read(dir.path(), "text") == text);
-    }
-
-    #[test]
-    fn special_files() {
-        let (dir, text) = folder(100_000);
-        good(run(dir.path(), "compress text -o in"));
-        good(run(dir.path(), "compress text -o /dev/null"));
-        good(run(dir.path(), "compress /dev/null -o /dev/null"));
-        good(run(
-            dir.path(),
-            "compress text -o /dev/null --prefix 0 --sizes /dev/null",
-        ));
-        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
-        assert!(good(run(dir.path(), "decompress in -o /dev/stdout")) == text);
-        assert!(good(pipe(dir.path(), "decompress /dev/stdin", &read(dir.path(), "in"))) == text);
-
-        assert!(
-            Command::new("mkfifo")
-                .arg(dir.path().join("pipe"))
-                .status()
-                .unwrap()
-                .success()
-        );
-        let mut child = command(dir.path(), "decompress in -o pipe").spawn().unwrap();
-        assert!(read(dir.path(), "pipe") == text);
-        assert!(child.wait().unwrap().success());
-        assert_eq!(names(dir.path()), ["in", "pipe", "text"]);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn full_disk() {
-        let (dir, _) = folder(200_000);
-        good(run(dir.path(), "compress text -o in"));
-        for args in ["compress text", "decompress in", "compress --prefix 0 --sizes out text"] {
-            let error = bad(run(dir.path(), &format!("{args} -o /dev/full")));
-            assert!(error.starts_with("lz4s: /dev/full: No space left on device"), "{error}");
-        }
-        // Output that fits the buffers fails only at the end.
-        let mut small = command(dir.path(), "compress /dev/null --end-mark");
-        small.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
-        let error = bad(small.output().unwrap());
-        assert!(error.starts_with("lz4s: stdout: No space left on device"), "{error}");
-        let error = bad(run(dir.path(), "compress --prefix 0 --sizes /dev/full text -o out"));
-        assert!(error.starts_with("lz4s: /dev/full: "), "{error}");
-        assert_eq!(names(dir.path()), ["in", "text"]);
-    }
-
-    #[test]
-    fn redirected_files() {
-        let (dir, text) = folder(100_000);
-        let path = |name| dir.path().join(name);
-        let append = |name| OpenOptions::new().append(true).create(true).open(path(name)).unwrap();
-
-        // Earlier content of the same file stays.
-        fs::write(path("out"), "before ").unwrap();
-        let mut child = command(dir.path(), "decompress -o -");
-        let stream = good(run(dir.path(), "compress text"));
-        fs::write(path("in"), &stream).unwrap();
-        child.stdin(File::open(path("in")).unwrap()).stdout(append("out"));
-        good(child.output().unwrap());
-        assert!(read(dir.path(), "out") == [b"before ", &text[..]].concat());
-
-        // A file that grows while it is read would never end.
-        for (args, stdin, stdout) in [("compress text", "in", "text"), ("compress", "text", "text")] {
-            let mut child = command(dir.path(), args);
-            child.stdin(File::open(path(stdin)).unwrap()).stdout(append(stdout));
-            let error = bad(child.output().unwrap());
-            assert_eq!(error, "lz4s: stdout: is both input and output\n");
-        }
-        let mut child = command(dir.path(), "compress -o text");
-        child.stdin(File::open(path("text")).unwrap());
-        assert_eq!(bad(child.output().unwrap()), "lz4s: text: is both input and output\n");
-        assert!(read(dir.path(), "text") == text);
-    }
-
-    #[test]
-    fn names_cannot_break_the_line() {
-        let (dir, _) = folder(0);
-        let output = command(dir.path(), "info").arg("no\nsuch\x1bfile").output().unwrap();
-        assert!(bad(output).starts_with("lz4s: no?such?file: "));
-    }
 }
