@@ -6,12 +6,15 @@ mod common;
 mod polled;
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use common::{Settings, Varint, finish, pages, text};
 use lz4_stream::tokio::{Lz4StreamBufReader, Lz4StreamReader};
-use lz4_stream::{CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth};
+use lz4_stream::{
+    CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth, ZeroPrefix,
+};
 use polled::{Act, Polled, acts, once, until_ready};
 use quickcheck::{Arbitrary, Gen};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, ReadBuf};
@@ -266,6 +269,101 @@ async fn a_page_costs_budget() {
             assert!((8..100).contains(&turns), "{turns} turns for 1000 pages of {page_size}");
         }
     }
+}
+
+/// Always ready with zeros, but not for ever. Knows no budget.
+struct Zeros {
+    polls: usize,
+}
+
+impl AsyncRead for Zeros {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let lent = assert_ready_ok!(self.poll_fill_buf(cx));
+        out.put_slice(&lent[..lent.len().min(out.remaining())]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncBufRead for Zeros {
+    fn poll_fill_buf(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.polls += 1;
+        assert!(self.polls < 1000, "the task does not yield");
+        Poll::Ready(Ok(&[0; 100]))
+    }
+    fn consume(self: Pin<&mut Self>, _: usize) {}
+}
+
+#[test]
+fn restarts_are_no_end_and_let_other_tasks_run() {
+    let options = DecompressOptions::new().zero_prefix(ZeroPrefix::Restart);
+    let mut reader = Lz4StreamReader::with_options(Zeros { polls: 0 }, &options).unwrap();
+    let mut lender = Lz4StreamBufReader::with_options(Zeros { polls: 0 }, &options).unwrap();
+    for _ in 0..300 {
+        assert_pending!(once(reader.read(&mut [0; 10])));
+        assert_pending!(once(lender.fill_buf()));
+    }
+    // What comes after them is read.
+    let mut stream = [0; 400].to_vec();
+    stream.extend(b"\x06\0\0\0\x50hello\0\0\0\0");
+    let mut reader = Lz4StreamReader::with_options(&stream[..], &options).unwrap();
+    assert!(read_through(&mut reader, 3) == b"hello");
+    let mut lender = Lz4StreamBufReader::with_options(&stream[..], &options).unwrap();
+    assert!(lend_through(&mut lender, 3) == b"hello");
+}
+
+/// A task that asks again and again, although there is nothing more.
+#[tokio::test]
+async fn the_end_and_errors_cost_budget_too() {
+    for stream in [&b""[..], b"\x06\0", b"\0\0\0\0"] {
+        let mut reader = Lz4StreamReader::new(stream);
+        let mut lender = Lz4StreamBufReader::new(stream);
+        for reader in [&mut reader as &mut (dyn AsyncRead + Unpin), &mut lender] {
+            let task = async {
+                for _ in 0..1000 {
+                    let _ = reader.read(&mut [0; 9]).await;
+                }
+            };
+            let (mut turns, mut task) = (0, std::pin::pin!(task));
+            std::future::poll_fn(|cx| {
+                turns += 1;
+                task.as_mut().poll(cx)
+            })
+            .await;
+            assert!((8..100).contains(&turns), "{turns} turns");
+        }
+    }
+}
+
+#[test]
+fn counts_that_cannot_grow_lose_no_page() {
+    let (options, stream, all) = small_stream(1000);
+    let mut decompressor = options.decompressor().unwrap();
+    decompressor.resume(b"", u64::MAX, u64::MAX);
+    let mut reader = Lz4StreamReader::from_parts(&stream[..], decompressor.clone());
+    assert!(read_through(&mut reader, 100) == all);
+    let mut lender = Lz4StreamBufReader::from_parts(&stream[..], decompressor);
+    assert!(lend_through(&mut lender, 100) == all);
+}
+
+#[test]
+fn a_panic_of_the_inner_reader_loses_nothing() {
+    let (options, stream, all) = small_stream(400);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    for at in 0..10 {
+        let script = || [vec![Act::Bytes(9); at], vec![Act::Panics]].concat();
+        let mut reader = Lz4StreamReader::with_options(Polled::reader(&stream, script()), &options).unwrap();
+        let inner = BufReader::with_capacity(30, Polled::reader(&stream, script()));
+        let mut lender = Lz4StreamBufReader::with_options(inner, &options).unwrap();
+        for reader in [&mut reader as &mut (dyn AsyncRead + Unpin), &mut lender] {
+            let mut out = Vec::new();
+            let panics = panic::catch_unwind(AssertUnwindSafe(|| block_on(reader.read_to_end(&mut out))));
+            assert!(panics.is_err());
+            block_on(reader.read_to_end(&mut out)).unwrap();
+            assert!(out == all, "panic at {at}");
+        }
+    }
+    panic::set_hook(hook);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
-use common::{Data, Settings, Varint, finish, strict_content, text};
+use common::{Data, Random, Settings, Varint, finish, strict_content, text};
 use lz4_stream::tokio::Lz4StreamWriter;
 use lz4_stream::{CompressOptions, Error, Framing, Lz4StreamCompressor, PrefixWidth};
 use polled::{Act, Polled, acts, once, until_ready};
@@ -172,6 +172,72 @@ fn any_data_in_one_write() {
     QuickCheck::new()
         .tests(150)
         .quickcheck(property as fn(Settings, Data, u64));
+}
+
+/// A caller that changes its mind: a call that was not ready, or failed, is followed by any other call.
+#[test]
+fn any_order_of_calls_each_dropped_after_one_poll() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let page_size = 1 + random.below(300);
+        let options = CompressOptions::new().page_size(page_size).end_mark(seed % 2 == 0);
+        let mut writer = Lz4StreamWriter::with_options(Polled::writer(acts(seed, 3000)), &options).unwrap();
+        let all = text(seed, 5000);
+        let mut rest = &all[..];
+        while !rest.is_empty() {
+            let piece = &rest[..rest.len().min(1 + random.below(3 * page_size))];
+            match random.below(4) {
+                0 => {
+                    let flushes = writer.get_ref().flushes;
+                    if let Poll::Ready(Ok(())) = once(writer.flush()) {
+                        assert_eq!(writer.get_ref().flushes, flushes + 1);
+                        assert_eq!(
+                            (writer.compressor().page(), writer.compressor().block()),
+                            (&[][..], &[][..])
+                        );
+                        let sent = options.clone().end_mark(false);
+                        let content = strict_content(&sent, &writer.get_ref().taken, &[]);
+                        assert!(content == all[..all.len() - rest.len()]);
+                    }
+                }
+                1 => {
+                    let parts = [
+                        IoSlice::new(&piece[..piece.len() / 2]),
+                        IoSlice::new(&piece[piece.len() / 2..]),
+                    ];
+                    if let Poll::Ready(Ok(n)) = once(writer.write_vectored(&parts)) {
+                        rest = &rest[n..];
+                    }
+                }
+                2 if random.below(5) == 0 => {
+                    // The parts go on elsewhere, as a task that hands its connection to another one does.
+                    let (inner, compressor) = writer.into_parts();
+                    writer = Lz4StreamWriter::from_parts(inner, compressor);
+                }
+                _ => {
+                    if let Poll::Ready(Ok(n)) = once(writer.write(piece)) {
+                        rest = &rest[n..];
+                    }
+                }
+            }
+            assert_eq!(writer.total_in(), (all.len() - rest.len()) as u64);
+            assert_eq!(writer.total_out(), writer.get_ref().taken.len() as u64);
+        }
+        // Three ways to end it, mixed.
+        let mut ended = false;
+        while !ended {
+            ended = match random.below(3) {
+                0 => matches!(once(writer.shutdown()), Poll::Ready(Ok(()))),
+                1 => matches!(once(writer.try_finish()), Poll::Ready(Ok(()))),
+                _ => {
+                    let _ = once(writer.flush());
+                    false
+                }
+            };
+        }
+        let stream = writer.into_inner().taken;
+        assert!(strict_content(&options, &stream, &[]) == all, "seed {seed}");
+    }
 }
 
 /// liblz4 over two page buffers, and with it everything that decodes so: python-lz4, the C example.
@@ -443,7 +509,7 @@ fn a_panic_ends_the_stream() {
 /// Another task on the same thread gets its turn, however fast the inner writer is.
 #[tokio::test]
 async fn a_page_costs_budget() {
-    let mut random = common::Random::new(10);
+    let mut random = Random::new(10);
     for (page_size, piece) in [(100, 100_000), (100, 37), (65_536, 8 << 20), (65_536, 65_536)] {
         let all = random.bytes(page_size * 1000);
         let options = CompressOptions::new().page_size(page_size);
