@@ -206,6 +206,9 @@ fn what_follows_the_end_mark_stays_in_the_inner_reader() {
     let mut reader = Lz4StreamBufReader::with_options(&stream[..], &options).unwrap();
     assert!(read_through(&mut reader, 100) == all);
     assert_eq!(reader.into_inner(), b"after");
+    // The end does not yield first.
+    let mut reader = Lz4StreamBufReader::with_options(&b"\0\0after"[..], &options).unwrap();
+    assert_eq!(assert_ready_ok!(once(reader.fill_buf())), b"");
 }
 
 #[test]

@@ -166,7 +166,10 @@ macro_rules! reader {
 
         impl<R: $Inner, I: Iterator<Item = usize>> $Reader<R, BlockSizes<I>> {
             /// A reader with these settings, for a stream without prefixes. `sizes` yields the length of each block in
-            /// bytes, see [`BlockSizes`].
+            /// bytes, see [`BlockSizes`]. The stream is over when it has no more.
+            ///
+            /// It is asked inside the polls, so it must not block. If sizes arrive while the stream is read, read each
+            /// block yourself, and pass it to [`Lz4StreamDecompressor::decompress`].
             ///
             /// # Errors
             /// Those of [`DecompressOptions::reader_with_sizes`].
@@ -273,7 +276,7 @@ macro_rules! reader {
                     if !self.decompressor.page().is_empty() {
                         return Poll::Ready(Ok(true));
                     }
-                    if place(&self.decompressor) != start {
+                    if place(&self.decompressor) != start && !self.decompressor.is_ended() {
                         // Any number of empty pages and restarts could follow each other, and not every runtime has a
                         // budget.
                         cx.waker().wake_by_ref();
