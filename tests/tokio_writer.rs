@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use common::{Data, Random, Settings, Varint, finish, strict_content, text};
 use lz4_stream::tokio::Lz4StreamWriter;
-use lz4_stream::{CompressOptions, Error, Framing, Lz4StreamCompressor, PrefixWidth};
+use lz4_stream::{CompressOptions, Error, Framing, Head, Lz4StreamCompressor, PrefixWidth};
 use polled::{Act, Polled, acts, once, until_ready};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -504,6 +504,60 @@ fn a_panic_ends_the_stream() {
     poisoned(once(writer.try_finish()));
     poisoned(once(writer.reset(Polled::default())).map_ok(drop));
     assert_eq!(writer.into_inner().taken.len(), 3);
+}
+
+/// As [`Varint`], but panics at the end mark, and at the head of a block of which the page has an `!`.
+struct Panics;
+
+impl Framing for Panics {
+    const MAX_HEAD_LEN: usize = Varint::MAX_HEAD_LEN;
+    fn max_block_len(&self) -> usize {
+        Varint.max_block_len()
+    }
+    fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
+        Varint.read_head(bytes)
+    }
+    fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize {
+        assert!(!page.contains(&b'!'));
+        Varint.write_head(block, page, out)
+    }
+    fn write_end(&mut self, _: &mut [u8]) -> usize {
+        panic!("the end")
+    }
+}
+
+#[test]
+fn a_panic_of_the_framing_ends_the_stream() {
+    type Writer = Lz4StreamWriter<Vec<u8>, Panics>;
+    let options = CompressOptions::new().page_size(10);
+    let calls: [fn(&mut Writer); 4] = [
+        // A page from the slice, a gathered page, a partial page, the end mark.
+        |writer| drop(once(writer.write(b"0123456789abcdefghi!"))),
+        |writer| drop(block_on(writer.write_all(b"0123456789abc")).and(block_on(writer.write_all(b"defghi!")))),
+        |writer| drop(block_on(writer.write_all(b"0123456789!")).and(block_on(writer.flush()))),
+        |writer| drop(block_on(writer.write_all(b"0123456789abc")).and(block_on(writer.shutdown()))),
+    ];
+    for call in calls {
+        let compressor = Lz4StreamCompressor::with_framing(Panics, &options).unwrap();
+        let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
+        assert!(panic::catch_unwind(AssertUnwindSafe(|| call(&mut writer))).is_err());
+        assert!(writer.is_poisoned());
+        for result in [
+            block_on(writer.write(b"x")).map(drop),
+            block_on(writer.flush()),
+            block_on(writer.shutdown()),
+        ] {
+            let error = result.unwrap_err();
+            assert!(
+                matches!(Error::from_io(&error), Some(Error::Poisoned { .. })),
+                "{error}"
+            );
+        }
+        assert!(
+            writer.into_inner().starts_with(b"\x0b\xa00123456789"),
+            "only the first page"
+        );
+    }
 }
 
 /// Another task on the same thread gets its turn, however fast the inner writer is.
