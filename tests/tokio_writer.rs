@@ -361,8 +361,8 @@ fn shutdown_can_be_polled_at_any_point_and_again() {
         let mut writer = Lz4StreamWriter::with_options(Polled::writer(script), &small()).unwrap();
         write_all(&mut writer, &all);
         until_ready(|| once(writer.shutdown()));
-        for _ in 0..3 {
-            let error = assert_ready_err!(once(writer.write(b"more")));
+        for more in [&b"more"[..], &[7; 20], &[7; 100]] {
+            let error = assert_ready_err!(once(writer.write(more)));
             assert_eq!(Error::from_io(&error), Some(&Error::Finished));
             assert_eq!(writer.total_in(), 50);
             assert_ready_ok!(once(writer.flush()));
