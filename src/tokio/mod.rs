@@ -103,7 +103,7 @@
 //!
 //! # Untrusted input
 //! Set [`max_page_size`](crate::DecompressOptions::max_page_size) to the longest page that the peer may send. With the
-//! default of 4 MiB, one peer can make a reader hold 12 MiB. It is no limit for `read_line` and `read_to_end`, which
+//! default of 4 MiB, one peer can make a reader use 12 MiB. It is no limit for `read_line` and `read_to_end`, which
 //! gather any number of pages, and a block decodes to up to 255 times its length: limit them with
 //! [`take`](https://docs.rs/tokio/1/tokio/io/trait.AsyncReadExt.html#method.take). A peer that is silent is a matter for
 //! [`timeout`](https://docs.rs/tokio/1/tokio/time/fn.timeout.html).
