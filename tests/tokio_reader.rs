@@ -10,7 +10,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use common::{Settings, Varint, finish, pages, text};
+use common::{Random, Settings, Varint, finish, pages, text};
 use lz4_stream::tokio::{Lz4StreamBufReader, Lz4StreamReader};
 use lz4_stream::{
     CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth, ZeroPrefix,
@@ -159,6 +159,64 @@ fn any_settings_any_script_and_every_future_dropped_after_each_poll() {
             ],
         };
         assert!(read == all && lent == all, "{settings:?}");
+    }
+}
+
+/// A caller that changes its mind, and hands the parts to the other kind of reader in the middle of a block.
+#[test]
+fn any_order_of_calls_each_dropped_after_one_poll() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let zero = [ZeroPrefix::End, ZeroPrefix::Restart][seed as usize % 2];
+        let page_size = 1 + random.below(300);
+        let options = CompressOptions::new().page_size(page_size).zero_prefix(zero);
+        let all = text(seed, 3000);
+        let (mut compressor, mut stream) = (options.restart_every(5).compressor().unwrap(), Vec::new());
+        for page in all.chunks(page_size) {
+            stream.extend_from_slice(compressor.compress(page).unwrap());
+            if random.below(3) == 0 {
+                stream.extend_from_slice(compressor.end_page_even_empty().unwrap());
+            }
+        }
+        stream.extend_from_slice(compressor.finish());
+        let len = stream.len();
+        if zero == ZeroPrefix::End {
+            stream.extend_from_slice(b"after");
+        }
+        let inner = BufReader::with_capacity(1 + random.below(500), Polled::reader(&stream, acts(seed, 3000)));
+        let decompressor = DecompressOptions::new().zero_prefix(zero).decompressor().unwrap();
+        let mut reader = Lz4StreamReader::from_parts(inner, decompressor);
+        let (mut out, mut buf, mut at_end) = (Vec::new(), [0; 500], false);
+        while !at_end {
+            let n = 1 + random.below(400);
+            let buffered = random.below(3) == 0;
+            let (inner, decompressor) = reader.into_parts();
+            let mut lender = Lz4StreamBufReader::from_parts(inner, decompressor);
+            if buffered {
+                if let Poll::Ready(Ok(page)) = once(lender.fill_buf()) {
+                    let page = &page[..page.len().min(n)];
+                    out.extend_from_slice(page);
+                    let used = page.len();
+                    at_end = used == 0;
+                    lender.consume(used);
+                }
+            }
+            let (inner, decompressor) = lender.into_parts();
+            reader = Lz4StreamReader::from_parts(inner, decompressor);
+            if !buffered {
+                if let Poll::Ready(Ok(n)) = once(reader.read(&mut buf[..n])) {
+                    out.extend_from_slice(&buf[..n]);
+                    at_end = n == 0;
+                }
+            }
+            assert_eq!(reader.total_out(), out.len() as u64);
+        }
+        assert!(out == all, "seed {seed}");
+        assert_eq!(reader.total_in(), len as u64);
+        let mut rest = Vec::new();
+        let mut inner = reader.into_inner();
+        while !matches!(once(inner.read_to_end(&mut rest)), Poll::Ready(Ok(_))) {}
+        assert!(rest == stream[len..]);
     }
 }
 
