@@ -5,7 +5,7 @@ use std::io;
 
 use lz4_stream::tokio::{Lz4StreamBufReader, Lz4StreamWriter};
 use lz4_stream::{CompressOptions, DecompressOptions, StreamFormat};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -40,7 +40,12 @@ fn response(user: &str) -> String {
 async fn serve(socket: TcpStream) -> io::Result<()> {
     let (mut receiver, mut sender) = wrap(socket)?;
     let mut request = String::new();
-    while receiver.read_line(&mut request).await? > 0 {
+    // The page size limits a page. Only this limits a line.
+    while (&mut receiver).take(PAGE as u64).read_line(&mut request).await? > 0 {
+        if !request.ends_with('\n') {
+            let message = "a request without an end, or over the limit";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
         let user = request.trim_end().strip_prefix("GET /users/").unwrap_or("nobody");
         sender.write_all(response(user).as_bytes()).await?;
         sender.write_all(b"\n").await?;

@@ -37,7 +37,13 @@
 //! * After an error in the stream, the decoder returns the same error again for any further bytes.
 //! * The encoder does not learn when a sink is closed. If the settings have an end mark, send [`EndOfStream`] last. The
 //!   decoder then rejects a connection that ends without it, as [`Error::MissingEndMark`], and bytes after it, as
-//!   [`Error::TrailingBytes`]; those stay in the buffer.
+//!   [`Error::TrailingBytes`]; those stay in the buffer. A codec cannot end a `Framed`: after the end mark, `next`
+//!   waits until the connection ends. So close the sink after [`EndOfStream`].
+//! * Messages may have many types, so the compiler must be told one for `close` and `flush`, which have none:
+//!   `SinkExt::<Bytes>::close(&mut framed)`.
+//! * A dropped `next` loses nothing. A dropped `send` may lose its message, but as a whole; the stream goes on.
+//! * Nothing here yields between messages: many short ones can be in the buffer. A task that must not hold up others
+//!   calls [`coop::cooperative`](https://docs.rs/tokio/1/tokio/task/coop/fn.cooperative.html) around `next`.
 //! * Every block has a prefix: [`PrefixWidth::OutOfBand`](crate::PrefixWidth::OutOfBand) is [`Error::OutOfBandSizes`].
 //! * The format has no message boundaries other than blocks. A stream from an
 //!   [`Lz4StreamWriter`](crate::Lz4StreamWriter) arrives page by page, and every reader reads a stream of messages.

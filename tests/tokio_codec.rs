@@ -237,6 +237,19 @@ fn a_codec_continues_from_the_state_of_a_reader_and_a_writer() {
     assert_eq!(codec.decompressor().blocks(), 2);
 }
 
+#[test]
+fn the_end_comes_after_what_was_unsent_and_pushed() {
+    let mut compressor = CompressOptions::new().end_mark(true).compressor().unwrap();
+    compressor.push(b"hello").unwrap();
+    compressor.end_page();
+    compressor.consume(3);
+    compressor.push(b"again").unwrap();
+    assert_eq!(
+        encode(&mut compressor, EndOfStream),
+        b"\0\x50hello\x06\0\0\0\x50again\0\0\0\0"
+    );
+}
+
 /// Any bytes, in any pieces: an error or messages, and the same as the decompressor says.
 #[test]
 fn damaged_input_is_an_error() {

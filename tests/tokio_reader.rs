@@ -6,12 +6,15 @@ mod common;
 mod polled;
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use common::{Settings, Varint, finish, pages, text};
+use common::{Random, Settings, Varint, finish, pages, text};
 use lz4_stream::tokio::{Lz4StreamBufReader, Lz4StreamReader};
-use lz4_stream::{CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth};
+use lz4_stream::{
+    CompressOptions, DecompressOptions, Error, Lz4StreamCompressor, Lz4StreamDecompressor, PrefixWidth, ZeroPrefix,
+};
 use polled::{Act, Polled, acts, once, until_ready};
 use quickcheck::{Arbitrary, Gen};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, ReadBuf};
@@ -159,6 +162,64 @@ fn any_settings_any_script_and_every_future_dropped_after_each_poll() {
     }
 }
 
+/// A caller that changes its mind, and hands the parts to the other kind of reader in the middle of a block.
+#[test]
+fn any_order_of_calls_each_dropped_after_one_poll() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let zero = [ZeroPrefix::End, ZeroPrefix::Restart][seed as usize % 2];
+        let page_size = 1 + random.below(300);
+        let options = CompressOptions::new().page_size(page_size).zero_prefix(zero);
+        let all = text(seed, 3000);
+        let (mut compressor, mut stream) = (options.restart_every(5).compressor().unwrap(), Vec::new());
+        for page in all.chunks(page_size) {
+            stream.extend_from_slice(compressor.compress(page).unwrap());
+            if random.below(3) == 0 {
+                stream.extend_from_slice(compressor.end_page_even_empty().unwrap());
+            }
+        }
+        stream.extend_from_slice(compressor.finish());
+        let len = stream.len();
+        if zero == ZeroPrefix::End {
+            stream.extend_from_slice(b"after");
+        }
+        let inner = BufReader::with_capacity(1 + random.below(500), Polled::reader(&stream, acts(seed, 3000)));
+        let decompressor = DecompressOptions::new().zero_prefix(zero).decompressor().unwrap();
+        let mut reader = Lz4StreamReader::from_parts(inner, decompressor);
+        let (mut out, mut buf, mut at_end) = (Vec::new(), [0; 500], false);
+        while !at_end {
+            let n = 1 + random.below(400);
+            let buffered = random.below(3) == 0;
+            let (inner, decompressor) = reader.into_parts();
+            let mut lender = Lz4StreamBufReader::from_parts(inner, decompressor);
+            if buffered {
+                if let Poll::Ready(Ok(page)) = once(lender.fill_buf()) {
+                    let page = &page[..page.len().min(n)];
+                    out.extend_from_slice(page);
+                    let used = page.len();
+                    at_end = used == 0;
+                    lender.consume(used);
+                }
+            }
+            let (inner, decompressor) = lender.into_parts();
+            reader = Lz4StreamReader::from_parts(inner, decompressor);
+            if !buffered {
+                if let Poll::Ready(Ok(n)) = once(reader.read(&mut buf[..n])) {
+                    out.extend_from_slice(&buf[..n]);
+                    at_end = n == 0;
+                }
+            }
+            assert_eq!(reader.total_out(), out.len() as u64);
+        }
+        assert!(out == all, "seed {seed}");
+        assert_eq!(reader.total_in(), len as u64);
+        let mut rest = Vec::new();
+        let mut inner = reader.into_inner();
+        while !matches!(once(inner.read_to_end(&mut rest)), Poll::Ready(Ok(_))) {}
+        assert!(rest == stream[len..]);
+    }
+}
+
 #[test]
 fn a_stream_cut_off_or_damaged_fails_as_in_std() {
     let (options, stream, _) = small_stream(300);
@@ -203,6 +264,9 @@ fn what_follows_the_end_mark_stays_in_the_inner_reader() {
     let mut reader = Lz4StreamBufReader::with_options(&stream[..], &options).unwrap();
     assert!(read_through(&mut reader, 100) == all);
     assert_eq!(reader.into_inner(), b"after");
+    // The end does not yield first.
+    let mut reader = Lz4StreamBufReader::with_options(&b"\0\0after"[..], &options).unwrap();
+    assert_eq!(assert_ready_ok!(once(reader.fill_buf())), b"");
 }
 
 #[test]
@@ -264,6 +328,98 @@ async fn a_page_costs_budget() {
             .unwrap();
             assert!(out == all);
             assert!((8..100).contains(&turns), "{turns} turns for 1000 pages of {page_size}");
+        }
+    }
+}
+
+/// Always ready with zeros, but not for ever. Knows no budget.
+struct Zeros {
+    polls: usize,
+}
+
+impl AsyncRead for Zeros {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let lent = assert_ready_ok!(self.poll_fill_buf(cx));
+        out.put_slice(&lent[..lent.len().min(out.remaining())]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncBufRead for Zeros {
+    fn poll_fill_buf(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.polls += 1;
+        assert!(self.polls < 1000, "the task does not yield");
+        Poll::Ready(Ok(&[0; 100]))
+    }
+    fn consume(self: Pin<&mut Self>, _: usize) {}
+}
+
+#[test]
+fn restarts_are_no_end_and_let_other_tasks_run() {
+    let options = DecompressOptions::new().zero_prefix(ZeroPrefix::Restart);
+    let mut reader = Lz4StreamReader::with_options(Zeros { polls: 0 }, &options).unwrap();
+    let mut lender = Lz4StreamBufReader::with_options(Zeros { polls: 0 }, &options).unwrap();
+    for _ in 0..300 {
+        assert_pending!(once(reader.read(&mut [0; 10])));
+        assert_pending!(once(lender.fill_buf()));
+    }
+    // What comes after them is read.
+    let mut stream = [0; 400].to_vec();
+    stream.extend(b"\x06\0\0\0\x50hello\0\0\0\0");
+    let mut reader = Lz4StreamReader::with_options(&stream[..], &options).unwrap();
+    assert!(read_through(&mut reader, 3) == b"hello");
+    let mut lender = Lz4StreamBufReader::with_options(&stream[..], &options).unwrap();
+    assert!(lend_through(&mut lender, 3) == b"hello");
+}
+
+/// A task that asks again and again, although there is nothing more.
+#[tokio::test]
+async fn the_end_and_errors_cost_budget_too() {
+    for stream in [&b""[..], b"\x06\0", b"\0\0\0\0"] {
+        let mut reader = Lz4StreamReader::new(stream);
+        let mut lender = Lz4StreamBufReader::new(stream);
+        for reader in [&mut reader as &mut (dyn AsyncRead + Unpin), &mut lender] {
+            let task = async {
+                for _ in 0..1000 {
+                    let _ = reader.read(&mut [0; 9]).await;
+                }
+            };
+            let (mut turns, mut task) = (0, std::pin::pin!(task));
+            std::future::poll_fn(|cx| {
+                turns += 1;
+                task.as_mut().poll(cx)
+            })
+            .await;
+            assert!((8..100).contains(&turns), "{turns} turns");
+        }
+    }
+}
+
+#[test]
+fn counts_that_cannot_grow_lose_no_page() {
+    let (options, stream, all) = small_stream(1000);
+    let mut decompressor = options.decompressor().unwrap();
+    decompressor.resume(b"", u64::MAX, u64::MAX);
+    let mut reader = Lz4StreamReader::from_parts(&stream[..], decompressor.clone());
+    assert!(read_through(&mut reader, 100) == all);
+    let mut lender = Lz4StreamBufReader::from_parts(&stream[..], decompressor);
+    assert!(lend_through(&mut lender, 100) == all);
+}
+
+#[test]
+fn a_panic_of_the_inner_reader_loses_nothing() {
+    let (options, stream, all) = small_stream(400);
+    for at in 0..10 {
+        let script = || [vec![Act::Bytes(9); at], vec![Act::Panics]].concat();
+        let mut reader = Lz4StreamReader::with_options(Polled::reader(&stream, script()), &options).unwrap();
+        let inner = BufReader::with_capacity(30, Polled::reader(&stream, script()));
+        let mut lender = Lz4StreamBufReader::with_options(inner, &options).unwrap();
+        for reader in [&mut reader as &mut (dyn AsyncRead + Unpin), &mut lender] {
+            let mut out = Vec::new();
+            let panics = panic::catch_unwind(AssertUnwindSafe(|| block_on(reader.read_to_end(&mut out))));
+            assert!(panics.is_err());
+            block_on(reader.read_to_end(&mut out)).unwrap();
+            assert!(out == all, "panic at {at}");
         }
     }
 }

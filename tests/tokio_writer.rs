@@ -12,9 +12,9 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
-use common::{Data, Settings, Varint, finish, strict_content, text};
+use common::{Data, Random, Settings, Varint, finish, strict_content, text};
 use lz4_stream::tokio::Lz4StreamWriter;
-use lz4_stream::{CompressOptions, Error, Framing, Lz4StreamCompressor, PrefixWidth};
+use lz4_stream::{CompressOptions, Error, Framing, Head, Lz4StreamCompressor, PrefixWidth};
 use polled::{Act, Polled, acts, once, until_ready};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -174,6 +174,72 @@ fn any_data_in_one_write() {
         .quickcheck(property as fn(Settings, Data, u64));
 }
 
+/// A caller that changes its mind: a call that was not ready, or failed, is followed by any other call.
+#[test]
+fn any_order_of_calls_each_dropped_after_one_poll() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let page_size = 1 + random.below(300);
+        let options = CompressOptions::new().page_size(page_size).end_mark(seed % 2 == 0);
+        let mut writer = Lz4StreamWriter::with_options(Polled::writer(acts(seed, 3000)), &options).unwrap();
+        let all = text(seed, 5000);
+        let mut rest = &all[..];
+        while !rest.is_empty() {
+            let piece = &rest[..rest.len().min(1 + random.below(3 * page_size))];
+            match random.below(4) {
+                0 => {
+                    let flushes = writer.get_ref().flushes;
+                    if let Poll::Ready(Ok(())) = once(writer.flush()) {
+                        assert_eq!(writer.get_ref().flushes, flushes + 1);
+                        assert_eq!(
+                            (writer.compressor().page(), writer.compressor().block()),
+                            (&[][..], &[][..])
+                        );
+                        let sent = options.clone().end_mark(false);
+                        let content = strict_content(&sent, &writer.get_ref().taken, &[]);
+                        assert!(content == all[..all.len() - rest.len()]);
+                    }
+                }
+                1 => {
+                    let parts = [
+                        IoSlice::new(&piece[..piece.len() / 2]),
+                        IoSlice::new(&piece[piece.len() / 2..]),
+                    ];
+                    if let Poll::Ready(Ok(n)) = once(writer.write_vectored(&parts)) {
+                        rest = &rest[n..];
+                    }
+                }
+                2 if random.below(5) == 0 => {
+                    // The parts go on elsewhere, as a task that hands its connection to another one does.
+                    let (inner, compressor) = writer.into_parts();
+                    writer = Lz4StreamWriter::from_parts(inner, compressor);
+                }
+                _ => {
+                    if let Poll::Ready(Ok(n)) = once(writer.write(piece)) {
+                        rest = &rest[n..];
+                    }
+                }
+            }
+            assert_eq!(writer.total_in(), (all.len() - rest.len()) as u64);
+            assert_eq!(writer.total_out(), writer.get_ref().taken.len() as u64);
+        }
+        // Three ways to end it, mixed.
+        let mut ended = false;
+        while !ended {
+            ended = match random.below(3) {
+                0 => matches!(once(writer.shutdown()), Poll::Ready(Ok(()))),
+                1 => matches!(once(writer.try_finish()), Poll::Ready(Ok(()))),
+                _ => {
+                    let _ = once(writer.flush());
+                    false
+                }
+            };
+        }
+        let stream = writer.into_inner().taken;
+        assert!(strict_content(&options, &stream, &[]) == all, "seed {seed}");
+    }
+}
+
 /// liblz4 over two page buffers, and with it everything that decodes so: python-lz4, the C example.
 #[test]
 fn liblz4_reads_the_stream() {
@@ -295,8 +361,8 @@ fn shutdown_can_be_polled_at_any_point_and_again() {
         let mut writer = Lz4StreamWriter::with_options(Polled::writer(script), &small()).unwrap();
         write_all(&mut writer, &all);
         until_ready(|| once(writer.shutdown()));
-        for _ in 0..3 {
-            let error = assert_ready_err!(once(writer.write(b"more")));
+        for more in [&b"more"[..], &[7; 20], &[7; 100]] {
+            let error = assert_ready_err!(once(writer.write(more)));
             assert_eq!(Error::from_io(&error), Some(&Error::Finished));
             assert_eq!(writer.total_in(), 50);
             assert_ready_ok!(once(writer.flush()));
@@ -440,10 +506,64 @@ fn a_panic_ends_the_stream() {
     assert_eq!(writer.into_inner().taken.len(), 3);
 }
 
+/// As [`Varint`], but panics at the end mark, and at the head of a block of which the page has an `!`.
+struct Panics;
+
+impl Framing for Panics {
+    const MAX_HEAD_LEN: usize = Varint::MAX_HEAD_LEN;
+    fn max_block_len(&self) -> usize {
+        Varint.max_block_len()
+    }
+    fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
+        Varint.read_head(bytes)
+    }
+    fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize {
+        assert!(!page.contains(&b'!'));
+        Varint.write_head(block, page, out)
+    }
+    fn write_end(&mut self, _: &mut [u8]) -> usize {
+        panic!("the end")
+    }
+}
+
+#[test]
+fn a_panic_of_the_framing_ends_the_stream() {
+    type Writer = Lz4StreamWriter<Vec<u8>, Panics>;
+    let options = CompressOptions::new().page_size(10);
+    let calls: [fn(&mut Writer); 4] = [
+        // A page from the slice, a gathered page, a partial page, the end mark.
+        |writer| drop(once(writer.write(b"0123456789abcdefghi!"))),
+        |writer| drop(block_on(writer.write_all(b"0123456789abc")).and(block_on(writer.write_all(b"defghi!")))),
+        |writer| drop(block_on(writer.write_all(b"0123456789!")).and(block_on(writer.flush()))),
+        |writer| drop(block_on(writer.write_all(b"0123456789abc")).and(block_on(writer.shutdown()))),
+    ];
+    for call in calls {
+        let compressor = Lz4StreamCompressor::with_framing(Panics, &options).unwrap();
+        let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
+        assert!(panic::catch_unwind(AssertUnwindSafe(|| call(&mut writer))).is_err());
+        assert!(writer.is_poisoned());
+        for result in [
+            block_on(writer.write(b"x")).map(drop),
+            block_on(writer.flush()),
+            block_on(writer.shutdown()),
+        ] {
+            let error = result.unwrap_err();
+            assert!(
+                matches!(Error::from_io(&error), Some(Error::Poisoned { .. })),
+                "{error}"
+            );
+        }
+        assert!(
+            writer.into_inner().starts_with(b"\x0b\xa00123456789"),
+            "only the first page"
+        );
+    }
+}
+
 /// Another task on the same thread gets its turn, however fast the inner writer is.
 #[tokio::test]
 async fn a_page_costs_budget() {
-    let mut random = common::Random::new(10);
+    let mut random = Random::new(10);
     for (page_size, piece) in [(100, 100_000), (100, 37), (65_536, 8 << 20), (65_536, 65_536)] {
         let all = random.bytes(page_size * 1000);
         let options = CompressOptions::new().page_size(page_size);

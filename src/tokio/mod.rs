@@ -1,7 +1,8 @@
 //! Adapters for [`AsyncWrite`](::tokio::io::AsyncWrite), [`AsyncRead`](::tokio::io::AsyncRead) and
 //! [`AsyncBufRead`](::tokio::io::AsyncBufRead). Needs the feature `tokio`.
 //!
-//! They mirror the [adapters for `std::io`](crate) name for name, and make and read the same bytes:
+//! They mirror the [adapters for `std::io`](crate) name for name, and make and read the same bytes. Only an index is not
+//! collected: [`Index::build`](crate::Index::build) makes it from the stream.
 //!
 //! * [`Lz4StreamWriter`] compresses. `flush().await` sends everything written so far, as one block that the other end
 //!   can decode at once. `shutdown().await` ends the stream and the connection. **Nothing is sent on drop.**
@@ -33,7 +34,12 @@
 //! # }
 //! ```
 //!
-//! To use a connection in both directions, split it.
+//! `with_options` takes the settings, which the other end must share. For a custom [`Framing`](crate::Framing), and to
+//! continue from the state of any codec, use `from_parts`. (After `use lz4_stream::*`, the name `tokio` is ambiguous:
+//! import the items by name.)
+//!
+//! To use a connection in both directions, split it; each direction is a stream of its own, and `shutdown` ends only
+//! one of them.
 //! [`tokio::io::join`](https://docs.rs/tokio/1/tokio/io/fn.join.html) makes one value of a reader and a
 //! writer again. For `futures::io`, see `compat` of tokio-util and the example `futures_io`.
 //!
@@ -42,7 +48,10 @@
 //! `select!` or a timeout: the adapter loses nothing and sends nothing twice, and the next call goes on from there. The
 //! usual rules for the methods of tokio's extension traits still hold: `write`, `flush`, `shutdown`, `read` and
 //! `fill_buf` are cancel safe. `write_all` and `read_exact` are not, because only the dropped future knew how many
-//! bytes were taken; [`Lz4StreamWriter::total_in`] and [`Lz4StreamReader::total_out`] tell.
+//! bytes were taken; [`Lz4StreamWriter::total_in`] and [`Lz4StreamReader::total_out`] tell. The same goes for
+//! `read_line`, `read_to_end` and the like: what they had read is in your buffer or lost with the future.
+//!
+//! A flush that was dropped may have ended the page already, and a shutdown the stream: call it again.
 //!
 //! # CPU time
 //! Compressing and decompressing happen inside the polls. The unit is a page. Before each page, a task that used up
@@ -91,6 +100,13 @@
 //! about 0.5 KiB for a new reader and writer together, 20 KiB after a few messages of 200 bytes, 700 KiB after many
 //! pages of 4 KiB, and 800 KiB, always less than 1 MiB, with full pages of 64 KiB. While a block waits for the inner
 //! writer, the writer takes bytes until the next page is full, and nothing beyond that.
+//!
+//! # Untrusted input
+//! Set [`max_page_size`](crate::DecompressOptions::max_page_size) to the longest page that the peer may send. With the
+//! default of 4 MiB, one peer can make a reader use 12 MiB. It is no limit for `read_line` and `read_to_end`, which
+//! gather any number of pages, and a block decodes to up to 255 times its length: limit them with
+//! [`take`](https://docs.rs/tokio/1/tokio/io/trait.AsyncReadExt.html#method.take). A peer that is silent is a matter for
+//! [`timeout`](https://docs.rs/tokio/1/tokio/time/fn.timeout.html).
 
 mod reader;
 mod writer;

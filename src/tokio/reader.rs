@@ -20,7 +20,7 @@ pin_project! {
     /// [`Lz4StreamBufReader`], unless you need the inner reader at that boundary.
     ///
     /// A read is never ready with 0 bytes before the end of the stream, whatever empty pages are in it. After each
-    /// empty page the task yields.
+    /// empty page and each restart ([`ZeroPrefix::Restart`](crate::ZeroPrefix::Restart)) the task yields.
     ///
     /// # End of the stream
     /// As in [`crate::Lz4StreamReader`]. **A stream cut off between two blocks looks complete**, unless both ends use
@@ -166,7 +166,10 @@ macro_rules! reader {
 
         impl<R: $Inner, I: Iterator<Item = usize>> $Reader<R, BlockSizes<I>> {
             /// A reader with these settings, for a stream without prefixes. `sizes` yields the length of each block in
-            /// bytes, see [`BlockSizes`].
+            /// bytes, see [`BlockSizes`]. The stream is over when it has no more.
+            ///
+            /// It is asked inside the polls, so it must not block. If sizes arrive while the stream is read, read each
+            /// block yourself, and pass it to [`Lz4StreamDecompressor::decompress`].
             ///
             /// # Errors
             /// Those of [`DecompressOptions::reader_with_sizes`].
@@ -250,28 +253,34 @@ macro_rules! reader {
                     return Poll::Ready(Ok(true));
                 }
                 let budget = ready!(poll_proceed(cx));
-                let blocks = self.decompressor.blocks();
+                let place = |decompressor: &Lz4StreamDecompressor<F>| (decompressor.blocks(), decompressor.total_in());
+                let start = place(&self.decompressor);
                 loop {
-                    if self.decompressor.blocks() > blocks {
-                        if !self.decompressor.page().is_empty() {
-                            return Poll::Ready(Ok(true));
+                    let has_more = match self.as_mut().project().decompressor.feed(&mut &[][..]) {
+                        Ok(Progress::NeedMore(_)) => ready!(self.as_mut().poll_supply(cx)),
+                        Ok(Progress::Page(_)) => Ok(true),
+                        Ok(Progress::End) => Ok(false),
+                        Err(error) => Err(error.into()),
+                    };
+                    // The end and errors too: a task may ask for more again and again.
+                    budget.made_progress();
+                    match has_more {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            self.project().decompressor.end_of_input()?;
+                            return Poll::Ready(Ok(false));
                         }
-                        // Any number of empty pages could follow each other, and not every runtime has a budget.
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(error) => return Poll::Ready(Err(error)),
+                    }
+                    if !self.decompressor.page().is_empty() {
+                        return Poll::Ready(Ok(true));
+                    }
+                    if place(&self.decompressor) != start && !self.decompressor.is_ended() {
+                        // Any number of empty pages and restarts could follow each other, and not every runtime has a
+                        // budget.
                         cx.waker().wake_by_ref();
                         return Poll::Pending;
-                    }
-                    match self.as_mut().project().decompressor.feed(&mut &[][..])? {
-                        Progress::Page(_) => {}
-                        Progress::End => return Poll::Ready(Ok(false)),
-                        Progress::NeedMore(_) => match ready!(self.as_mut().poll_supply(cx)) {
-                            Ok(true) => budget.made_progress(),
-                            Ok(false) => {
-                                self.project().decompressor.end_of_input()?;
-                                return Poll::Ready(Ok(false));
-                            }
-                            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                            Err(error) => return Poll::Ready(Err(error)),
-                        },
                     }
                 }
             }
