@@ -513,6 +513,23 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// ```
     pub fn resume(&mut self, history: &[u8], block: u64, offset: u64) {
         self.window.restart(history);
+        self.begin(block, offset);
+    }
+
+    /// Like [`resume`](Self::resume), but decodes into `buf`, after the history `buf[..history_len]`, page after page.
+    /// [`leave`](Self::leave) returns the buffer.
+    pub(crate) fn resume_in(&mut self, buf: &mut Vec<u8>, history_len: usize, block: u64, offset: u64) {
+        self.window.restart_in(buf, history_len);
+        self.begin(block, offset);
+    }
+
+    /// Returns the buffer that [`resume_in`](Self::resume_in) took, and where its content ends. To be resumed then.
+    pub(crate) fn leave(&mut self, buf: &mut Vec<u8>) -> usize {
+        self.consumed = 0;
+        self.window.leave(buf)
+    }
+
+    fn begin(&mut self, block: u64, offset: u64) {
         self.forgotten = false;
         self.consumed = 0;
         self.state = BOUNDARY;

@@ -29,7 +29,7 @@ pub(crate) struct Window {
     floor: usize,
     start: usize,
     end: usize,
-    /// The buffer belongs to a caller, see [`adopt`](Self::adopt).
+    /// The buffer belongs to a caller, see [`adopt`](Self::adopt) and [`restart_in`](Self::restart_in).
     adopted: bool,
 }
 
@@ -144,6 +144,24 @@ impl Window {
         self.adopted = false;
         let floor = self.next_floor();
         self.restart(&out[floor..]);
+    }
+
+    /// Starts over in a buffer of a caller: with an empty page after the history `buf[..history_len]`. The following
+    /// pages are put directly after each other, and nothing is dropped. [`leave`](Self::leave) returns the buffer.
+    pub(crate) fn restart_in(&mut self, buf: &mut Vec<u8>, history_len: usize) {
+        mem::swap(&mut self.buf, buf);
+        (self.floor, self.start, self.end) = (history_len.saturating_sub(HISTORY), history_len, history_len);
+        self.adopted = true;
+    }
+
+    /// Returns the buffer that [`restart_in`](Self::restart_in) took, and where its content ends. Nothing of it is kept.
+    pub(crate) fn leave(&mut self, buf: &mut Vec<u8>) -> usize {
+        debug_assert!(self.adopted);
+        mem::swap(&mut self.buf, buf);
+        let end = self.end;
+        (self.floor, self.start, self.end) = (0, 0, 0);
+        self.adopted = false;
+        end
     }
 
     #[inline]

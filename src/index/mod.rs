@@ -8,8 +8,9 @@ use std::io::{self, ErrorKind, Read};
 
 pub use builder::IndexBuilder;
 
+use crate::block::{self, SLACK};
 use crate::format::HISTORY;
-use crate::{DecompressOptions, Error, Framing, Lz4StreamDecompressor, PrefixWidth, Progress};
+use crate::{DecompressOptions, Engine, Error, Framing, Lz4StreamDecompressor, PrefixWidth, Progress};
 
 /// The shortest interval. Each point can need 64 KiB of history, so closer points would be larger than the content.
 const MIN_INTERVAL: u64 = 64 * 1024;
@@ -284,51 +285,37 @@ impl Index {
         }
     }
 
-    /// Resumes the decompressor at the point with this number. `unpacker` decompresses the history.
-    pub(crate) fn resume<F: Framing>(
-        &self,
-        point: usize,
-        unpacker: &mut Unpacker,
-        decompressor: &mut Lz4StreamDecompressor<F>,
-    ) -> Result<(), Error> {
-        let IndexPoint { block, stream, .. } = self.points[point];
-        if point == 0 {
-            // Copies a reference, not the dictionary.
-            let format = decompressor.options().get_format().clone();
-            decompressor.resume(format.get_dictionary(), block, stream);
-        } else {
-            decompressor.resume(unpacker.unpack(&self.points[point])?, block, stream);
+    /// Puts the history that is needed at the point with this number to the beginning of `room`, which has
+    /// [`UNPACKED`] bytes. Returns its length.
+    pub(crate) fn unpack(&self, point: usize, dictionary: &[u8], room: &mut [u8]) -> Result<usize, Error> {
+        if point > 0 {
+            return self.points[point].unpack(room);
         }
-        Ok(())
+        let dictionary = &dictionary[dictionary.len().saturating_sub(HISTORY)..];
+        room[..dictionary.len()].copy_from_slice(dictionary);
+        Ok(dictionary.len())
     }
 }
 
-/// Decompresses histories.
-#[derive(Clone, Debug)]
-pub(crate) struct Unpacker(Lz4StreamDecompressor);
-
-impl Unpacker {
-    pub(crate) fn new() -> Self {
-        let options = DecompressOptions::new()
-            .prefix_width(PrefixWidth::OutOfBand)
-            .max_page_size(HISTORY);
-        Unpacker(options.decompressor().expect("the settings are valid"))
-    }
-
-    /// The history of a point.
-    fn unpack(&mut self, point: &IndexPoint) -> Result<&[u8], Error> {
-        if point.packed.is_empty() {
-            return Ok(&[]);
+impl IndexPoint {
+    /// Decompresses the history to the beginning of `room`, and returns its length.
+    fn unpack(&self, room: &mut [u8]) -> Result<usize, Error> {
+        if self.packed.is_empty() {
+            return Ok(0);
         }
-        self.0.reset();
-        match self.0.decompress(&point.packed) {
-            Ok(history) if history.len() == point.history_len => Ok(history),
+        let (mut at, mut len) = (0, 0);
+        let room = &mut room[..self.history_len + SLACK];
+        match block::decode(Engine::Own, &self.packed, &mut at, room, 0, &mut len) {
+            Ok(()) if len == self.history_len => Ok(len),
             _ => Err(Error::BadIndex {
                 reason: "a history is damaged",
             }),
         }
     }
 }
+
+/// How much room is needed to unpack a history.
+pub(crate) const UNPACKED: usize = HISTORY + SLACK;
 
 /// The length and the checksum of what counts of a dictionary.
 fn fingerprint(dictionary: &[u8]) -> (u32, u32) {

@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 
 use byteorder::{LE, ReadBytesExt, WriteBytesExt};
 
-use super::{Index, IndexPoint, MAX_INTERVAL, MIN_INTERVAL, Unpacker};
+use super::{Index, IndexPoint, MAX_INTERVAL, MIN_INTERVAL, UNPACKED};
 use crate::Error;
 use crate::format::{HISTORY, LZ4_MAX_INPUT_SIZE, compress_bound};
 
@@ -143,7 +143,7 @@ impl Index {
         };
         let points = inner.read_u64::<LE>()?;
         index.check_numbers(points)?;
-        let mut unpacker = Unpacker::new();
+        let mut room = vec![0; UNPACKED];
         for number in 0..points {
             let mut point = IndexPoint {
                 stream: inner.read_u64::<LE>()?,
@@ -163,7 +163,7 @@ impl Index {
             let mut packed = vec![0; packed_len];
             inner.read_exact(&mut packed)?;
             point.packed = packed.into();
-            unpacker.unpack(&point)?;
+            point.unpack(&mut room)?;
             index.check_next(&point)?;
             index.points.push(point);
         }

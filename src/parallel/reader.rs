@@ -4,14 +4,15 @@
 //! order, and lends their content.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::{fmt, mem};
 
-use crate::decompressor::append_pages;
-use crate::index::{Unpacker, mismatch};
+use crate::block::SLACK;
+use crate::index::{UNPACKED, mismatch};
 use crate::seeking::Map;
 use crate::{DecompressOptions, Error, Framing, Index, IndexPoint, Lz4StreamDecompressor, Progress, SizePrefix};
 
@@ -61,17 +62,16 @@ const FIRST_READ: usize = 64 * 1024;
 /// ```
 pub struct Lz4StreamParallelReader<R, F = SizePrefix> {
     inner: R,
-    map: Map<F>,
+    /// Decodes on the caller's thread.
+    decoder: Decoder<F>,
     workers: Workers,
-    /// The number of the interval to read next.
-    next: usize,
-    /// The interval as far as it was read.
+    /// The number of the interval to read next, and of the one to lend next. Those between are with the workers.
+    next_to_read: usize,
+    next_to_lend: usize,
+    /// The interval to read next, as far as it was read.
     reading: Interval,
-    /// The intervals at the workers, in order.
-    ahead: VecDeque<Receiver<Interval>>,
-    /// The interval that is lent: `lent.content[consumed..]`.
+    /// The interval that is lent: the part `lent.decoded` of its content.
     lent: Interval,
-    consumed: usize,
     /// Buffers to use again.
     spare: Vec<Interval>,
     /// An error of the inner reader, until all content before it was returned.
@@ -89,29 +89,64 @@ struct Interval {
     /// The first `filled` bytes are of the stream. The rest is room with arbitrary bytes.
     bytes: Vec<u8>,
     filled: usize,
-    /// The decoded bytes, and what came after them.
+    /// The part `decoded` is what the bytes decode to. The history lies before it. The rest is room.
     content: Vec<u8>,
+    decoded: Range<usize>,
+    /// What came after the content.
     error: Option<Error>,
 }
 
-/// An interval to decode, and where to send it then.
-struct Job {
-    interval: Interval,
-    done: Sender<Interval>,
+/// Threads that decode intervals. They end when this is dropped.
+struct Workers {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-/// Threads that end when they are dropped.
-struct Workers {
-    /// `None` only while the threads are told to end.
-    jobs: Option<Sender<Job>>,
-    threads: Vec<JoinHandle<()>>,
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// There is an interval to decode, or the threads are to end.
+    todo: Condvar,
+    /// An interval was decoded.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    todo: VecDeque<Interval>,
+    done: Vec<Interval>,
+    is_closed: bool,
+}
+
+impl Shared {
+    /// Nothing panics while this is locked.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a thread does.
+    fn run<F: Framing>(&self, mut decoder: Decoder<F>) {
+        let mut queue = self.lock();
+        while !queue.is_closed {
+            let Some(mut interval) = queue.todo.pop_front() else {
+                queue = self.todo.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            drop(queue);
+            decoder.decode(&mut interval);
+            queue = self.lock();
+            queue.done.push(interval);
+            self.done.notify_one();
+        }
+    }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        drop(self.jobs.take());
+        self.shared.lock().is_closed = true;
+        self.shared.todo.notify_all();
         for thread in self.threads.drain(..) {
-            // A panic was reported as an error.
+            // It has not panicked: the decoder catches that.
             let _ = thread.join();
         }
     }
@@ -119,103 +154,131 @@ impl Drop for Workers {
 
 impl Workers {
     fn spawn<F: Framing + Send + 'static>(map: &Map<F>, threads: usize) -> io::Result<Workers> {
-        let (sender, receiver) = mpsc::channel::<Job>();
-        let receiver = Arc::new(Mutex::new(receiver));
         let mut workers = Workers {
-            jobs: Some(sender),
+            shared: Arc::default(),
             threads: Vec::new(),
         };
         for _ in 0..threads {
-            let receiver = Arc::clone(&receiver);
-            let mut decoder = Decoder::new(map.clone());
+            let shared = Arc::clone(&workers.shared);
+            let decoder = Decoder::new(map.clone());
             let thread = thread::Builder::new().name("lz4-stream reader".into());
-            workers.threads.push(thread.spawn(move || {
-                loop {
-                    // The lock is held while waiting: the others wait for the same.
-                    let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(Job { mut interval, done }) = job else { return };
-                    decoder.decode(&mut interval);
-                    // Nobody waits for it when the reader is dropped.
-                    let _ = done.send(interval);
-                }
-            })?);
+            workers.threads.push(thread.spawn(move || shared.run(decoder))?);
         }
         Ok(workers)
     }
+
+    fn submit(&self, interval: Interval) {
+        self.shared.lock().todo.push_back(interval);
+        self.shared.todo.notify_one();
+    }
+
+    /// The interval with this number, which was submitted. Instead of waiting for it, decodes what no thread has begun.
+    fn decoded<F: Framing>(&self, number: usize, decoder: &mut Decoder<F>) -> Interval {
+        let mut queue = self.shared.lock();
+        loop {
+            if let Some(at) = queue.done.iter().position(|interval| interval.number == number) {
+                return queue.done.swap_remove(at);
+            }
+            let Some(mut interval) = queue.todo.pop_front() else {
+                queue = self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            drop(queue);
+            decoder.decode(&mut interval);
+            queue = self.shared.lock();
+            queue.done.push(interval);
+        }
+    }
 }
 
-/// What a worker owns.
+/// What each thread has of its own.
 struct Decoder<F> {
     map: Map<F>,
     decompressor: Lz4StreamDecompressor<F>,
-    unpacker: Unpacker,
+    /// How much of the content that was decoded last the next block may refer to.
+    history_len: usize,
 }
 
 impl<F: Framing> Decoder<F> {
     fn new(map: Map<F>) -> Self {
         Decoder {
             decompressor: map.decompressor(),
-            unpacker: Unpacker::new(),
             map,
+            history_len: 0,
         }
     }
 
     fn decode(&mut self, interval: &mut Interval) {
-        interval.content.clear();
-        interval.error = self.try_decode(interval).err();
-        if let Some(Error::IndexMismatch { .. }) = interval.error {
-            interval.content.clear();
+        self.decode_after(interval, None);
+    }
+
+    /// Decodes the interval. `history_len`: see [`Map::resume_in`].
+    fn decode_after(&mut self, interval: &mut Interval, history_len: Option<usize>) {
+        interval.decoded = 0..0;
+        let result = panic::catch_unwind(AssertUnwindSafe(|| self.try_decode(interval, history_len)));
+        interval.error = result.map_or_else(
+            |payload| {
+                // It may panic when it is dropped.
+                mem::forget(payload);
+                Some(Error::WorkerPanicked)
+            },
+            Result::err,
+        );
+        if let Some(Error::IndexMismatch { .. } | Error::WorkerPanicked) = interval.error {
+            interval.decoded = 0..0;
         }
     }
 
-    fn try_decode(&mut self, interval: &mut Interval) -> Result<(), Error> {
-        let (number, index) = (interval.number, self.map.index());
+    fn try_decode(&mut self, interval: &mut Interval, history_len: Option<usize>) -> Result<(), Error> {
+        let number = interval.number;
+        let index = self.map.index();
+        // No block decodes to more than 255 times its length.
+        let content_len = index.end_of(number).1 - index.points()[number].content();
+        let likely = content_len.min(interval.filled as u64 * 255) as usize;
+        let room = UNPACKED + likely + index.largest_page().min(likely) + SLACK;
+        if interval.content.len() < room {
+            // Zeroed memory from the allocator costs nothing until it is touched.
+            let mut grown = vec![0; room];
+            if let Some(len) = history_len {
+                grown[..len].copy_from_slice(&interval.content[..len]);
+            }
+            interval.content = grown;
+        }
+        let (content, decompressor) = (&mut interval.content, &mut self.decompressor);
+        let start = self.map.resume_in(number, decompressor, content, history_len)?;
+        let result = self.decode_pages(number, &interval.bytes[..interval.filled]);
+        self.history_len = self.decompressor.history().len();
+        interval.decoded = start..self.decompressor.leave(&mut interval.content);
+        result
+    }
+
+    fn decode_pages(&mut self, number: usize, mut bytes: &[u8]) -> Result<(), Error> {
+        let (index, decompressor) = (self.map.index(), &mut self.decompressor);
         let is_last = number + 1 == index.points().len();
         let (stream_end, content_end, blocks) = index.end_of(number);
         let stream_end = if is_last { index.stream_len() } else { stream_end };
         let content_len = content_end - index.points()[number].content();
-        let is_cut_off = (interval.filled as u64) < stream_end - index.points()[number].stream();
-
-        let mut rest = &interval.bytes[..interval.filled];
-        self.map.resume(number, &mut self.unpacker, &mut self.decompressor)?;
-        if interval.filled >= index.check_len(number) {
-            index.check(number, rest)?;
-        } else {
+        let is_cut_off = (bytes.len() as u64) < stream_end - index.points()[number].stream();
+        if bytes.len() < index.check_len(number) {
             // Too little to tell whether it is the right stream.
-            while let Progress::Page(_) = self.decompressor.feed(&mut rest)? {}
-            self.decompressor.end_of_input()?;
-            return Err(mismatch(self.decompressor.total_in(), "the stream ends here"));
+            while let Progress::Page(_) = decompressor.feed(&mut bytes)? {}
+            decompressor.end_of_input()?;
+            return Err(mismatch(decompressor.total_in(), "the stream ends here"));
         }
-        // No block decodes to more than 255 times its length.
-        let likely = content_len.min(interval.filled as u64 * 255) as usize;
-        interval
-            .content
-            .reserve(likely + index.largest_page().min(likely) + 1024);
-        append_pages(
-            &mut self.decompressor,
-            |decompressor| decompressor,
-            &mut interval.content,
-            |decompressor| loop {
-                let page_len = match decompressor.feed(&mut rest)? {
-                    Progress::Page(page) => page.len(),
-                    Progress::NeedMore(_) | Progress::End => return Ok(false),
-                };
-                if decompressor.total_out() > content_len {
-                    return Err(mismatch(decompressor.total_in(), "the stream has more content"));
-                }
-                if page_len > 0 {
-                    return Ok(true);
-                }
-            },
-        )?;
-        let place = (self.decompressor.total_in(), self.decompressor.total_out());
+        index.check(number, bytes)?;
+        while let Progress::Page(_) = decompressor.feed(&mut bytes)? {
+            if decompressor.total_out() > content_len {
+                return Err(mismatch(decompressor.total_in(), "the stream has more content"));
+            }
+        }
+        let place = (decompressor.total_in(), decompressor.total_out());
         if is_cut_off || is_last {
-            self.decompressor.end_of_input()?;
+            decompressor.end_of_input()?;
         }
         if is_cut_off {
             return Err(mismatch(place.0, "the stream ends here"));
         }
-        let is_there = place == (stream_end, content_len) && self.decompressor.blocks() == blocks && rest.is_empty();
+        let is_there = place == (stream_end, content_len) && decompressor.blocks() == blocks && bytes.is_empty();
         match is_there {
             true => Ok(()),
             false => Err(mismatch(place.0, "another boundary was expected")),
@@ -285,17 +348,16 @@ impl<R: Read, F: Framing + Send + 'static> Lz4StreamParallelReader<R, F> {
             0 => thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        // More threads than intervals would never have work.
-        let workers = Workers::spawn(&map, threads.min(map.index().points().len()))?;
+        // More threads than intervals would never have work. One of them is the caller's.
+        let workers = Workers::spawn(&map, threads.min(map.index().points().len()) - 1)?;
         Ok(Lz4StreamParallelReader {
             inner,
-            map,
+            decoder: Decoder::new(map),
             workers,
-            next: 0,
+            next_to_read: 0,
+            next_to_lend: 0,
             reading: Interval::default(),
-            ahead: VecDeque::new(),
             lent: Interval::default(),
-            consumed: 0,
             spare: Vec::new(),
             inner_error: None,
             is_over: false,
@@ -304,12 +366,12 @@ impl<R: Read, F: Framing + Send + 'static> Lz4StreamParallelReader<R, F> {
     }
 }
 
-impl<R: Read, F> Lz4StreamParallelReader<R, F> {
-    /// Reads the next interval, or the rest of it, and hands it to the workers.
+impl<R: Read, F: Framing> Lz4StreamParallelReader<R, F> {
+    /// Reads the next interval, or the rest of it.
     fn read_interval(&mut self) -> io::Result<()> {
-        let index = self.map.index();
-        let point = &index.points()[self.next];
-        let end = match index.points().get(self.next + 1) {
+        let index = self.decoder.map.index();
+        let point = &index.points()[self.next_to_read];
+        let end = match index.points().get(self.next_to_read + 1) {
             Some(next) => next.stream(),
             None => index.stream_len(),
         };
@@ -334,52 +396,85 @@ impl<R: Read, F> Lz4StreamParallelReader<R, F> {
                 Err(error) => return Err(error),
             }
         }
-        let mut interval = std::mem::replace(&mut self.reading, self.spare.pop().unwrap_or_default());
-        self.reading.filled = 0;
-        interval.number = self.next;
-        self.next += 1;
-        let (done, receiver) = mpsc::channel();
-        let jobs = self.workers.jobs.as_ref().expect("the workers are only ended on drop");
-        // If no worker is left, the receiver tells.
-        let _ = jobs.send(Job { interval, done });
-        self.ahead.push_back(receiver);
+        self.reading.number = self.next_to_read;
+        self.next_to_read += 1;
         Ok(())
+    }
+
+    /// Whether there is another interval to read.
+    fn can_read(&self) -> bool {
+        let is_there = !self.is_over && self.next_to_read < self.index().points().len();
+        is_there && self.inner_error.is_none()
     }
 
     /// Advances to the next content. Returns `false` at the end.
     fn next_content(&mut self) -> io::Result<bool> {
-        while self.consumed == self.lent.content.len() {
+        while self.lent.decoded.is_empty() {
             if self.failed.is_none() {
                 self.failed = self.lent.error.take();
             }
             if let Some(error) = &self.failed {
                 return Err(error.clone().into());
             }
-            while self.inner_error.is_none()
-                && !self.is_over
-                && self.next < self.map.index().points().len()
-                && self.ahead.len() <= self.workers.threads.len()
-            {
-                self.inner_error = self.read_interval().err();
-            }
-            let Some(receiver) = self.ahead.pop_front() else {
-                return self.inner_error.take().map_or(Ok(false), Err);
+            let is_there = match self.workers.threads.len() {
+                0 => self.decode_next(),
+                threads => self.take_next(threads + 2),
             };
-            match receiver.recv() {
-                Ok(interval) => {
-                    let old = std::mem::replace(&mut self.lent, interval);
-                    self.spare.push(old);
-                    self.consumed = 0;
-                }
-                Err(_) => self.failed = Some(Error::WorkerPanicked),
+            if !is_there {
+                return self.inner_error.take().map_or(Ok(false), Err);
             }
+            self.next_to_lend += 1;
         }
         Ok(true)
     }
 
+    /// Lends the next interval that the workers decoded, and keeps so many with them. Returns `false` if there is none.
+    fn take_next(&mut self, ahead: usize) -> bool {
+        while self.can_read() && self.next_to_read - self.next_to_lend < ahead {
+            match self.read_interval() {
+                Ok(()) => {
+                    let room = self.spare.pop().unwrap_or_default();
+                    self.workers.submit(mem::replace(&mut self.reading, room));
+                    self.reading.filled = 0;
+                }
+                Err(error) => self.inner_error = Some(error),
+            }
+        }
+        if self.next_to_read == self.next_to_lend {
+            return false;
+        }
+        let interval = self.workers.decoded(self.next_to_lend, &mut self.decoder);
+        self.spare.push(mem::replace(&mut self.lent, interval));
+        true
+    }
+
+    /// Without workers: decodes the next interval here, in the same buffers. Returns `false` if there is none.
+    fn decode_next(&mut self) -> bool {
+        if !self.can_read() {
+            return false;
+        }
+        if let Err(error) = self.read_interval() {
+            self.inner_error = Some(error);
+            return false;
+        }
+        // What precedes the interval was just decoded: nothing needs to be unpacked.
+        let end = self.lent.decoded.end;
+        let history_len = (self.next_to_read > 1).then_some(self.decoder.history_len);
+        mem::swap(&mut self.lent.bytes, &mut self.reading.bytes);
+        (self.lent.number, self.lent.filled) = (self.reading.number, mem::take(&mut self.reading.filled));
+        if let Some(len) = history_len {
+            self.lent.content.copy_within(end - len..end, 0);
+        }
+        self.decoder.decode_after(&mut self.lent, history_len);
+        mem::swap(&mut self.lent.bytes, &mut self.reading.bytes);
+        true
+    }
+}
+
+impl<R, F: Framing> Lz4StreamParallelReader<R, F> {
     /// The index.
     pub fn index(&self) -> &Index {
-        self.map.index()
+        self.decoder.map.index()
     }
 
     /// The inner reader. It is ahead of what was returned.
@@ -394,7 +489,7 @@ impl<R: Read, F> Lz4StreamParallelReader<R, F> {
     }
 }
 
-impl<R: Read, F> Read for Lz4StreamParallelReader<R, F> {
+impl<R: Read, F: Framing> Read for Lz4StreamParallelReader<R, F> {
     /// Returns decoded bytes of one interval.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
@@ -406,15 +501,15 @@ impl<R: Read, F> Read for Lz4StreamParallelReader<R, F> {
     }
 }
 
-impl<R: Read, F> BufRead for Lz4StreamParallelReader<R, F> {
+impl<R: Read, F: Framing> BufRead for Lz4StreamParallelReader<R, F> {
     /// Lends the rest of one interval; nothing at the end of the content.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.next_content()?;
-        Ok(&self.lent.content[self.consumed..])
+        Ok(&self.lent.content[self.lent.decoded.clone()])
     }
 
     fn consume(&mut self, amount: usize) {
-        self.consumed += amount.min(self.lent.content.len() - self.consumed);
+        self.lent.decoded.start += amount.min(self.lent.decoded.len());
     }
 }
 
@@ -422,9 +517,9 @@ impl<R: fmt::Debug, F> fmt::Debug for Lz4StreamParallelReader<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lz4StreamParallelReader")
             .field("inner", &self.inner)
-            .field("map", &self.map)
-            .field("threads", &self.workers.threads.len())
-            .field("ahead", &self.ahead.len())
+            .field("map", &self.decoder.map)
+            .field("threads", &(self.workers.threads.len() + 1))
+            .field("ahead", &(self.next_to_read - self.next_to_lend))
             .field("failed", &self.failed)
             .finish_non_exhaustive()
     }

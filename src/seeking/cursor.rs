@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 
 use super::Map;
-use crate::index::{Unpacker, mismatch};
+use crate::index::mismatch;
 use crate::{Framing, Lz4StreamDecompressor, Progress};
 
 /// How much of the stream is fetched at once.
@@ -14,7 +14,8 @@ const CHUNK: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Cursor<F> {
     decompressor: Lz4StreamDecompressor<F>,
-    unpacker: Unpacker,
+    /// Room for a history.
+    unpacked: Vec<u8>,
     /// The number of the last point at or before the decompressor's place. `None` when it has no place: before the
     /// first read, and when index and stream did not agree.
     point: Option<usize>,
@@ -33,7 +34,7 @@ impl<F: Framing> Cursor<F> {
     pub(super) fn new(map: &Map<F>) -> Self {
         Cursor {
             decompressor: map.decompressor(),
-            unpacker: Unpacker::new(),
+            unpacked: Vec::new(),
             point: None,
             is_checked: false,
             base: 0,
@@ -93,7 +94,7 @@ impl<F: Framing> Cursor<F> {
 
     fn jump(&mut self, map: &Map<F>, point: usize) -> io::Result<()> {
         self.point = None;
-        map.resume(point, &mut self.unpacker, &mut self.decompressor)?;
+        map.resume(point, &mut self.decompressor, &mut self.unpacked)?;
         self.point = Some(point);
         self.is_checked = false;
         self.base = map.index().points()[point].content();

@@ -17,7 +17,7 @@ pub use reader::Lz4StreamSeekReader;
 pub use reader_at::Lz4StreamReaderAt;
 pub use source::ReadAt;
 
-use crate::index::Unpacker;
+use crate::index::UNPACKED;
 use crate::{DecompressOptions, Error, Framing, Index, IndexPoint, Lz4StreamDecompressor, PrefixWidth, SizePrefix};
 
 /// A stream that can be entered at any point: its index, its settings, and its framing at each point. Cheap to clone.
@@ -86,14 +86,37 @@ impl<F: Framing> Map<F> {
         Lz4StreamDecompressor::with_framing(framing, &self.options).expect("the settings were checked")
     }
 
-    /// Resumes a decompressor at the point with this number.
+    /// Resumes a decompressor at the point with this number. `room` is for the history.
     pub(crate) fn resume(
         &self,
         point: usize,
-        unpacker: &mut Unpacker,
         decompressor: &mut Lz4StreamDecompressor<F>,
+        room: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        *decompressor.framing_mut() = (self.framing_at)(&self.index.points()[point]);
-        self.index.resume(point, unpacker, decompressor)
+        let at = &self.index.points()[point];
+        *decompressor.framing_mut() = (self.framing_at)(at);
+        room.resize(UNPACKED, 0);
+        let history_len = self.index.unpack(point, self.options.get_format().get_dictionary(), room)?;
+        decompressor.resume(&room[..history_len], at.block(), at.stream());
+        Ok(())
+    }
+
+    /// Like [`resume`](Self::resume), but decodes into `buf`, which must have [`UNPACKED`] bytes at least. Its first
+    /// `history_len` bytes are the history, or `None`: that of the index. Returns the length of the history.
+    pub(crate) fn resume_in(
+        &self,
+        point: usize,
+        decompressor: &mut Lz4StreamDecompressor<F>,
+        buf: &mut Vec<u8>,
+        history_len: Option<usize>,
+    ) -> Result<usize, Error> {
+        let at = &self.index.points()[point];
+        *decompressor.framing_mut() = (self.framing_at)(at);
+        let history_len = match history_len {
+            Some(len) => len,
+            None => self.index.unpack(point, self.options.get_format().get_dictionary(), buf)?,
+        };
+        decompressor.resume_in(buf, history_len, at.block(), at.stream());
+        Ok(history_len)
     }
 }
