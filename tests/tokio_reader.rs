@@ -192,22 +192,18 @@ fn any_order_of_calls_each_dropped_after_one_poll() {
             let buffered = random.below(3) == 0;
             let (inner, decompressor) = reader.into_parts();
             let mut lender = Lz4StreamBufReader::from_parts(inner, decompressor);
-            if buffered {
-                if let Poll::Ready(Ok(page)) = once(lender.fill_buf()) {
-                    let page = &page[..page.len().min(n)];
-                    out.extend_from_slice(page);
-                    let used = page.len();
-                    at_end = used == 0;
-                    lender.consume(used);
-                }
+            if buffered && let Poll::Ready(Ok(page)) = once(lender.fill_buf()) {
+                let page = &page[..page.len().min(n)];
+                out.extend_from_slice(page);
+                let used = page.len();
+                at_end = used == 0;
+                lender.consume(used);
             }
             let (inner, decompressor) = lender.into_parts();
             reader = Lz4StreamReader::from_parts(inner, decompressor);
-            if !buffered {
-                if let Poll::Ready(Ok(n)) = once(reader.read(&mut buf[..n])) {
-                    out.extend_from_slice(&buf[..n]);
-                    at_end = n == 0;
-                }
+            if !buffered && let Poll::Ready(Ok(n)) = once(reader.read(&mut buf[..n])) {
+                out.extend_from_slice(&buf[..n]);
+                at_end = n == 0;
             }
             assert_eq!(reader.total_out(), out.len() as u64);
         }
