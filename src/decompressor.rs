@@ -539,6 +539,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.total_out = 0;
     }
 
+    /// Whether the next byte belongs to a head.
+    pub(crate) fn is_in_head(&self) -> bool {
+        matches!(self.state, State::Head { .. })
+    }
+
     fn at_boundary(&self) -> bool {
         matches!(self.state, State::Head { .. }) && self.filled == 0
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{Data, MODES, Random, Settings, Varint, data, text};
 use lz4_stream::{
     BlockSizes, CompressOptions, DecompressOptions, Error, Index, IndexBuilder, Lz4StreamCompressor,
-    Lz4StreamDecompressor, Lz4StreamReaderAt, Lz4StreamWriter, PrefixWidth, Strategy,
+    Lz4StreamDecompressor, Lz4StreamReaderAt, Lz4StreamWriter, PrefixWidth, Strategy, ZeroPrefix,
 };
 use quickcheck::quickcheck;
 
@@ -305,6 +305,8 @@ fn the_builder_takes_anything() {
             builder.push_block(&head, &block, random.below(100_000), &history);
         }
         assert_eq!(builder.blocks(), 20);
+        builder.push_block(b"", b"", usize::MAX, b"");
+        builder.push_block(b"", b"", usize::MAX, b"");
         let index = builder.finish(stream_len);
         assert_eq!(index.stream_len(), stream_len);
     }
@@ -403,4 +405,66 @@ fn a_decompressor_can_drive_the_builder() {
         index,
         Index::build(&stream[..], &DecompressOptions::new(), SHORT).unwrap()
     );
+}
+
+#[test]
+fn restart_marks_belong_to_the_block_after_them() {
+    let content = text(6, 700_000);
+    let dictionary = &content[1000..30_000];
+    let options = DecompressOptions::new()
+        .zero_prefix(ZeroPrefix::Restart)
+        .dictionary(dictionary);
+    for every in [1, 3, 16] {
+        let compress = CompressOptions::new()
+            .zero_prefix(ZeroPrefix::Restart)
+            .dictionary(dictionary)
+            .page_size(9000)
+            .restart_every(every);
+        let mut writer = compress.writer(Vec::new()).unwrap();
+        writer.collect_index(SHORT).unwrap();
+        writer.write_all(&content).unwrap();
+        writer.try_finish().unwrap();
+        let index = writer.take_index().unwrap();
+        let mut stream = writer.finish().unwrap();
+        assert_eq!(Index::build(&stream[..], &options, SHORT).unwrap(), index);
+        let marks = index.points()[1..]
+            .iter()
+            .filter(|point| stream[point.stream() as usize..].starts_with(&[0; 4]));
+        assert!(every > 1 || marks.count() == index.points().len() - 1, "{every}");
+        check_points(&index, &stream, &content, &options);
+
+        // Several marks at one place, where there is one already, and after the last block.
+        if every > 1 {
+            continue;
+        }
+        let at = index.points()[2].stream() as usize;
+        stream.splice(at..at, [0; 400]);
+        stream.extend_from_slice(&[0; 12]);
+        assert!(lz4_stream::decompress(&stream, &options).unwrap() == content);
+        let index = Index::build(&stream[..], &options, SHORT).unwrap();
+        assert_eq!(Index::read_from(&write(&index)[..]).unwrap(), index);
+        check_points(&index, &stream, &content, &options);
+        for threads in [1, 2] {
+            let mut out = Vec::new();
+            let mut reader = options.parallel_reader(&stream[..], index.clone(), threads).unwrap();
+            std::io::Read::read_to_end(&mut reader, &mut out).unwrap();
+            assert!(out == content);
+        }
+    }
+}
+
+#[test]
+fn endless_restart_marks_are_an_error() {
+    let options = DecompressOptions::new().zero_prefix(ZeroPrefix::Restart);
+    let block = b"\x06\0\0\0\x50hello";
+    let build = |marks: usize, block: &[u8]| Index::build(&[&vec![0; 4 * marks], block].concat()[..], &options, SHORT);
+    for block in [&block[..], b""] {
+        let index = build((1 << 14) - 1, block).unwrap();
+        assert_eq!(Index::read_from(&write(&index)[..]).unwrap(), index);
+        let error = build((1 << 14) + 1, block).unwrap_err();
+        assert!(matches!(Error::from_io(&error), Some(Error::BadHead { .. })));
+    }
+    // In bounded memory: this has no end.
+    let error = Index::build(std::io::repeat(0), &options, SHORT).unwrap_err();
+    assert!(matches!(Error::from_io(&error), Some(Error::BadHead { .. })));
 }

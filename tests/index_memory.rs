@@ -65,7 +65,7 @@ fn memory_and_threads_are_bounded() {
     });
     assert!(peak < 912 * 1024, "{peak}");
 
-    // Reading at an offset: the same for each read at the same time. This is one.
+    // Reading at an offset: the same for each of four places.
     let reader = Lz4StreamReaderAt::new(&stream, Arc::clone(&index)).unwrap();
     let (peak, ()) = heap::peak(|| {
         let mut random = Random::new(1);
@@ -74,10 +74,9 @@ fn memory_and_threads_are_bounded() {
             reader.read_exact_at(&mut [0; 4096], at as u64).unwrap();
         }
     });
-    assert!(peak < 912 * 1024, "{peak}");
+    assert!(peak < 4 * 912 * 1024, "{peak}");
 
-    // In parallel: one interval more than threads, the ones that are lent and read, each with its part of the stream,
-    // and decompressors.
+    // In parallel: with one thread, one interval and its part of the stream; else two more than threads.
     for threads in [1, 2] {
         let (peak, ()) = heap::peak(|| {
             let mut reader = options
@@ -93,7 +92,8 @@ fn memory_and_threads_are_bounded() {
             assert_eq!(len, content.len());
         });
         let interval = MIB + 64 * 1024 + MIB * 3 / 4;
-        assert!(peak < (threads + 3) * interval + threads * MIB, "{threads}: {peak}");
+        let intervals = if threads == 1 { 1 } else { threads + 2 };
+        assert!(peak < intervals * interval + MIB / 2, "{threads}: {peak}");
     }
 
     // Lies that a file can tell with a valid checksum. Points that are not there, and an index of a long stream.
@@ -110,9 +110,10 @@ fn memory_and_threads_are_bounded() {
     {
         for take in [0, 1, 3 * MIB, usize::MAX] {
             let mut reader = options.parallel_reader(&stream[..], Arc::clone(&index), 3).unwrap();
-            wait_for_threads(3..=3);
+            // The caller's is the third.
+            wait_for_threads(2..=2);
             std::io::copy(&mut (&mut reader).take(take as u64), &mut std::io::sink()).unwrap();
-            wait_for_threads(3..=3);
+            wait_for_threads(2..=2);
             drop(reader);
             wait_for_threads(0..=0);
         }
@@ -120,11 +121,11 @@ fn memory_and_threads_are_bounded() {
         let short = lz4_stream::compress(b"hello", &CompressOptions::new()).unwrap();
         let index = Index::build(&short[..], &options, MIB as u64).unwrap();
         let reader = Lz4StreamParallelReader::new(&short[..], index.clone()).unwrap();
-        wait_for_threads(0..=1);
+        wait_for_threads(0..=0);
         reader.into_inner();
         wait_for_threads(0..=0);
         let reader = options.parallel_reader(&short[..], index, 1_000_000).unwrap();
-        wait_for_threads(1..=1);
+        wait_for_threads(0..=0);
         drop(reader);
     }
 }

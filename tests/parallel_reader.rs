@@ -275,3 +275,129 @@ fn short_streams() {
         }
     }
 }
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let content = text(3, 500_000);
+    let mut stream = compress(&content);
+    let index = index(&stream);
+    let read_with = |stream: &[u8], threads| {
+        let (content, error) = read(
+            DecompressOptions::new()
+                .parallel_reader(stream, Arc::clone(&index), threads)
+                .unwrap(),
+        );
+        (content, error.map(|error| Error::from_io(&error).cloned()))
+    };
+    let mut random = Random::new(4);
+    for _ in 0..200 {
+        let at = random.below(stream.len());
+        let old = stream[at];
+        stream[at] = random.next() as u8;
+        let one = read_with(&stream, 1);
+        let serial = read(DecompressOptions::new().reader(&stream[..]).unwrap());
+        for threads in [2, 3] {
+            let several = read_with(&stream, threads);
+            // History that no match of the right stream needs is not there for the wrong one.
+            let is_short_of_history = matches!(several.1, Some(Some(Error::MatchOffset { .. })))
+                || (one.0 != serial.0 || several.0 != serial.0);
+            assert!(several == one || is_short_of_history);
+        }
+        stream[at] = old;
+    }
+    assert!(read_with(&stream, 1) == (content, None));
+}
+
+#[test]
+fn readers_are_dropped_at_any_time() {
+    let stream = compress(&text(3, 700_000));
+    let index = index(&stream);
+    for threads in 1..4 {
+        for intervals in 0..6 {
+            let mut reader = DecompressOptions::new()
+                .parallel_reader(&stream[..], Arc::clone(&index), threads)
+                .unwrap();
+            for _ in 0..intervals {
+                let n = reader.fill_buf().unwrap().len();
+                reader.consume(n);
+            }
+            let rest = reader.into_inner();
+            assert!(stream.ends_with(rest));
+        }
+    }
+}
+
+#[test]
+fn a_panic_of_the_inner_reader_leaves_no_wrong_bytes() {
+    struct Panicking<'a>(&'a [u8], u32);
+    impl Read for Panicking<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            assert!(self.1 % 4 != 2, "planned");
+            let most = out.len().min(20_000);
+            self.0.read(&mut out[..most])
+        }
+    }
+    let content = text(3, 400_000);
+    let stream = compress(&content);
+    for threads in [1, 2] {
+        let inner = Panicking(&stream, 0);
+        let mut reader = DecompressOptions::new()
+            .parallel_reader(inner, index(&stream), threads)
+            .unwrap();
+        let (mut out, mut panics) = (Vec::new(), 0);
+        loop {
+            let next = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.fill_buf().unwrap().to_vec()));
+            match next {
+                Ok(lent) if lent.is_empty() => break,
+                Ok(lent) => {
+                    reader.consume(lent.len());
+                    out.extend_from_slice(&lent);
+                }
+                Err(_) => panics += 1,
+            }
+        }
+        assert!(out == content && panics > 1);
+    }
+}
+
+#[test]
+fn pages_longer_than_the_interval_and_limits() {
+    let content = text(3, 3_000_000);
+    let options = DecompressOptions::new().max_page_size(1 << 20);
+    let stream = lz4_stream::compress(&content, &CompressOptions::new().page_size(1 << 20)).unwrap();
+    let index = Arc::new(Index::build(&stream[..], &options, SHORT).unwrap());
+    for threads in [1, 2] {
+        let (all, error) = read(
+            options
+                .parallel_reader(&stream[..], Arc::clone(&index), threads)
+                .unwrap(),
+        );
+        assert!(all == content && error.is_none());
+        let less = options.clone().max_page_size((1 << 20) - 1);
+        let (none, error) = read(less.parallel_reader(&stream[..], Arc::clone(&index), threads).unwrap());
+        let (_, serial) = read(less.reader(&stream[..]).unwrap());
+        assert!(none.is_empty());
+        assert_eq!(Error::from_io(&error.unwrap()), Error::from_io(&serial.unwrap()));
+    }
+}
+
+#[test]
+fn streams_of_empty_pages() {
+    let stream = b"\x01\0\0\0\0".repeat(200_000);
+    let index = index(&stream);
+    assert!(index.points().len() > 5);
+    for threads in [1, 2] {
+        let reader = DecompressOptions::new().parallel_reader(&stream[..], Arc::clone(&index), threads);
+        let (content, error) = read(reader.unwrap());
+        assert!(content.is_empty() && error.is_none());
+    }
+}
+
+#[test]
+fn a_reader_can_be_sent_and_shared() {
+    fn check<T: Send + Sync>() {}
+    check::<Lz4StreamParallelReader<std::fs::File>>();
+    check::<lz4_stream::Lz4StreamSeekReader<std::fs::File>>();
+    check::<lz4_stream::Lz4StreamReaderAt<std::fs::File>>();
+}

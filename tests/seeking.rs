@@ -112,7 +112,10 @@ fn positions_are_those_of_a_file() {
     assert_eq!(reader.read(&mut [0; 4]).unwrap(), 0);
     let kind = |result: io::Result<u64>| result.unwrap_err().kind();
     assert_eq!(kind(reader.seek(SeekFrom::Current(1))), ErrorKind::InvalidInput);
-    assert_eq!(kind(reader.seek(SeekFrom::End(-6))), ErrorKind::InvalidInput);
+    assert_eq!(kind(reader.seek(SeekFrom::Current(i64::MAX))), ErrorKind::InvalidInput);
+    for by in [-6, i64::MIN] {
+        assert_eq!(kind(reader.seek(SeekFrom::End(by))), ErrorKind::InvalidInput);
+    }
     assert_eq!(reader.stream_position().unwrap(), u64::MAX);
     assert_eq!(reader.seek(SeekFrom::End(-5)).unwrap(), 0);
     let mut text = String::new();
@@ -441,4 +444,100 @@ fn custom_framings_and_empty_pages() {
     assert!(index.points().iter().all(|point| point.history_len() == 0));
     let reader = Lz4StreamSeekReader::with_framing(Cursor::new(&stream), &options, index, |_| Varint).unwrap();
     walk(reader, &content, 1);
+}
+
+#[test]
+fn reads_that_alternate_decode_nothing_twice() {
+    let content = text(4, 1_000_000);
+    let stream = compress(&content);
+    let source = Counted(&stream, AtomicU64::new(0));
+    let reader = Lz4StreamReaderAt::new(&source, index(&stream)).unwrap();
+    let mut out = [0; 1000];
+    let quarter = content.len() / 4;
+    for at in (0..quarter).step_by(1000) {
+        for at in (0..4).map(|number| number * quarter + at) {
+            reader.read_exact_at(&mut out, at as u64).unwrap();
+            assert!(out == content[at..][..1000]);
+        }
+    }
+    // Each of the four begins at a point before its place, and fetches some bytes more than it decodes.
+    assert!(source.1.load(Relaxed) < stream.len() as u64 + 4 * (65_536 + SHORT));
+}
+
+#[test]
+fn offsets_at_the_end_of_numbers() {
+    let stream = compress(b"hello");
+    let reader = Lz4StreamReaderAt::new(&stream, index(&stream)).unwrap();
+    for offset in [5, 6, u64::MAX - 1, u64::MAX] {
+        assert_eq!(reader.read_at(&mut [0; 4], offset).unwrap(), 0);
+        let error = reader.read_exact_at(&mut [0; 4], offset).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+        reader.read_exact_at(&mut [], offset).unwrap();
+    }
+    for start in [1 << 40, u64::MAX - 1, u64::MAX] {
+        let reader = Lz4StreamReaderAt::new(&stream, index(&stream))
+            .unwrap()
+            .stream_begins_at(start);
+        reader.read_at(&mut [0; 4], 0).unwrap_err();
+    }
+}
+
+#[test]
+fn a_panic_of_the_source_leaves_no_wrong_bytes() {
+    struct Panicking<'a>(&'a [u8], AtomicU64);
+    impl ReadAt for Panicking<'_> {
+        fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+            let call = self.1.fetch_add(1, Relaxed);
+            assert!(![1, 4].contains(&call), "planned");
+            let most = out.len().min(3000);
+            self.0.read_at(&mut out[..most], offset)
+        }
+    }
+    impl Read for Panicking<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let call = self.1.fetch_add(1, Relaxed);
+            assert!(![1, 4].contains(&call), "planned");
+            let most = out.len().min(3000);
+            self.0.read(&mut out[..most])
+        }
+    }
+    impl Seek for Panicking<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            let SeekFrom::Start(at) = to else { return Ok(0) };
+            self.0 = &ALL.get().unwrap()[at as usize..];
+            Ok(at)
+        }
+    }
+    static ALL: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    let content = text(4, 100_000);
+    let stream = ALL.get_or_init(|| compress(&content));
+    let shared = Lz4StreamReaderAt::new(Panicking(stream, AtomicU64::new(0)), index(stream)).unwrap();
+    let mut reader = Lz4StreamSeekReader::new(Panicking(stream, AtomicU64::new(0)), index(stream)).unwrap();
+    let (mut out, mut panics) = (Vec::new(), 0);
+    let catch = |read: &mut dyn FnMut() -> usize| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).map_err(std::mem::forget)
+    };
+    while out.len() < content.len().min(20_000) {
+        let mut room = [0; 500];
+        match catch(&mut || shared.read_at(&mut room, out.len() as u64).unwrap()) {
+            Ok(n) => out.extend_from_slice(&room[..n]),
+            Err(()) => {
+                panics += 1;
+                assert!(panics <= 2, "not planned");
+            }
+        }
+    }
+    assert!(content.starts_with(&out) && panics == 2);
+    (out, panics) = (Vec::new(), 0);
+    while out.len() < content.len().min(20_000) {
+        let mut room = [0; 500];
+        match catch(&mut || reader.read(&mut room).unwrap()) {
+            Ok(n) => out.extend_from_slice(&room[..n]),
+            Err(()) => {
+                panics += 1;
+                assert!(panics <= 2, "not planned");
+            }
+        }
+    }
+    assert!(content.starts_with(&out) && panics == 2);
 }

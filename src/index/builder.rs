@@ -148,7 +148,7 @@ impl IndexBuilder {
             self.begin_point(history);
         }
         self.stream += (head.len() + data.len()) as u64;
-        self.content += page_len as u64;
+        self.content = self.content.saturating_add(page_len as u64);
         self.blocks += 1;
         self.largest_page = self.largest_page.max(page_len);
         if let Some(candidate) = &mut self.candidate {

@@ -18,6 +18,9 @@ const MIN_INTERVAL: u64 = 64 * 1024;
 const MAX_INTERVAL: u64 = 64 * 1024 * 1024;
 /// How many bytes of the stream at each point are checked.
 const CHECKED: usize = 64;
+/// The most bytes between two blocks, or after the last one: more than any head has, and more restart marks than anyone
+/// writes. It bounds what readers hold.
+const LONG_HEAD: usize = 64 * 1024;
 
 /// Places in a stream where decoding can begin, one about every so many bytes of content.
 ///
@@ -135,7 +138,8 @@ impl Index {
     ///
     /// # Errors
     /// Those of [`DecompressOptions::reader`] and of [`Lz4StreamReader`](crate::Lz4StreamReader), but an error of
-    /// `inner` ends the pass. `Interrupted` is retried.
+    /// `inner` ends the pass. `Interrupted` is retried. [`Error::BadHead`] when there are more than 64 KiB of restart
+    /// marks between two blocks.
     ///
     /// ```
     /// use lz4_stream::{DecompressOptions, Index};
@@ -204,12 +208,18 @@ impl Index {
                     };
                     block.extend_from_slice(read);
                     decompressor.filled(n);
+                    if block.len() > LONG_HEAD && decompressor.is_in_head() {
+                        return Err(long_head(&decompressor).into());
+                    }
                     if n == 0 {
                         decompressor.end_of_input()?;
                         break;
                     }
                 }
             }
+        }
+        if block.len() > LONG_HEAD {
+            return Err(long_head(&decompressor).into());
         }
         Ok(builder.finish(decompressor.total_in()))
     }
@@ -321,6 +331,15 @@ pub(crate) const UNPACKED: usize = HISTORY + SLACK;
 fn fingerprint(dictionary: &[u8]) -> (u32, u32) {
     let dictionary = &dictionary[dictionary.len().saturating_sub(HISTORY)..];
     (dictionary.len() as u32, crc32fast::hash(dictionary))
+}
+
+/// The error of a stream with too many bytes between two blocks.
+fn long_head<F>(decompressor: &Lz4StreamDecompressor<F>) -> Error {
+    Error::BadHead {
+        block: decompressor.blocks(),
+        offset: decompressor.total_in(),
+        reason: "more than 64 KiB between two blocks cannot be indexed",
+    }
 }
 
 /// The error when stream and index do not agree at this position of the stream.

@@ -15,15 +15,12 @@ use std::io::{self, Read, Write};
 
 use byteorder::{LE, ReadBytesExt, WriteBytesExt};
 
-use super::{Index, IndexPoint, MAX_INTERVAL, MIN_INTERVAL, UNPACKED};
+use super::{Index, IndexPoint, LONG_HEAD, MAX_INTERVAL, MIN_INTERVAL, UNPACKED};
 use crate::Error;
 use crate::format::{HISTORY, LZ4_MAX_INPUT_SIZE, compress_bound};
 
 const MAGIC: &[u8; 7] = b"LZ4SIDX";
 const VERSION: u8 = 1;
-
-/// More bytes than any head has.
-const LONG_HEAD: u64 = 64 * 1024;
 
 /// Passes bytes through and computes their checksum.
 struct Summed<T> {
@@ -182,7 +179,7 @@ impl Index {
             && self.largest_page <= LZ4_MAX_INPUT_SIZE
             && self.dictionary.0 as usize <= HISTORY;
         let agrees = self.blocks_len <= self.stream_len
-            && self.stream_len - self.blocks_len <= LONG_HEAD
+            && self.stream_len - self.blocks_len <= LONG_HEAD as u64
             && self.blocks <= self.blocks_len
             && points >= 1
             // Every point has a block of its own, except the only one of an empty stream.
@@ -219,7 +216,7 @@ impl Index {
             // The only point of an empty stream.
             (Some(0), Some(0), Some(0)) => self.blocks == 0,
             (Some(stream), Some(content), Some(blocks)) => {
-                let longest = compress_bound(self.largest_page) as u64 + LONG_HEAD;
+                let longest = compress_bound(self.largest_page) as u64 + LONG_HEAD as u64;
                 blocks > 0
                     && stream >= blocks
                     && stream <= 2 * self.interval + longest

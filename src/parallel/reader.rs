@@ -1,7 +1,7 @@
 //! Decodes several intervals of an indexed stream at a time.
 //!
 //! The caller's thread reads the intervals from the inner reader and hands them to the workers. It takes them back in
-//! order, and lends their content.
+//! order, and lends their content. Instead of waiting, it decodes too.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind, Read};
@@ -21,14 +21,14 @@ const FIRST_READ: usize = 64 * 1024;
 
 /// Decompresses a stream that has an [`Index`] on several threads, in order.
 ///
-/// The intervals between the points of the index are decoded independently of each other. The caller's thread only
-/// reads the inner reader and lends the content. Nothing needs to seek.
+/// The intervals between the points of the index are decoded independently of each other. The caller's thread is one of
+/// the threads: it reads the inner reader, lends the content, and decodes when it would otherwise wait. With one thread,
+/// no other is started. Nothing needs to seek.
 ///
 /// # Memory
-/// One interval more than there are threads is read ahead, one is lent, and one is being read. For each, the reader
-/// holds its part of the stream and its content: together at most three intervals of the index, two pages and two
-/// blocks, and usually about one and a half intervals. With 2 threads and 1 MiB intervals, about 7 MiB. Each thread has
-/// a decompressor.
+/// With one thread, one interval: its part of the stream and its content. Otherwise two intervals more than there are
+/// threads. An interval takes at most three intervals of the index, two pages and two blocks, and usually about one and
+/// a half intervals: with 2 threads and 1 MiB intervals, about 7 MiB together.
 ///
 /// # End of the stream
 /// The end mark is read, and the bytes after it stay in the inner reader. Unlike with
@@ -42,7 +42,7 @@ const FIRST_READ: usize = 64 * 1024;
 ///   of the interval in which it shows is returned.
 /// * Errors of the inner reader pass through after all data before them was returned. The next call resumes.
 ///   `Interrupted` is retried internally.
-/// * [`Error::WorkerPanicked`] when the framing panicked on a thread of the reader.
+/// * [`Error::WorkerPanicked`] when the framing panicked.
 ///
 /// No thread outlives the reader: dropping it waits until its threads are done with the intervals they are at.
 ///
@@ -298,7 +298,7 @@ impl<R: Read> Lz4StreamParallelReader<R> {
 }
 
 impl DecompressOptions {
-    /// A reader with these settings that decodes on `threads` threads; 0 means as many as the machine has cores. `inner`
+    /// A reader with these settings that decodes on `threads` threads, of which one is the caller's; 0 means as many as the machine has cores. `inner`
     /// is at the beginning of the stream. `index` is an [`Index`], or one in an `Arc`.
     ///
     /// # Errors
@@ -430,6 +430,9 @@ impl<R: Read, F: Framing> Lz4StreamParallelReader<R, F> {
 
     /// Lends the next interval that the workers decoded, and keeps so many with them. Returns `false` if there is none.
     fn take_next(&mut self, ahead: usize) -> bool {
+        if !self.lent.content.is_empty() {
+            self.spare.push(mem::take(&mut self.lent));
+        }
         while self.can_read() && self.next_to_read - self.next_to_lend < ahead {
             match self.read_interval() {
                 Ok(()) => {
@@ -443,8 +446,7 @@ impl<R: Read, F: Framing> Lz4StreamParallelReader<R, F> {
         if self.next_to_read == self.next_to_lend {
             return false;
         }
-        let interval = self.workers.decoded(self.next_to_lend, &mut self.decoder);
-        self.spare.push(mem::replace(&mut self.lent, interval));
+        self.lent = self.workers.decoded(self.next_to_lend, &mut self.decoder);
         true
     }
 

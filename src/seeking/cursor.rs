@@ -144,6 +144,8 @@ impl<F: Framing> Cursor<F> {
         let filled = self.fetched.len();
         self.fetched.resize(filled + rest.min(CHUNK as u64) as usize, 0);
         let room = &mut self.fetched[filled..];
+        // If `fetch` panics, the room remains in `fetched`, and the cursor has no place.
+        let point = self.point.take();
         let n = loop {
             match fetch(self.fetched_to, room) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -153,6 +155,7 @@ impl<F: Framing> Cursor<F> {
                 result => break result,
             }
         };
+        self.point = point;
         self.fetched.truncate(filled + *n.as_ref().unwrap_or(&0));
         self.fetched_to += n? as u64;
         if self.fetched.len() > filled {

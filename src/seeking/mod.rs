@@ -96,7 +96,9 @@ impl<F: Framing> Map<F> {
         let at = &self.index.points()[point];
         *decompressor.framing_mut() = (self.framing_at)(at);
         room.resize(UNPACKED, 0);
-        let history_len = self.index.unpack(point, self.options.get_format().get_dictionary(), room)?;
+        let history_len = self
+            .index
+            .unpack(point, self.options.get_format().get_dictionary(), room)?;
         decompressor.resume(&room[..history_len], at.block(), at.stream());
         Ok(())
     }
@@ -114,7 +116,9 @@ impl<F: Framing> Map<F> {
         *decompressor.framing_mut() = (self.framing_at)(at);
         let history_len = match history_len {
             Some(len) => len,
-            None => self.index.unpack(point, self.options.get_format().get_dictionary(), buf)?,
+            None => self
+                .index
+                .unpack(point, self.options.get_format().get_dictionary(), buf)?,
         };
         decompressor.resume_in(buf, history_len, at.block(), at.stream());
         Ok(history_len)

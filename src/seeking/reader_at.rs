@@ -8,14 +8,19 @@ use super::cursor::Cursor;
 use super::{Map, ReadAt};
 use crate::{DecompressOptions, Error, Framing, Index, IndexPoint, SizePrefix};
 
+/// How many places of earlier reads are kept, at least.
+const PLACES: usize = 4;
+
 /// Reads the content of a stream at any offset, with an [`Index`], on a shared reference. Threads can use one reader at
 /// the same time: each gets a decompressor of its own while it reads.
 ///
 /// A read decodes from the last point of the index before the offset: at most the interval of the index and a page.
 /// A read that goes on where an earlier one ended, or ahead in the same interval, continues there.
 ///
-/// Memory: the index, and that of an [`Lz4StreamReader`](crate::Lz4StreamReader) and 400 KiB for each of the most reads
-/// that ran at the same time.
+/// It remembers the places of the last four reads, so up to four series of reads can alternate, and of more if more ran
+/// at the same time.
+///
+/// Memory: the index, and for each such place that of an [`Lz4StreamReader`](crate::Lz4StreamReader) and 400 KiB.
 ///
 /// ```
 /// use lz4_stream::{CompressOptions, DecompressOptions, Index, Lz4StreamReaderAt};
@@ -173,14 +178,14 @@ impl<S: ReadAt, F: Framing> Lz4StreamReaderAt<S, F> {
         Ok(())
     }
 
-    /// A cursor that leads to the offset, any other one that is not in use, or a new one.
+    /// A cursor that leads to the offset, or one whose place is given up, or a new one.
     fn cursor(&self, offset: u64) -> Cursor<F> {
         let mut idle = self.idle();
         let near = idle.iter().rposition(|cursor| cursor.leads_to(&self.map, offset));
         match near {
             Some(number) => idle.remove(number),
             // The one that was not used for the longest time.
-            None if !idle.is_empty() => idle.remove(0),
+            None if idle.len() >= PLACES => idle.remove(0),
             None => {
                 drop(idle);
                 Cursor::new(&self.map)
