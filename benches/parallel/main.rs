@@ -1,11 +1,16 @@
 //! Compares the parallel writer with the serial one, and with the tools `lz4 -T` and `zstd -1 -T` where they are
 //! installed.
 //!
-//!     cargo bench --bench parallel -- FILE...
+//!     cargo bench --bench parallel -- FILE... [--only=TEXT]...
+//!
+//! With `--only`, it makes the comparisons in whose title each text occurs: `--only=Default`, `--only='64 KiB'`,
+//! `--only=tools`.
 //!
 //! The data are the files one after another, again and again from another place in each, until there are 32 MiB. It is
-//! written to a writer that only counts. The contenders take turns, and the figures are the best of all rounds: on a
-//! machine that does other work too, a median would say how many cores happened to be free.
+//! written to a writer that only counts. The contenders take turns. `speed` is that of the median of all rounds, `best`
+//! that of the fastest one: on a machine that does other work too, a median says how many cores happened to be free.
+//!
+//! `2 apart` is what the machine has to give: two serial writers at the same time, each with one half of the data.
 //!
 //! `cpu` is the processor time of all threads, as a multiple of the serial writer's. On enough free cores, n threads are
 //! n / cpu times as fast.
@@ -13,7 +18,7 @@
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use lz4_stream::{CompressOptions, Mode};
 
@@ -68,7 +73,7 @@ fn ticks() -> u64 {
 struct Contender<'a> {
     name: String,
     run: Box<dyn FnMut() -> io::Result<u64> + 'a>,
-    best: Duration,
+    times: Vec<Duration>,
     ticks: u64,
     len: u64,
 }
@@ -77,13 +82,15 @@ fn write(mut writer: impl Write, data: &[u8], piece: usize) -> io::Result<()> {
     data.chunks(piece).try_for_each(|piece| writer.write_all(piece))
 }
 
+fn write_alone(options: &CompressOptions, data: &[u8], piece: usize) -> io::Result<u64> {
+    let mut writer = options.writer(Count(0))?;
+    write(&mut writer, data, piece)?;
+    Ok(writer.finish()?.0)
+}
+
 /// The writers: the serial one first.
 fn writers<'a>(options: &'a CompressOptions, data: &'a [u8], piece: usize) -> Vec<Contender<'a>> {
-    let serial = move || {
-        let mut writer = options.writer(Count(0))?;
-        write(&mut writer, data, piece)?;
-        Ok(writer.finish()?.0)
-    };
+    let serial = move || write_alone(options, data, piece);
     let mut all = vec![contender("serial".into(), serial)];
     for threads in [1, 2, 4] {
         all.push(contender(format!("{threads} threads"), move || {
@@ -92,6 +99,13 @@ fn writers<'a>(options: &'a CompressOptions, data: &'a [u8], piece: usize) -> Ve
             Ok(writer.finish()?.0)
         }));
     }
+    all.push(contender("2 apart".into(), move || {
+        let (first, second) = data.split_at(LEN / 2);
+        thread::scope(|scope| {
+            let first = scope.spawn(|| write_alone(options, first, piece));
+            Ok(write_alone(options, second, piece)? + first.join().expect("it does not panic")?)
+        })
+    }));
     all
 }
 
@@ -130,7 +144,7 @@ fn contender<'a>(name: String, run: impl FnMut() -> io::Result<u64> + 'a) -> Con
     Contender {
         name,
         run: Box::new(run),
-        best: Duration::MAX,
+        times: Vec::new(),
         ticks: 0,
         len: 0,
     }
@@ -141,19 +155,24 @@ fn compare(title: &str, mut contenders: Vec<Contender>, rounds: usize) -> io::Re
         for contender in &mut contenders {
             let (start, ticks_before) = (Instant::now(), ticks());
             contender.len = (contender.run)()?;
-            contender.best = contender.best.min(start.elapsed());
+            contender.times.push(start.elapsed());
             contender.ticks += ticks() - ticks_before;
         }
     }
     println!("\n{title}");
-    println!("| | MB/s | speed | cpu | compressed |\n|---|---|---|---|---|");
-    let (best, ticks) = (contenders[0].best, contenders[0].ticks);
+    println!("| | MB/s | speed | best | cpu | compressed |\n|---|---|---|---|---|---|");
+    for contender in &mut contenders {
+        contender.times.sort();
+    }
+    let ticks = contenders[0].ticks;
     for contender in &contenders {
+        let ratio = |at: usize| contenders[0].times[at].as_secs_f64() / contender.times[at].as_secs_f64();
         println!(
-            "| {} | {:.0} | {:.2} | {:.2} | {:.3} % |",
+            "| {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.3} % |",
             contender.name,
-            LEN as f64 / contender.best.as_secs_f64() / 1e6,
-            best.as_secs_f64() / contender.best.as_secs_f64(),
+            LEN as f64 / contender.times[rounds / 2].as_secs_f64() / 1e6,
+            ratio(rounds / 2),
+            ratio(0),
             contender.ticks as f64 / ticks as f64,
             100.0 * contender.len as f64 / LEN as f64,
         );
@@ -166,11 +185,15 @@ fn main() -> io::Result<()> {
     let files = paths.map(fs::read).collect::<io::Result<Vec<_>>>()?;
     let files: Vec<Vec<u8>> = files.into_iter().filter(|file| !file.is_empty()).collect();
     if files.is_empty() {
-        println!("usage: cargo bench --bench parallel -- FILE...");
+        println!("usage: cargo bench --bench parallel -- FILE... [--only=TEXT]...");
         return Ok(());
     }
+    let only: Vec<String> = env::args()
+        .filter_map(|arg| Some(arg.strip_prefix("--only=")?.to_owned()))
+        .collect();
+    let wanted = |title: &str| only.iter().all(|text| title.contains(text.as_str()));
     let data = data(&files);
-    for (mode, rounds) in [(Mode::Default, 15), (Mode::HighCompression { level: 9 }, 3)] {
+    for (mode, rounds) in [(Mode::Default, 31), (Mode::HighCompression { level: 9 }, 5)] {
         for page_size in [64 << 10, 256 << 10] {
             for piece in PIECES {
                 let options = CompressOptions::new().mode(mode).page_size(page_size);
@@ -178,12 +201,17 @@ fn main() -> io::Result<()> {
                     "{mode:?}, pages of {} KiB, written in pieces of {piece}",
                     page_size >> 10
                 );
-                compare(&title, writers(&options, &data, piece), rounds)?;
+                if wanted(&title) {
+                    compare(&title, writers(&options, &data, piece), rounds)?;
+                }
             }
         }
+    }
+    if !wanted("tools") {
+        return Ok(());
     }
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(&data)?;
     let path = file.path().to_str().unwrap_or_default();
-    compare("tools", tools(path), 3)
+    compare("tools", tools(path), 5)
 }
