@@ -444,6 +444,9 @@ impl CompressOptions {
     /// Makes every page whose index in the stream is a multiple of `pages` a restart point, where decoding can begin:
     /// see [`Lz4StreamCompressor::restart`], which restarts the count. 0 for none. Default: 0.
     ///
+    /// For a restart point about every so many bytes, divide them by the [page size](Self::page_size). A page that a flush
+    /// ends early counts too, so no two restart points are further apart.
+    ///
     /// With 1, every block is independent of the others: the layout of Hadoop, Dovecot and others. The first page of
     /// the stream still refers to the dictionary, later restart points do not.
     ///

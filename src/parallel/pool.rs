@@ -1,4 +1,5 @@
-//! Threads that work on jobs and return them in the order in which they were submitted.
+//! Threads that work on jobs and return them in the order in which they were submitted. The caller's thread is one of
+//! them: it works whenever it would wait.
 
 use std::collections::VecDeque;
 use std::panic::{self, AssertUnwindSafe};
@@ -6,12 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::{fmt, mem};
 
-/// The threads are started when there is work for them, and end with the pool.
+/// The other threads are started when there is work for them, and end with the pool.
 pub(super) struct Pool<J> {
     shared: Arc<Shared<J>>,
     workers: Vec<JoinHandle<()>>,
-    /// How many threads there may be.
-    threads: usize,
+    /// How many workers there may be.
+    most: usize,
     /// The number of the next job to submit, and of the next one to return.
     submitted: u64,
     returned: u64,
@@ -45,7 +46,7 @@ struct Done<J> {
 pub(super) struct Panicked;
 
 impl<J: Send + 'static> Pool<J> {
-    /// A pool of at most this many threads that do `work` on each job.
+    /// A pool of at most this many threads, the caller's among them, that do `work` on each job.
     pub(super) fn new(threads: usize, work: fn(&mut J)) -> Self {
         let queue = Queue {
             todo: VecDeque::new(),
@@ -61,7 +62,7 @@ impl<J: Send + 'static> Pool<J> {
                 done: Condvar::new(),
             }),
             workers: Vec::new(),
-            threads,
+            most: threads - 1,
             submitted: 0,
             returned: 0,
         }
@@ -72,25 +73,20 @@ impl<J: Send + 'static> Pool<J> {
         (self.submitted - self.returned) as usize
     }
 
-    /// Has a job done by a thread. When the system starts no thread at all, it is done here.
-    pub(super) fn submit(&mut self, mut job: J) {
-        if self.workers.len() < self.threads && self.shared.lock().needs_threads() {
+    /// Has a job done by whichever thread is free first.
+    pub(super) fn submit(&mut self, job: J) {
+        if self.workers.len() < self.most && self.shared.lock().needs_threads() {
             let shared = Arc::clone(&self.shared);
             match thread::Builder::new()
                 .name("lz4-stream".into())
                 .spawn(move || shared.run())
             {
                 Ok(worker) => self.workers.push(worker),
-                Err(_) => self.threads = self.workers.len(),
+                // Those there are do the work.
+                Err(_) => self.most = self.workers.len(),
             }
         }
-        if self.workers.is_empty() {
-            (self.shared.work)(&mut job);
-            return self.submit_done(job);
-        }
-        let mut queue = self.shared.lock();
-        queue.todo.push_back((self.submitted, job));
-        drop(queue);
+        self.shared.lock().todo.push_back((self.submitted, job));
         self.submitted += 1;
         self.shared.todo.notify_one();
     }
@@ -114,17 +110,21 @@ impl<J: Send + 'static> Pool<J> {
         Some(self.returning(done))
     }
 
-    /// The oldest job, once it is done. `None` if there is none.
+    /// The oldest job, once it is done. `None` if there is none. Until then, this thread works on the jobs that no other
+    /// one has begun.
     pub(super) fn next(&mut self) -> Option<Result<J, Panicked>> {
         if self.len() == 0 {
             return None;
         }
         let mut queue = self.shared.lock();
         let done = loop {
-            match queue.take(self.returned) {
-                Some(done) => break done,
-                None => queue = self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            if let Some(done) = queue.take(self.returned) {
+                break done;
             }
+            queue = match queue.todo.pop_front() {
+                Some((number, job)) => self.shared.work_on(queue, number, job),
+                None => self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            };
         };
         drop(queue);
         Some(self.returning(done))
@@ -154,25 +154,31 @@ impl<J> Shared<J> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a thread does.
+    /// What a worker does.
     fn run(&self) {
         let mut queue = self.lock();
         while !queue.closed {
-            let Some((number, mut job)) = queue.todo.pop_front() else {
+            let Some((number, job)) = queue.todo.pop_front() else {
                 queue.idle += 1;
                 queue = self.todo.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 queue.idle -= 1;
                 continue;
             };
-            drop(queue);
-            let result = panic::catch_unwind(AssertUnwindSafe(|| (self.work)(&mut job)));
-            let panicked = result.is_err();
-            // A payload may panic when it is dropped.
-            mem::forget(result);
-            queue = self.lock();
-            queue.done.push(Done { number, job, panicked });
+            queue = self.work_on(queue, number, job);
             self.done.notify_one();
         }
+    }
+
+    /// Does a job, without the lock.
+    fn work_on<'a>(&'a self, queue: MutexGuard<'a, Queue<J>>, number: u64, mut job: J) -> MutexGuard<'a, Queue<J>> {
+        drop(queue);
+        let result = panic::catch_unwind(AssertUnwindSafe(|| (self.work)(&mut job)));
+        let panicked = result.is_err();
+        // A payload may panic when it is dropped.
+        mem::forget(result);
+        let mut queue = self.lock();
+        queue.done.push(Done { number, job, panicked });
+        queue
     }
 }
 
@@ -195,7 +201,7 @@ impl<J> Drop for Pool<J> {
 impl<J> fmt::Debug for Pool<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
-            .field("threads", &self.threads)
+            .field("most", &self.most)
             .field("started", &self.workers.len())
             .field("jobs", &(self.submitted - self.returned))
             .finish()

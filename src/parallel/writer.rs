@@ -6,8 +6,9 @@
 //!
 //! * With one thread, a serial writer does everything. All that is done here is to [prime](Lz4StreamCompressor::prime)
 //!   its compressor where a job begins.
-//! * With more, the caller's thread gathers the content of a job, and the threads of a [`Pool`] make its blocks. The
-//!   serial writer frames and sends them in order. It also owns the errors, the counts and the end of the stream.
+//! * With more, the caller's thread gathers the content of a job, and the threads of a [`Pool`], itself included, make
+//!   its blocks. The serial writer frames and sends them in order. It also owns the errors, the counts and the end of
+//!   the stream.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -44,16 +45,16 @@ const MAX_PAGES: usize = 1 << 14;
 /// from threads.
 ///
 /// The inner writer is only called from the thread that calls this writer, and need not be `Send`. While it is slow, the
-/// jobs ahead of it wait: at most two more than threads.
+/// jobs ahead of it wait: at most two for each thread.
 ///
 /// # Threads
-/// With one thread, the caller's thread does all the work, at the speed of the serial writer. With more, that many are
-/// started when there is work for them, and wait between jobs. They end when the writer is finished or dropped, which
-/// waits for the jobs that have begun. If the system starts fewer or none, the work is done by those there are, or by
-/// the caller's thread.
+/// The caller's thread is one of them. With one thread, it does all the work, at the speed of the serial writer. With n,
+/// n - 1 more are started when there is work for them, and wait between jobs. The caller's thread gathers the content,
+/// sends the blocks, and compresses a job whenever it would wait for one. The others end when the writer is finished or
+/// dropped, which waits for the jobs that have begun. If the system starts fewer or none, those there are do the work.
 ///
 /// # Memory
-/// With n > 1 threads, up to n + 4 jobs are held, each with its content, its blocks and a compressor. With pages of up
+/// With n > 1 threads, up to 2 n + 2 jobs are held, each with its content, its blocks and a compressor. With pages of up
 /// to 256 KiB, a job takes less than 3 MiB, and less than 4 MiB with high compression. In general, it takes three times
 /// its content and 1 MiB, or 2 MiB with high compression. With one thread, the writer takes what the serial writer
 /// takes. Buffers are reused: a warm writer allocates next to nothing.
@@ -581,7 +582,7 @@ impl Ahead {
             current,
             sending: None,
             spare: Vec::new(),
-            limit: threads + 2,
+            limit: 2 * threads,
             total_in,
         }
     }
