@@ -52,7 +52,9 @@ impl Decoder<'_> {
     pub fn decompress(&self, args: &Decompress, index: Option<&IndexFile>, path: &Path) -> Result<()> {
         let files = &args.files.to;
         let mut source = self.open(path)?;
-        source.inputs.extend(index.and_then(|index| index.identity.clone()));
+        source
+            .inputs
+            .extend(index.and_then(|index| index.identity.as_ref()).cloned());
         let (target, beside) = match (&args.range, &files.output) {
             (Some(_), None) => ("-".into(), false),
             _ => target(&source.input, files, decompressed_name)?,
@@ -317,7 +319,7 @@ pub fn check_end(input: &mut impl Read, body: &Body, name: &str, ended: u64, blo
             format_args!("the blocks end after {ended} of {len} bytes"),
         )),
         Some(_) => Ok(()),
-        None if input.bytes().next().transpose().map_err(at(name))?.is_some() => {
+        None if io::copy(&mut input.by_ref().take(1), &mut io::sink()).map_err(at(name))? > 0 => {
             let plural = if blocks == 1 { "" } else { "s" };
             let problem =
                 format_args!("the stream ends at offset {ended}, after {blocks} block{plural}, but more bytes follow");

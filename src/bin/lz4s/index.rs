@@ -28,16 +28,15 @@ pub struct IndexFile {
 impl IndexFile {
     pub fn open(path: &Path) -> Result<IndexFile> {
         needs_file("--index", &Some(path.into()))?;
-        let input = Input::open(path)?;
-        let identity = input.identity.clone();
+        let mut input = Input::open(path)?;
         Ok(IndexFile {
-            index: Arc::new(read_index(input)?),
-            identity,
+            index: Arc::new(read_index(&mut input)?),
+            identity: input.identity,
         })
     }
 }
 
-fn read_index(input: Input) -> Result<Index> {
+fn read_index(input: &mut Input) -> Result<Index> {
     let name = input.name.clone();
     let mut input = BufReader::with_capacity(BUFFER, input);
     let index = Index::read_from(&mut input).map_err(|error| match error.kind() {
@@ -51,9 +50,9 @@ fn read_index(input: Input) -> Result<Index> {
 }
 
 /// What `info` prints of an index.
-pub fn print_index(input: Input, mut output: Output) -> Result<()> {
+pub fn print_index(mut input: Input, mut output: Output) -> Result<()> {
     let name = input.name.clone();
-    let index = read_index(input)?;
+    let index = read_index(&mut input)?;
     let restarts = index.points().iter().filter(|point| point.history_len() == 0).count();
     let mut print = |what, value: &dyn Display| writeln!(output, "{what:<15} {value}").map_err(at("stdout"));
     print("index:", &name)?;
