@@ -132,6 +132,22 @@ fn a_ring_of_liblz4_decodes_it() {
             }
         }
     }
+    // lz4's example starts over one byte earlier, when no more than a page is left. 8 KiB is its limit.
+    for mode in MODES {
+        let options = CompressOptions::new()
+            .page_size(1024)
+            .strategy(Strategy::RingBuffer)
+            .max_distance(8192)
+            .mode(mode);
+        for short in [None, Some(1), Some(2)] {
+            let mut compressor = options.compressor().unwrap();
+            let mut peer = RingDecompressor::new(10_239, 1024);
+            for page in pages(&all, 1024, short) {
+                let block = compressor.compress(page).unwrap();
+                assert!(peer.decompress(&block[4..]) == Some(page));
+            }
+        }
+    }
     // Without the limit, it does not.
     let options = CompressOptions::new().page_size(1024).strategy(Strategy::RingBuffer);
     let mut compressor = options.compressor().unwrap();

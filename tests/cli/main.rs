@@ -1,6 +1,7 @@
 //! The command `lz4s`, run as a user or a script runs it.
 
 mod files;
+mod index;
 mod presets;
 mod streams;
 #[cfg(unix)]

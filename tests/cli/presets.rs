@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lz4_stream::{CompressOptions, Strategy};
+use lz4_stream::{ByteOrder, CompressOptions, PrefixWidth, Strategy, StreamFormat, ZeroPrefix};
 
 use crate::{bad, folder, good, pipe, read, run};
 
@@ -51,20 +51,57 @@ fn presets_write_what_the_programs_read() {
     let (dir, text) = folder(200_000);
     let new = CompressOptions::new;
     let two = lz4_stream::PrefixWidth::Two;
-    let lines = new().prefix_width(two).strategy(Strategy::RingBuffer);
+    let ring = |page_size| new().strategy(Strategy::RingBuffer).page_size(page_size);
+    let fuchsia = StreamFormat::new()
+        .prefix_width(two)
+        .byte_order(ByteOrder::Big)
+        .zero_prefix(ZeroPrefix::Restart);
     for (preset, header, options) in [
         ("python", "", new()),
         ("golz4", "", new()),
         ("tracy", "tlZ\x04", new()),
         ("c-example", "", new().page_size(8192).end_mark(true)),
-        ("c-ring", "", new().page_size(1024).end_mark(true)),
-        ("c-lines", "", lines.page_size(1024).end_mark(true)),
+        ("c-ring", "", ring(1024).max_distance(8192).end_mark(true)),
+        ("fuchsia", "", ring(16_384).format(fuchsia)),
+        ("c-lines", "", ring(1024).prefix_width(two).end_mark(true)),
     ] {
         let stream = good(pipe(dir.path(), &format!("compress --preset {preset}"), &text));
         let expected = [header.as_bytes(), &lz4_stream::compress(&text, &options).unwrap()].concat();
         assert!(stream == expected, "{preset}");
         assert!(good(pipe(dir.path(), &format!("decompress --preset {preset}"), &stream)) == text);
     }
+}
+
+/// FLANN's header comes first: its writer has to be given it.
+#[test]
+fn files_of_flann() {
+    let (dir, text) = folder(200_000);
+    let header: String = format!("{:0<144}", "464c414e4e5f494e4445585f76312e31");
+    good(run(
+        dir.path(),
+        &format!("compress --preset flann --header {header} text -o saved"),
+    ));
+    let options = CompressOptions::new()
+        .prefix_width(PrefixWidth::Eight)
+        .page_size(65_456)
+        .end_mark(true);
+    let stream = lz4_stream::compress(&text, &options).unwrap();
+    let saved = read(dir.path(), "saved");
+    assert!(saved.starts_with(b"FLANN_INDEX_v1.1") && saved[72..] == stream);
+    assert!(good(run(dir.path(), "decompress --preset flann -c saved")) == text);
+
+    let error = bad(run(dir.path(), "test saved"));
+    assert!(
+        error.ends_with("(this is an index of FLANN: use --preset flann)\n"),
+        "{error}"
+    );
+    let output = run(dir.path(), "compress --preset flann text -c");
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("give the 72 bytes before the stream as --header"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -74,6 +111,11 @@ fn options_override_a_preset() {
     for (args, options, header) in [
         ("c-example --no-end-mark", new().page_size(8192), ""),
         ("c-example --page-size 1K", new().page_size(1024).end_mark(true), ""),
+        (
+            "c-ring --strategy double-buffer --max-distance 65535",
+            new().page_size(1024).end_mark(true),
+            "",
+        ),
         ("tracy --header", new(), ""),
         ("tracy --header 616263", new(), "abc"),
         ("tracy --end-mark", new().end_mark(true), "tlZ\x04"),
@@ -289,6 +331,8 @@ fn other_formats_are_named() {
         (b"LZ4_RA\x10", "--preset gdsfmt"),
         (b"tlZ\x04", "--preset tracy"),
         (b"tr\xFDP", "--preset tracy"),
+        (b"FLANN_INDEX_v1.1", "--preset flann"),
+        (b"LZ4SIDX\x01", "decompress --index FILE STREAM"),
     ] {
         let error = bad(pipe(dir.path(), "decompress", &[start, &text].concat()));
         assert!(error.contains(" (this is ") && error.contains(what), "{error}");

@@ -58,8 +58,13 @@ pub enum Command {
     Decompress(Decompress),
     /// Decode streams and report errors, but write nothing
     Test(Test),
-    /// Decode streams and print their block count, page sizes, total sizes and ratio
+    /// Decode streams and print their block count, page sizes, total sizes and ratio; also reads index files
     Info(Info),
+    /// Write the index of a stream, with which decompress reads a range or works on several threads
+    ///
+    /// The index of STREAM is STREAM.idx, unless --output says otherwise; that of stdin goes to stdout. It belongs to
+    /// these bytes of the stream, and to the same --preset, --prefix, --big-endian, --end-mark, --dictionary and so on.
+    Index(MakeIndex),
     /// Print a completion script for a shell
     ///
     /// For example: lz4s completions bash > ~/.local/share/bash-completion/completions/lz4s
@@ -82,16 +87,21 @@ pub struct Compress {
     pub files: Files,
     #[command(flatten)]
     pub format: Format,
-    /// Page size in bytes; the suffixes K and M mean units of 1024 and 1048576 bytes
+    /// Page size in bytes; the suffixes K, M and G mean units of 1024, 1024^2 and 1024^3 bytes
     ///
     /// Each page becomes one block. The default is 64K, or the most that fits the prefix: 65264 with --prefix 2, 239
     /// with --prefix 1. python-lz4 needs the same size as its buffer_size; the C examples fail on larger pages than
     /// their own.
-    #[arg(long, value_name = "N[K|M]", value_parser = size, help_heading = "Compression")]
+    #[arg(long, value_name = "N[K|M|G]", value_parser = size, help_heading = "Compression")]
     pub page_size: Option<usize>,
     /// How far back matches reach [default: double-buffer]
     #[arg(long, value_enum, help_heading = "Compression")]
     pub strategy: Option<Reach>,
+    /// Let matches reach back at most this far, for readers that hold little: 1 to 65535 [default: 65535]
+    ///
+    /// A reader that decodes pages of P bytes into a ring of N bytes needs N - 2 * P, with --strategy ring-buffer.
+    #[arg(long, value_name = "N[K|M|G]", value_parser = size, help_heading = "Compression")]
+    pub max_distance: Option<usize>,
     /// Let every Nth page refer to nothing before it, so that decoding can begin there; 0 for never [default: 0]
     #[arg(long, value_name = "PAGES", help_heading = "Compression")]
     pub restart_every: Option<usize>,
@@ -104,6 +114,15 @@ pub struct Compress {
     /// With --mode hc: 1 to 12, higher is slower and smaller; below 1 means 9, above 12 means 12 [default: 9]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Compression")]
     pub level: Option<i32>,
+    /// Compress on this many threads; 0 for one per core. The output does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Compression")]
+    pub threads: usize,
+    /// Also write the index of the stream to this file, see lz4s index
+    #[arg(long, value_name = "FILE", help_heading = "Compression")]
+    pub index: Option<PathBuf>,
+    /// Distance of the index's points in bytes of content: 64K to 64M, other values are clamped [default: 1M]
+    #[arg(long, value_name = "N[K|M|G]", value_parser = number, requires = "index", help_heading = "Compression")]
+    pub index_interval: Option<u64>,
 }
 
 #[derive(Args)]
@@ -112,6 +131,32 @@ pub struct Decompress {
     pub files: Files,
     #[command(flatten)]
     pub stream: Stream,
+    /// The index of the stream, as lz4s index or compress --index wrote it
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+    /// Only these bytes of the content: A..B, A.., ..B or A..+LENGTH, counted from 0, without B
+    ///
+    /// K, M and G after a number mean units of 1024, 1024^2 and 1024^3 bytes. The range goes to
+    /// stdout, unless --output names a file. One that ends after the content is cut there. With --index, decoding begins
+    /// near A; without, at the start of the stream.
+    #[arg(long, value_name = "A..B", value_parser = Span::parse, conflicts_with = "rm", allow_hyphen_values = true)]
+    pub range: Option<Span>,
+    /// Decompress on this many threads; 0 for one per core. Needs --index [default: 1]
+    #[arg(long, value_name = "N", requires = "index", conflicts_with = "range")]
+    pub threads: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct MakeIndex {
+    #[command(flatten)]
+    pub files: Outputs,
+    #[command(flatten)]
+    pub stream: Stream,
+    /// Distance of the index's points in bytes of content: 64K to 64M, other values are clamped
+    ///
+    /// To read a range, half as much is decoded without need, on average.
+    #[arg(long, value_name = "N[K|M|G]", value_parser = number, default_value = "1M")]
+    pub interval: u64,
 }
 
 #[derive(Args)]
@@ -142,7 +187,7 @@ pub struct Inputs {
 
 /// The inputs and outputs of the commands that write files.
 #[derive(Args)]
-pub struct Files {
+pub struct Outputs {
     #[command(flatten)]
     pub inputs: Inputs,
     /// File to write; - is stdout
@@ -151,9 +196,16 @@ pub struct Files {
     /// Write to stdout
     #[arg(short = 'c', long, conflicts_with = "output")]
     pub stdout: bool,
-    /// Replace existing files; let compress write to a terminal
+    /// Replace existing files; write compressed data to a terminal
     #[arg(short, long)]
     pub force: bool,
+}
+
+/// The same, for the commands whose output can take the place of the input.
+#[derive(Args)]
+pub struct Files {
+    #[command(flatten)]
+    pub to: Outputs,
     /// Remove each input file once its output file is complete
     #[arg(long, conflicts_with_all = ["stdout", "keep"])]
     pub rm: bool,
@@ -211,11 +263,11 @@ pub struct Stream {
     /// Skip this many bytes before the stream, after those of --header
     ///
     /// Offsets in messages and in the output of info are counted from the start of the stream.
-    #[arg(long, value_name = "N[K|M]", value_parser = size, help_heading = "Format")]
+    #[arg(long, value_name = "N[K|M|G]", value_parser = size, help_heading = "Format")]
     pub skip: Option<usize>,
-    /// Largest page to accept in bytes; the suffixes K and M mean units of 1024 and 1048576 bytes; bounds the memory
-    /// [default: 4M]
-    #[arg(long, value_name = "N[K|M]", value_parser = size)]
+    /// Largest page to accept in bytes; the suffixes K, M and G mean units of 1024, 1024^2 and 1024^3 bytes; bounds the
+    /// memory [default: 4M]
+    #[arg(long, value_name = "N[K|M|G]", value_parser = size)]
     pub max_page_size: Option<usize>,
 }
 
@@ -287,15 +339,51 @@ impl Bytes {
     }
 }
 
-fn size(text: &str) -> Result<usize, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => text
-            .strip_suffix(['M', 'm'])
-            .map_or((text, 1), |digits| (digits, 1 << 20)),
+/// A range of the content, without the byte at `end`.
+#[derive(Clone, Copy)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+}
+
+impl Span {
+    pub const ALL: Span = Span {
+        start: 0,
+        end: u64::MAX,
     };
-    let number: usize = digits
-        .parse()
-        .map_err(|_| "not a number, with or without K or M after it")?;
-    number.checked_mul(unit).ok_or_else(|| "too large".into())
+
+    fn parse(text: &str) -> Result<Span, String> {
+        let (start, end) = text.split_once("..").ok_or("not A..B, A.., ..B or A..+LENGTH")?;
+        let start = if start.is_empty() { 0 } else { number(start)? };
+        let end = match end.strip_prefix('+') {
+            _ if end.is_empty() => u64::MAX,
+            Some(len) => start.checked_add(number(len)?).ok_or("too large")?,
+            None => number(end)?,
+        };
+        if end < start {
+            return Err("it ends before it begins".into());
+        }
+        Ok(Span { start, end })
+    }
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    number(text)?.try_into().map_err(|_| "too large".into())
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'K' | 'k')) => (&text[..at], 1 << 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 1 << 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    // Not what `parse` takes besides: a sign.
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err("not a number, with or without K, M or G after it".into());
+    }
+    let number: Option<u64> = digits.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "too large".into())
 }

@@ -4,14 +4,14 @@ use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use lz4_stream::{CompressOptions, Lz4StreamWriter, ZeroPrefix};
+use lz4_stream::{CompressOptions, Lz4StreamParallelWriter, ZeroPrefix};
 
 use crate::args::Compress;
 use crate::failure::{Failure, Result, at, failure};
 use crate::files::{EXTENSION, remove, target};
 use crate::input::{BUFFER, Identity, Input, dictionary};
 use crate::output::{Output, Rules};
-use crate::preset::Layout;
+use crate::preset::{Layout, needs_file};
 
 /// Compresses files, each with the same settings.
 pub struct Compressor<'a> {
@@ -30,12 +30,15 @@ impl Compressor<'_> {
             .format(layout.format())
             .page_size(args.page_size.unwrap_or(layout.page_size))
             .strategy(args.strategy.map_or(layout.strategy, Into::into))
+            .max_distance(args.max_distance.unwrap_or(layout.max_distance))
             .restart_every(args.restart_every.unwrap_or(0))
             .mode(args.mode()?);
         options.compressor()?; // before any file is touched
         let format = &args.format;
-        args.files.check(format.sizes.is_some())?;
-        let joined = args.files.inputs.paths.len() > 1 && args.files.stdout;
+        needs_file("--index", &args.index)?;
+        let to = &args.files.to;
+        to.check(&[("--sizes", format.sizes.is_some()), ("--index", args.index.is_some())])?;
+        let joined = to.inputs.paths.len() > 1 && to.stdout;
         if joined
             && (layout.zero == ZeroPrefix::End || format.dictionary.is_some() || !layout.start.bytes()?.is_empty())
         {
@@ -58,7 +61,7 @@ impl Compressor<'_> {
     }
 
     pub fn run(&self, path: &Path) -> Result<()> {
-        let files = &self.args.files;
+        let files = &self.args.files.to;
         let mut input = Input::open(path)?;
         let inputs: Vec<Identity> = [&self.dictionary, &input.identity]
             .into_iter()
@@ -73,32 +76,37 @@ impl Compressor<'_> {
             beside,
         };
         let mut output = Output::create(&target, rules)?;
-        if output.on_terminal && !files.force {
-            return Err(Failure::Usage(format!(
-                "{} is a terminal: use --output FILE, or --force to write compressed data to it",
-                output.name
-            )));
+        output.refuse_terminal(files.force)?;
+        let another = |path: &Option<PathBuf>| {
+            let rules = Rules {
+                inputs: &inputs,
+                force: files.force,
+                like: input.metadata(),
+                beside: false,
+            };
+            path.as_deref().map(|path| Output::create(path, rules)).transpose()
+        };
+        let mut sizes = another(&self.args.format.sizes)?;
+        let mut index = another(&self.args.index)?;
+        for (option, other) in [("--sizes", &sizes), ("--index", &index)] {
+            if other.as_ref().is_some_and(|other| output.is_same(other)) {
+                let problem = format_args!("is both the output and the {option} file");
+                return Err(failure(&output.name, problem));
+            }
         }
-        let sizes = self.args.format.sizes.as_deref();
-        let mut sizes = sizes
-            .map(|path| {
-                let rules = Rules {
-                    inputs: &inputs,
-                    force: files.force,
-                    like: input.metadata(),
-                    beside: false,
-                };
-                Output::create(path, rules)
-            })
-            .transpose()?;
-        if sizes.as_ref().is_some_and(|sizes| output.is_same(sizes)) {
-            return Err(failure(&output.name, "is both the output and the --sizes file"));
+        if let (Some(sizes), Some(index)) = (&sizes, &index)
+            && sizes.is_same(index)
+        {
+            return Err(failure(&sizes.name, "is both the --sizes and the --index file"));
         }
 
         input.show_progress(self.quiet || output.on_terminal);
         let name = output.name.clone();
         output.write_all(self.layout.start.bytes()?).map_err(at(&name))?;
-        let mut writer = self.options.writer(output)?;
+        let mut writer = self.options.parallel_writer(output, self.args.threads)?;
+        if index.is_some() {
+            writer.collect_index(self.args.index_interval.unwrap_or(1 << 20))?;
+        }
         let mut buffer = vec![0; BUFFER];
         loop {
             let read = match input.read(&mut buffer) {
@@ -115,17 +123,21 @@ impl Compressor<'_> {
         if let Some(sizes) = &mut sizes {
             sizes.flush().map_err(at(&sizes.name))?;
         }
-        // Both files are written. Only the renames remain.
+        if let (Some(file), Some(collected)) = (&mut index, writer.take_index()) {
+            collected.write_to(&mut *file).map_err(at(&file.name))?;
+        }
+        // All files are written. Only the renames remain.
         let output = writer.finish().map_err(at(&name))?;
         let is_file = output.is_file;
         output.commit()?;
         sizes.map_or(Ok(()), Output::commit)?;
-        remove(&input, files, is_file)
+        index.map_or(Ok(()), Output::commit)?;
+        remove(&input, &self.args.files, is_file)
     }
 }
 
 /// Writes the gathered sizes, which would fill the memory on a long stream.
-fn write_sizes(writer: &mut Lz4StreamWriter<Output>, sizes: &mut Option<Output>) -> Result<()> {
+fn write_sizes(writer: &mut Lz4StreamParallelWriter<Output>, sizes: &mut Option<Output>) -> Result<()> {
     let Some(file) = sizes else { return Ok(()) };
     for size in writer.drain_block_sizes() {
         writeln!(file, "{size}").map_err(at(&file.name))?;

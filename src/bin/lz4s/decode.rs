@@ -3,25 +3,27 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lz4_stream::{BlockSizes, DecompressOptions, Error, Framing, Lz4StreamDecompressor, Progress};
 
-use crate::args::{Decompress, Info, Stream};
+use crate::args::{Decompress, Info, Span, Stream};
 use crate::failure::{Failure, Result, at, failure};
 use crate::files::{EXTENSION, remove, target};
 use crate::hint::{Beginning, hint};
+use crate::index::{IndexFile, print_index};
 use crate::input::{BUFFER, Identity, Input, dictionary};
 use crate::output::{Output, Rules};
-use crate::preset::{Layout, recognize};
+use crate::preset::{Body, INDEX, Layout, recognize};
 
 /// Decodes files, each with the same settings.
 pub struct Decoder<'a> {
     stream: &'a Stream,
-    layout: Layout,
-    options: DecompressOptions,
+    pub layout: Layout,
+    pub options: DecompressOptions,
     dictionary: Option<Identity>,
-    quiet: bool,
+    pub quiet: bool,
 }
 
 impl Decoder<'_> {
@@ -47,10 +49,16 @@ impl Decoder<'_> {
         })
     }
 
-    pub fn decompress(&self, args: &Decompress, path: &Path) -> Result<()> {
-        let files = &args.files;
-        let source = self.open(path)?;
-        let (target, beside) = target(&source.input, files, decompressed_name)?;
+    pub fn decompress(&self, args: &Decompress, index: Option<&IndexFile>, path: &Path) -> Result<()> {
+        let files = &args.files.to;
+        let mut source = self.open(path)?;
+        source
+            .inputs
+            .extend(index.and_then(|index| index.identity.as_ref()).cloned());
+        let (target, beside) = match (&args.range, &files.output) {
+            (Some(_), None) => ("-".into(), false),
+            _ => target(&source.input, files, decompressed_name)?,
+        };
         let rules = Rules {
             inputs: &source.inputs,
             force: files.force,
@@ -59,21 +67,49 @@ impl Decoder<'_> {
         };
         let mut output = Output::create(&target, rules)?;
         // On failure, dropping `output` still writes the decoded data to stdout; a file is not replaced.
-        let (input, _) = self.decode(source, self.quiet || output.on_terminal, |page| {
-            let name = output.name.clone();
-            output.write_all(page.bytes).map_err(at(&name))?;
+        let quiet = self.quiet || output.on_terminal;
+        let input = match (index, args.range) {
+            (None, range) => self.decompress_pages(source, quiet, range, &mut output)?,
+            (Some(index), Some(range)) => self.decompress_range(source, index, range, &mut output)?,
+            (Some(index), None) => {
+                self.decompress_intervals(source, quiet, index, args.threads.unwrap_or(1), &mut output)?
+            }
+        };
+        let is_file = output.is_file;
+        output.commit()?;
+        remove(&input, &args.files, is_file)
+    }
+
+    /// Decodes from the start of the stream, to the end of the range or of the stream.
+    fn decompress_pages(&self, source: Source, quiet: bool, range: Option<Span>, output: &mut Output) -> Result<Input> {
+        let name = output.name.clone();
+        let Span { start, end } = range.unwrap_or(Span::ALL);
+        let mut position = 0;
+        let (input, _) = self.decode(source, quiet, |page| {
+            let len = page.bytes.len() as u64;
+            // Both are at most the length of the page.
+            let from = start.saturating_sub(position).min(len) as usize;
+            let to = end.saturating_sub(position).min(len) as usize;
+            position += len;
+            output.write_all(&page.bytes[from..to]).map_err(at(&name))?;
             if page.is_last_for_now {
                 output.flush().map_err(at(&name))?;
             }
-            Ok(())
+            Ok(match position >= end {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
         })?;
-        let is_file = output.is_file;
-        output.commit()?;
-        remove(&input, files, is_file)
+        if position < start {
+            return Err(past_the_content(&input.name, start, position));
+        }
+        Ok(input)
     }
 
     pub fn test(&self, path: &Path) -> Result<()> {
-        self.decode(self.open(path)?, self.quiet, |_| Ok(())).map(drop)
+        let source = self.open(path)?;
+        self.decode(source, self.quiet, |_| Ok(ControlFlow::Continue(())))
+            .map(drop)
     }
 
     pub fn info(&self, args: &Info, path: &Path) -> Result<()> {
@@ -85,6 +121,9 @@ impl Decoder<'_> {
             beside: false,
         };
         let mut output = Output::create(Path::new("-"), rules)?;
+        if source.input.begins_with(INDEX) {
+            return print_index(source.input, output);
+        }
         let (mut blocks, mut bytes) = (0u64, 0);
         let (mut largest, mut smallest) = (0, usize::MAX);
         if args.blocks {
@@ -101,7 +140,7 @@ impl Decoder<'_> {
             blocks += 1;
             bytes += len as u64;
             (largest, smallest) = (largest.max(len), smallest.min(len));
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         })?;
         let mut print = |what, value: &dyn Display| writeln!(output, "{what:<15} {value}").map_err(at("stdout"));
         print("stream:", &input.name)?;
@@ -116,7 +155,7 @@ impl Decoder<'_> {
         output.commit()
     }
 
-    fn open(&self, path: &Path) -> Result<Source> {
+    pub fn open(&self, path: &Path) -> Result<Source> {
         let input = Input::open(path)?;
         if input.is_terminal() {
             let problem = format!(
@@ -140,7 +179,12 @@ impl Decoder<'_> {
     }
 
     /// Calls `each` with every page. Returns the input and the length of the stream in bytes.
-    fn decode(&self, source: Source, quiet: bool, each: impl FnMut(Page) -> Result<()>) -> Result<(Input, u64)> {
+    fn decode(
+        &self,
+        source: Source,
+        quiet: bool,
+        each: impl FnMut(Page) -> Result<ControlFlow<()>>,
+    ) -> Result<(Input, u64)> {
         let Source { mut input, sizes, .. } = source;
         input.show_progress(quiet);
         let mut input = BufReader::with_capacity(BUFFER, input);
@@ -157,15 +201,22 @@ impl Decoder<'_> {
                 sizes.problem.map_or(result, |problem| Err(Stop::Failure(problem)))
             }
         };
-        let mut input = input.into_inner();
+        let input = input.into_inner();
         match result {
             Ok(len) => Ok((input, len)),
-            Err(Stop::Failure(failure)) => Err(failure),
-            Err(Stop::Start(error)) => {
+            Err(stop) => Err(self.explain(input, stop)),
+        }
+    }
+
+    /// The failure, with a hint.
+    pub fn explain(&self, mut input: Input, stop: Stop) -> Failure {
+        match stop {
+            Stop::Failure(failure) => failure,
+            Stop::Start(error) => {
                 let hint = recognize(input.start().0).map_or(String::new(), |what| format!(" ({what})"));
-                Err(failure(&input.name, format_args!("{error}{hint}")))
+                failure(&input.name, format_args!("{error}{hint}"))
             }
-            Err(Stop::Stream { error, start, lane }) => {
+            Stop::Stream { error, start, lane } => {
                 let name = input.name.clone();
                 let (bytes, is_all) = input.start();
                 let beginning = Beginning {
@@ -179,23 +230,28 @@ impl Decoder<'_> {
                     None => hint(&error, &self.layout, &beginning),
                 };
                 let lane = lane.map_or(String::new(), |lane| format!("stream {lane}: "));
-                Err(failure(&name, format_args!("{lane}{error}{hint}")))
+                failure(&name, format_args!("{lane}{error}{hint}"))
             }
         }
+    }
+
+    /// Reads and checks what comes before the first block.
+    pub fn read_start(&self, input: &mut impl Read, name: &str) -> Result<Body, Stop> {
+        self.layout.start.read(input).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => Stop::Start(error),
+            _ => Stop::Failure(at(name)(error)),
+        })
     }
 
     fn decode_body<F: Framing>(
         &self,
         input: &mut BufReader<Input>,
         mut decompressor: impl FnMut() -> Result<Lz4StreamDecompressor<F>, Error>,
-        mut each: impl FnMut(Page) -> Result<()>,
+        mut each: impl FnMut(Page) -> Result<ControlFlow<()>>,
     ) -> Result<u64, Stop> {
         let name = input.get_ref().name.clone();
         let io_error = |error: io::Error| Stop::Failure(at(&name)(error));
-        let body = self.layout.start.read(input).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => Stop::Start(error),
-            _ => io_error(error),
-        })?;
+        let body = self.read_start(input, &name)?;
         let mut lanes = (0..body.lanes)
             .map(|_| decompressor())
             .collect::<Result<Vec<_>, _>>()
@@ -226,7 +282,7 @@ impl Decoder<'_> {
                 Progress::Page(_) => {
                     input.consume(used);
                     let block_len = decompressor.total_in() - offset;
-                    each(Page {
+                    let flow = each(Page {
                         offset: position,
                         block_len,
                         bytes: decompressor.page(),
@@ -235,6 +291,9 @@ impl Decoder<'_> {
                     .map_err(Stop::Failure)?;
                     blocks += 1;
                     position += block_len;
+                    if flow.is_break() {
+                        return Ok(position);
+                    }
                 }
                 Progress::NeedMore(_) if len == 0 => {
                     decompressor.end_of_input().map_err(stop)?;
@@ -247,36 +306,48 @@ impl Decoder<'_> {
                 }
             }
         };
-        if let Some(len) = body.len {
-            if ended < len {
-                let problem = format_args!("the blocks end after {ended} of {len} bytes");
-                return Err(Stop::Failure(failure(&name, problem)));
-            }
-            return Ok(ended);
-        }
-        // Bytes can follow an end mark or the last size.
-        if input.bytes().next().transpose().map_err(io_error)?.is_some() {
-            let plural = if blocks == 1 { "" } else { "s" };
-            let problem =
-                format_args!("the stream ends at offset {ended}, after {blocks} block{plural}, but more bytes follow");
-            return Err(Stop::Failure(failure(&name, problem)));
-        }
+        check_end(&mut input, &body, &name, ended, blocks).map_err(Stop::Failure)?;
         Ok(ended)
     }
 }
 
+/// Checks that the stream ends where the input does. Bytes can follow an end mark or the last size.
+pub fn check_end(input: &mut impl Read, body: &Body, name: &str, ended: u64, blocks: u64) -> Result<()> {
+    match body.len {
+        Some(len) if ended < len => Err(failure(
+            name,
+            format_args!("the blocks end after {ended} of {len} bytes"),
+        )),
+        Some(_) => Ok(()),
+        None if io::copy(&mut input.by_ref().take(1), &mut io::sink()).map_err(at(name))? > 0 => {
+            let plural = if blocks == 1 { "" } else { "s" };
+            let problem =
+                format_args!("the stream ends at offset {ended}, after {blocks} block{plural}, but more bytes follow");
+            Err(failure(name, problem))
+        }
+        None => Ok(()),
+    }
+}
+
+pub fn past_the_content(name: &str, start: u64, len: u64) -> Failure {
+    failure(
+        name,
+        format_args!("the range begins at byte {start}, but the content has {len} bytes"),
+    )
+}
+
 /// A stream that is ready to be decoded.
-struct Source {
-    input: Input,
-    sizes: Option<Sizes>,
+pub struct Source {
+    pub input: Input,
+    pub sizes: Option<Sizes>,
     /// The files that must not be overwritten.
-    inputs: Vec<Identity>,
+    pub inputs: Vec<Identity>,
 }
 
 /// A block of a stream and its page.
 struct Page<'a> {
     offset: u64,
-    /// Including the prefix.
+    /// Including the prefix, and restart marks before it.
     block_len: u64,
     bytes: &'a [u8],
     /// No more bytes are buffered, so the next page may have to be waited for.
@@ -284,7 +355,7 @@ struct Page<'a> {
 }
 
 /// Why decoding ends early.
-enum Stop {
+pub enum Stop {
     Failure(Failure),
     /// What comes before the first block is wrong.
     Start(io::Error),
@@ -298,11 +369,11 @@ enum Stop {
 }
 
 /// The lines of a sizes file. Ends at a line that is not a size.
-struct Sizes {
+pub struct Sizes {
     file: BufReader<Input>,
     line: String,
     lines: u64,
-    problem: Option<Failure>,
+    pub problem: Option<Failure>,
 }
 
 impl Sizes {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Files, Inputs};
+use crate::args::{Files, Inputs, Outputs};
 use crate::failure::{Failure, Result, at, failure};
 use crate::input::Input;
 
@@ -19,29 +19,30 @@ impl Inputs {
         }
     }
 
-    pub fn check(&self, has_sizes: bool) -> Result<()> {
-        if self.paths.len() > 1 && has_sizes {
-            return Err(Failure::Usage("--sizes takes one input".into()));
+    /// Checks the options that work with one input only, such as --sizes, and whether they are there.
+    pub fn check(&self, options: &[(&str, bool)]) -> Result<()> {
+        match options.iter().find(|(_, is_there)| *is_there) {
+            Some((option, _)) if self.paths.len() > 1 => Err(Failure::Usage(format!("{option} takes one input"))),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
-impl Files {
+impl Outputs {
     /// Checks the options that work with one input only.
-    pub fn check(&self, has_sizes: bool) -> Result<()> {
+    pub fn check(&self, options: &[(&str, bool)]) -> Result<()> {
         if self.inputs.paths.len() > 1 && self.output.is_some() {
             let problem = "--output takes one input; without it, every input gets an output beside it";
             return Err(Failure::Usage(problem.into()));
         }
-        self.inputs.check(has_sizes)
+        self.inputs.check(options)
     }
 }
 
 /// The path to write for `input`, and whether it is made from the input's `name`.
 pub fn target(
     input: &Input,
-    files: &Files,
+    files: &Outputs,
     name: impl Fn(&Path) -> Result<PathBuf, String>,
 ) -> Result<(PathBuf, bool)> {
     Ok(match (&files.output, &input.path) {

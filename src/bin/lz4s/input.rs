@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lz4_stream::ReadAt;
 
 use crate::failure::{Result, at, printable};
 use crate::standard;
@@ -73,6 +74,17 @@ impl Input {
             complete = file.read_to_end(&mut self.start).is_ok_and(|read| read < room);
         }
         (&self.start, complete)
+    }
+
+    /// Whether this is a regular file that begins with these bytes. Reads nothing.
+    pub fn begins_with(&self, magic: &[u8]) -> bool {
+        let mut start = vec![0; magic.len()];
+        self.metadata().is_some() && self.file.read_at(&mut start, 0).is_ok() && start == magic
+    }
+
+    /// The file itself, at the place up to which it was read.
+    pub fn file(&self) -> &File {
+        &self.file
     }
 
     pub fn show_progress(&mut self, quiet: bool) {

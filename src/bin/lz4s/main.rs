@@ -1,7 +1,7 @@
 //! `lz4s`: compresses, decompresses and inspects LZ4 linked-block streams on the command line.
 //!
 //! `main` reads the command line (`args`) and runs a command on each input (`compress`, `decode`). `preset` knows the
-//! formats of other programs, and `hint` finds out which settings a stream needs. `input`, `output`, `files`,
+//! formats of other programs, and `hint` finds out which settings a stream needs. `index` makes and uses indexes. `input`, `output`, `files`,
 //! `standard` and `signals` are about files.
 
 #![forbid(unsafe_code)]
@@ -12,6 +12,7 @@ mod decode;
 mod failure;
 mod files;
 mod hint;
+mod index;
 mod input;
 mod output;
 mod preset;
@@ -29,6 +30,7 @@ use crate::args::{Cli, Command};
 use crate::compress::Compressor;
 use crate::decode::Decoder;
 use crate::failure::{Failure, Result, at};
+use crate::index::IndexFile;
 
 fn main() -> ExitCode {
     let Cli { command, quiet } = Cli::parse();
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Decompress(args) => ("decompress", decompress(args, quiet)),
         Command::Test(args) => ("test", test(args, quiet)),
         Command::Info(args) => ("info", info(args, quiet)),
+        Command::Index(args) => ("index", index(args, quiet)),
         Command::Completions { shell } => ("completions", completions(*shell)),
         Command::Man { command } => ("man", man(command.as_deref())),
     };
@@ -81,25 +84,37 @@ fn for_each(inputs: Vec<PathBuf>, mut each: impl FnMut(&Path) -> Result<()>) -> 
 
 fn compress(args: &args::Compress, quiet: bool) -> Result<ExitCode> {
     let compressor = Compressor::new(args, quiet)?;
-    for_each(args.files.inputs.get(), |input| compressor.run(input))
+    for_each(args.files.to.inputs.get(), |input| compressor.run(input))
 }
 
 fn decompress(args: &args::Decompress, quiet: bool) -> Result<ExitCode> {
-    args.files.check(args.stream.format.sizes.is_some())?;
+    let has_sizes = args.stream.format.sizes.is_some();
+    args.files
+        .to
+        .check(&[("--sizes", has_sizes), ("--index", args.index.is_some())])?;
+    let index = args.index.as_deref().map(IndexFile::open).transpose()?;
     let decoder = Decoder::new(&args.stream, quiet)?;
-    for_each(args.files.inputs.get(), |input| decoder.decompress(args, input))
+    for_each(args.files.to.inputs.get(), |input| {
+        decoder.decompress(args, index.as_ref(), input)
+    })
 }
 
 fn test(args: &args::Test, quiet: bool) -> Result<ExitCode> {
-    args.inputs.check(args.stream.format.sizes.is_some())?;
+    args.inputs.check(&[("--sizes", args.stream.format.sizes.is_some())])?;
     let decoder = Decoder::new(&args.stream, quiet)?;
     for_each(args.inputs.get(), |input| decoder.test(input))
 }
 
 fn info(args: &args::Info, quiet: bool) -> Result<ExitCode> {
-    args.inputs.check(args.stream.format.sizes.is_some())?;
+    args.inputs.check(&[("--sizes", args.stream.format.sizes.is_some())])?;
     let decoder = Decoder::new(&args.stream, quiet)?;
     for_each(args.inputs.get(), |input| decoder.info(args, input))
+}
+
+fn index(args: &args::MakeIndex, quiet: bool) -> Result<ExitCode> {
+    args.files.check(&[("--sizes", args.stream.format.sizes.is_some())])?;
+    let decoder = Decoder::new(&args.stream, quiet)?;
+    for_each(args.files.inputs.get(), |input| decoder.index(args, input))
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<ExitCode> {

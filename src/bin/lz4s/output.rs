@@ -165,6 +165,17 @@ impl Output {
         }
     }
 
+    /// Compressed data on a terminal is of no use.
+    pub fn refuse_terminal(&self, force: bool) -> Result<()> {
+        if self.on_terminal && !force {
+            return Err(Failure::Usage(format!(
+                "{} is a terminal: use --output FILE, or --force to write compressed data to it",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+
     pub fn is_same(&self, other: &Output) -> bool {
         let target = |output: &Output| output.replacement.as_ref().map(|new| new.target.clone());
         self.identity.is_some() && self.identity == other.identity

@@ -1,6 +1,7 @@
 //! The settings of programs in the wild, and how their files begin.
 
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use lz4_stream::{ByteOrder, PrefixWidth, Strategy, StreamFormat, ZeroPrefix};
@@ -19,12 +20,18 @@ pub enum Preset {
     Golz4,
     /// lz4's example blockStreaming_doubleBuffer: pages of 8 KiB, end mark
     CExample,
-    /// lz4's examples blockStreaming_ringBuffer and HCStreaming_ringBuffer: pages of 1 KiB, end mark
+    /// lz4's examples blockStreaming_ringBuffer and HCStreaming_ringBuffer: pages of 1 KiB, matches up to 8 KiB back,
+    /// end mark
     CRing,
     /// lz4's example blockStreaming_lineByLine: 2-byte prefixes, pages of 1 KiB, end mark
     CLines,
     /// gdsfmt's LZ4_RA compression; only to read
     Gdsfmt,
+    /// FLANN's index files: 8-byte prefixes, pages of 65456 bytes, end mark; to write them, give the first 72 bytes as
+    /// --header
+    Flann,
+    /// Fuchsia's log recorder: 2-byte prefixes, big endian, a size of zero restarts; written in pages of 16 KiB
+    Fuchsia,
 }
 
 /// One stream of a Tracy file.
@@ -33,6 +40,11 @@ const TRACY: &[u8] = b"tlZ\x04";
 const TRACY_LANES: &[u8] = b"tr\xFDP";
 /// A gdsfmt file. Three bytes of settings follow, the number of groups in 4 bytes, and the length of all groups in 6.
 const GDSFMT: &[u8] = b"LZ4_RA\x10";
+
+/// A saved FLANN index, compressed or not.
+const FLANN: &[u8] = b"FLANN_INDEX_v1.1";
+/// An index of a stream, as [`lz4_stream::Index::write_to`] writes it.
+pub const INDEX: &[u8] = b"LZ4SIDX";
 
 /// What comes before the first block.
 #[derive(Clone)]
@@ -60,7 +72,10 @@ impl Start {
     /// The bytes that a writer puts before the stream.
     pub fn bytes(&self) -> Result<&[u8]> {
         match self {
-            Start::Bytes { header, .. } => Ok(header),
+            Start::Bytes { header, skip: 0 } => Ok(header),
+            Start::Bytes { skip, .. } => Err(Failure::Usage(format!(
+                "--preset flann: give the {skip} bytes before the stream as --header"
+            ))),
             Start::Tracy => Ok(TRACY),
             Start::Gdsfmt => Err(Failure::Usage("--preset gdsfmt can only be read, not written".into())),
         }
@@ -141,6 +156,7 @@ pub struct Layout {
     pub page_size: usize,
     pub max_page_size: usize,
     pub strategy: Strategy,
+    pub max_distance: usize,
 }
 
 impl Layout {
@@ -173,14 +189,8 @@ impl Layout {
         if (layout.width == PrefixWidth::OutOfBand) != format.sizes.is_some() {
             return Err(Failure::Usage("--prefix 0 and --sizes need each other".into()));
         }
-        for (option, path) in [("--sizes", &format.sizes), ("--dictionary", &format.dictionary)] {
-            if path
-                .as_ref()
-                .is_some_and(|path| standard::is_stdin(path) || standard::is_stdout(path))
-            {
-                return Err(Failure::Usage(format!("{option} needs a file: - is for the stream")));
-            }
-        }
+        needs_file("--sizes", &format.sizes)?;
+        needs_file("--dictionary", &format.dictionary)?;
         Ok(layout)
     }
 
@@ -189,6 +199,16 @@ impl Layout {
             .prefix_width(self.width)
             .byte_order(self.order)
             .zero_prefix(self.zero)
+    }
+}
+
+/// Checks that the file of an option is not stdin or stdout.
+pub fn needs_file(option: &str, path: &Option<PathBuf>) -> Result<()> {
+    match path {
+        Some(path) if standard::is_stdin(path) || standard::is_stdout(path) => {
+            Err(Failure::Usage(format!("{option} needs a file: - is for the stream")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -205,6 +225,7 @@ impl Default for Layout {
             page_size: 64 << 10,
             max_page_size: 4 << 20,
             strategy: Strategy::DoubleBuffer,
+            max_distance: 65_535,
         }
     }
 }
@@ -227,10 +248,13 @@ impl From<Preset> for Layout {
                 page_size: 8 << 10,
                 ..layout
             },
-            // Its decoder holds about 10 KiB: two pages are less.
+            // Its decoder has a ring of 10 KiB. A page is decoded over the oldest content, and less than a page can
+            // remain unused before the end of the ring.
             Preset::CRing => Layout {
                 zero: ZeroPrefix::End,
                 page_size: 1 << 10,
+                strategy: Strategy::RingBuffer,
+                max_distance: 8 << 10,
                 ..layout
             },
             // Its decoder holds 256 KiB.
@@ -246,6 +270,25 @@ impl From<Preset> for Layout {
                 start: Start::Gdsfmt,
                 ..layout
             },
+            Preset::Flann => Layout {
+                width: PrefixWidth::Eight,
+                zero: ZeroPrefix::End,
+                start: Start::Bytes {
+                    header: Vec::new(),
+                    skip: 72,
+                },
+                page_size: (64 << 10) - 80,
+                ..layout
+            },
+            // Its decoder holds 64 KiB and a message.
+            Preset::Fuchsia => Layout {
+                width: PrefixWidth::Two,
+                order: ByteOrder::Big,
+                zero: ZeroPrefix::Restart,
+                page_size: 16 << 10,
+                strategy: Strategy::RingBuffer,
+                ..layout
+            },
         }
     }
 }
@@ -256,6 +299,11 @@ pub fn recognize(start: &[u8]) -> Option<&'static str> {
         (TRACY, "this is a Tracy file: use --preset tracy"),
         (TRACY_LANES, "this is a Tracy file: use --preset tracy"),
         (GDSFMT, "this is gdsfmt data: use --preset gdsfmt"),
+        (FLANN, "this is an index of FLANN: use --preset flann"),
+        (
+            INDEX,
+            "this is an index, not a stream: use it as decompress --index FILE STREAM, or print it with info",
+        ),
         (b"\x04\x22\x4D\x18", "this is an LZ4 frame: use the command lz4"),
         (
             b"\x02\x21\x4C\x18",
