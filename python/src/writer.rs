@@ -29,7 +29,7 @@ struct Writer {
 }
 
 enum Inner {
-    Serial(Lz4StreamWriter<Vec<u8>>),
+    Serial(Box<Lz4StreamWriter<Vec<u8>>>),
     /// And the process that has the threads. A forked one has not, and would wait for them forever.
     Parallel(Box<Lz4StreamParallelWriter<Vec<u8>>>, u32),
 }
@@ -119,7 +119,7 @@ impl StreamWriter {
         }
         let codec = compressor.get().take_codec(py)?;
         let mut inner = match threads {
-            1 => Inner::Serial(Lz4StreamWriter::from_parts(Vec::new(), codec)),
+            1 => Inner::Serial(Box::new(Lz4StreamWriter::from_parts(Vec::new(), codec))),
             _ => {
                 let writer = Lz4StreamParallelWriter::from_parts(Vec::new(), codec, threads as usize);
                 Inner::Parallel(Box::new(writer), process::id())
