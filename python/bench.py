@@ -89,10 +89,18 @@ def codecs(data):
                 rates.append([len(content) / MB / seconds for seconds in times])
             c, cp, d, dp = (statistics.geometric_mean(column) for column in zip(*rates))
             lowest = [min(row[i] / row[i + 1] for row in rates) for i in (0, 2)]
+            slower = [
+                "%s of %s %.2f" % (kind, name, row[i] / row[i + 1])
+                for i, kind in ((0, "compression"), (2, "decompression"))
+                for name, row in zip(data, rates)
+                if row[i] < row[i + 1]
+            ]
             print(
                 "%-26s %5d KiB  compress %5.0f / %5.0f = %.2f (lowest %.2f)  decompress %5.0f / %5.0f = %.2f (lowest %.2f)"
                 % (mode, page_size >> 10, c, cp, c / cp, lowest[0], d, dp, d / dp, lowest[1])
             )
+            if slower:
+                print("    slower than python-lz4: " + ", ".join(slower))
 
 
 def whole_stream(data):

@@ -49,6 +49,13 @@ struct Compressor {
     return_bytearray: bool,
 }
 
+impl LZ4StreamCompressor {
+    /// Takes the codec out. Nothing can be compressed afterwards.
+    pub fn take_codec(&self, py: Python<'_>) -> PyResult<Lz4StreamCompressor> {
+        Ok(self.0.take(py)?.codec)
+    }
+}
+
 #[pymethods]
 impl LZ4StreamCompressor {
     #[new]

@@ -58,6 +58,12 @@ struct Decompressor {
     gathered: Vec<u8>,
 }
 
+impl LZ4StreamDecompressor {
+    pub fn options(&self, py: Python<'_>) -> PyResult<DecompressOptions> {
+        self.0.with(py, |state| state.codec.options().clone())
+    }
+}
+
 #[pymethods]
 impl LZ4StreamDecompressor {
     #[new]

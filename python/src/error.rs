@@ -1,5 +1,7 @@
 //! Errors of the crate as Python exceptions.
 
+use std::io;
+
 use lz4_stream::Error;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
@@ -19,6 +21,14 @@ pub fn to_python(error: Error) -> PyErr {
         | Error::MaxPageSize { .. }
         | Error::EndMarkWithoutPrefix => PyValueError::new_err(error.to_string()),
         _ => LZ4StreamError::new_err(error.to_string()),
+    }
+}
+
+/// The same for an error of the crate's adapters. Exceptions of a Python file come out as they were.
+pub fn io_to_python(error: io::Error) -> PyErr {
+    match Error::from_io(&error) {
+        Some(error) => to_python(error.clone()),
+        None => error.into(),
     }
 }
 

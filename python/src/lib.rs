@@ -1,18 +1,25 @@
-//! The native half of the Python package `lz4_stream`: the two codecs, without I/O.
+//! The native half of the Python package `lz4_stream`.
 //!
-//! The other half, in `package/lz4_stream`, is Python: files and one-shot functions on top of the codecs. What a method
-//! takes, returns and raises is documented where Python's users see it, in its doc comment and in `_lz4_stream.pyi`.
+//! * `compressor` and `decompressor`: the two codecs, without I/O.
+//! * `writer`: compresses for files and for `compress`, on one thread or several.
+//! * `index` and `seek_reader`: an index, and reading with it. `file` is a Python file for them.
+//!
+//! The other half, in `package/lz4_stream`, is Python: files and one-shot functions on top of these. What a method takes, returns and raises is documented where Python's users see it, in its doc comment and in `_lz4_stream.pyi`.
 
 #![forbid(unsafe_code)]
 
 mod compressor;
 mod decompressor;
 mod error;
+mod file;
+mod index;
 mod input;
+mod seek_reader;
 mod settings;
 mod state;
+mod writer;
 
-/// The codecs of `lz4_stream`.
+/// The native half of `lz4_stream`.
 #[pyo3::pymodule(gil_used = false)]
 mod _lz4_stream {
     use pyo3::prelude::*;
@@ -23,6 +30,12 @@ mod _lz4_stream {
     use super::decompressor::{LZ4StreamDecompressor, Pages};
     #[pymodule_export]
     use super::error::LZ4StreamError;
+    #[pymodule_export]
+    use super::index::NativeIndex;
+    #[pymodule_export]
+    use super::seek_reader::SeekReader;
+    #[pymodule_export]
+    use super::writer::StreamWriter;
 
     #[pymodule_export]
     const LZ4_MAX_INPUT_SIZE: usize = lz4_stream::LZ4_MAX_INPUT_SIZE;

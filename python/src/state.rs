@@ -27,11 +27,16 @@ impl<T: Send> State<T> {
         Ok(())
     }
 
+    /// Takes the codec out.
+    pub fn take(&self, py: Python<'_>) -> PyResult<T> {
+        self.guard(py)?.take().ok_or_else(no_codec)
+    }
+
     /// Calls `work` with the codec.
     pub fn with<R>(&self, py: Python<'_>, work: impl FnOnce(&mut T) -> R) -> PyResult<R> {
         match self.guard(py)?.as_mut() {
             Some(codec) => Ok(work(codec)),
-            None => Err(PyValueError::new_err("No valid LZ4 stream context supplied")),
+            None => Err(no_codec()),
         }
     }
 
@@ -40,6 +45,10 @@ impl<T: Send> State<T> {
             .lock_py_attached(py)
             .map_err(|_| PyRuntimeError::new_err("an earlier call panicked, so the stream cannot be continued"))
     }
+}
+
+fn no_codec() -> PyErr {
+    PyValueError::new_err("No valid LZ4 stream context supplied")
 }
 
 /// Calls `work`, which processes `len` bytes, without the GIL.

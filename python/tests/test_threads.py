@@ -141,7 +141,7 @@ def test_the_gil_is_released():
         thread.start()
         started.wait()
         before = len(counted)
-        for _ in range(50):
+        for _ in range(1000):
             call()
             if len(counted) > before + 3:
                 break

@@ -3,6 +3,7 @@
 * `LZ4StreamCompressor` and `LZ4StreamDecompressor` are those of `lz4.stream`, with more methods. They work block by
   block, without I/O.
 * `open` and `Lz4StreamFile` read and write files, as those of `gzip` do.
+* `Index` makes seeking in a file fast.
 * `compress` and `decompress` handle a whole stream in memory.
 
 A stream records none of its settings: both ends must agree on `store_comp_size`, `byte_order`, `end_mark` and
@@ -12,6 +13,7 @@ A stream records none of its settings: both ends must agree on `store_comp_size`
 from ._alias import install_as_lz4_stream
 from ._file import Lz4StreamFile, open
 from ._functions import compress, decompress
+from ._index import Index
 from ._lz4_stream import (
     LZ4_MAX_INPUT_SIZE,
     LZ4StreamCompressor,
@@ -23,6 +25,7 @@ from ._lz4_stream import (
 
 __all__ = [
     "LZ4_MAX_INPUT_SIZE",
+    "Index",
     "LZ4StreamCompressor",
     "LZ4StreamDecompressor",
     "LZ4StreamError",

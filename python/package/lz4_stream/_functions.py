@@ -33,6 +33,7 @@ def compress(
     dictionary: str | Buffer | None = None,
     byte_order: _ByteOrder = "little",
     end_mark: bool = False,
+    threads: int = 1,
 ) -> bytes:
     """Compress `data` to a stream, in full pages.
 
@@ -41,6 +42,8 @@ def compress(
         buffer_size: The page size in bytes. Default: 64 KiB.
         acceleration: Selects the mode `"fast"`.
         compression_level: Selects the mode `"high_compression"`.
+        threads: On how many threads to compress, at most 256; 0 for as many as there are processors. See
+            `Lz4StreamFile`.
 
     The other arguments are those of `LZ4StreamCompressor`, which also lists the errors.
 
@@ -50,13 +53,19 @@ def compress(
     True
     """
     _settings.check_width(store_comp_size)
-    compressor = _settings.compressor(
-        buffer_size, strategy, acceleration, compression_level, store_comp_size, dictionary, byte_order, end_mark
+    writer = _settings.writer(
+        buffer_size,
+        strategy,
+        acceleration,
+        compression_level,
+        store_comp_size,
+        dictionary,
+        byte_order,
+        end_mark,
+        threads,
     )
-    blocks = []
-    for piece in _pieces(data):
-        blocks += compressor.feed(piece)
-    blocks.append(compressor.finish())
+    blocks = [writer.write(piece) for piece in _pieces(data)]
+    blocks.append(writer.finish())
     return b"".join(blocks)
 
 

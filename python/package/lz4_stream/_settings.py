@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._lz4_stream import LZ4StreamCompressor, LZ4StreamDecompressor
+from ._lz4_stream import LZ4StreamCompressor, LZ4StreamDecompressor, StreamWriter
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -15,7 +15,7 @@ PAGE_SIZE = 64 * 1024
 MAX_PAGE_SIZE = 4 * 1024 * 1024
 
 
-def compressor(
+def writer(
     buffer_size: int | None,
     strategy: _Strategy,
     acceleration: int | None,
@@ -24,10 +24,14 @@ def compressor(
     dictionary: str | Buffer | None,
     byte_order: _ByteOrder,
     end_mark: bool,
-) -> LZ4StreamCompressor:
+    threads: int,
+    collect_index: int | None = None,
+) -> StreamWriter:
     if acceleration is not None and compression_level is not None:
         raise ValueError("acceleration and compression_level exclude each other")
-    return LZ4StreamCompressor(
+    if collect_index is not None:
+        check_interval(collect_index)
+    compressor = LZ4StreamCompressor(
         strategy,
         PAGE_SIZE if buffer_size is None else buffer_size,
         mode="fast" if acceleration is not None else "high_compression" if compression_level is not None else "default",
@@ -38,6 +42,7 @@ def compressor(
         byte_order=byte_order,
         end_mark=end_mark,
     )
+    return StreamWriter(compressor, threads, collect_index)
 
 
 def decompressor(
@@ -61,3 +66,12 @@ def check_width(store_comp_size: int) -> None:
     """Whether there are sizes in the stream at all."""
     if store_comp_size == 0:
         raise ValueError("store_comp_size=0 needs LZ4StreamCompressor and LZ4StreamDecompressor: sizes must be kept")
+
+
+def check_interval(interval: int) -> None:
+    """Whether it can be the distance between two points of an index."""
+    # `collect_index=True` would be one byte.
+    if isinstance(interval, bool) or not hasattr(interval, "__index__"):
+        raise TypeError(f"the interval of an index is a number of bytes such as 1 << 20, not {interval!r}")
+    if not 0 < interval < 1 << 64:
+        raise ValueError(f"Invalid interval of an index: {interval}. Must be greater than 0")
