@@ -72,6 +72,7 @@
 //!   the widely deployed crate `lz4_flex`. Nothing changes unless you select it.
 //! * `tokio` (off by default): adds the module `tokio`, with the adapters for `AsyncWrite` and `AsyncRead`.
 //! * `tokio-util` (off by default): adds the module `tokio_util`, with the codecs for `Framed`.
+//! * `cli` (off by default): builds the command `lz4s`. The library is the same without it.
 //!
 //! # Organization
 //!
