@@ -76,9 +76,26 @@ fn choose_group(page: &Page) -> usize {
     // Groups like those of random letters: four different ones, or two.
     match total * total / pairs {
         512.. => MIN_MATCH,
-        64.. => 6,
-        _ => 8,
+        64.. if repeats::<6>(page) => 6,
+        0..64 if repeats::<8>(page) => 8,
+        _ => MIN_MATCH,
     }
+}
+
+/// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
+/// matches are shorter.
+fn repeats<const GROUP: usize>(page: &Page) -> bool {
+    let mut seen = [0u64; 1 << (HASH_LOG - 6)];
+    let places = page.window[page.start..].windows(8).take(1 << 13);
+    let total = places.len();
+    let mut distinct = 0;
+    for group in places {
+        let hash = hash::<GROUP>(group);
+        let bit = 1 << (hash % 64);
+        distinct += usize::from(seen[hash / 64] & bit == 0);
+        seen[hash / 64] |= bit;
+    }
+    2 * distinct <= total
 }
 
 impl Chains {

@@ -636,6 +636,19 @@ fn the_lowest_levels_remember_both_ends_of_a_match() {
     }
 }
 
+/// Digits are few different letters, but all matches are shorter than six bytes.
+#[test]
+fn consecutive_numbers_keep_their_short_matches() {
+    let text: String = (10_000..60_000).map(|number| format!("{number}\n")).collect();
+    for page_size in [65_536, 300_000] {
+        for level in LEVELS {
+            let blocks = Stream::new(level, text.len()).encode_all(text.as_bytes(), page_size);
+            let size: usize = blocks.iter().map(Vec::len).sum();
+            assert!(size < text.len() * 7 / 10, "{page_size} {level}: {size}");
+        }
+    }
+}
+
 #[test]
 fn higher_levels_make_smaller_blocks() {
     for data in [text(27, 300_000), mixed(27, 300_000)] {
