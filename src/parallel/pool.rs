@@ -2,12 +2,13 @@
 //! them: it works whenever it would wait.
 
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::{fmt, mem};
 
-/// The other threads are started when there is work for them, and end with the pool.
+/// The other threads are started when there is work for them, or [before](Self::start). They end with the pool.
 pub(super) struct Pool<J> {
     shared: Arc<Shared<J>>,
     workers: Vec<JoinHandle<()>>,
@@ -45,6 +46,15 @@ struct Done<J> {
 #[derive(Debug)]
 pub(super) struct Panicked;
 
+/// Does `work`, and catches a panic of it.
+pub(super) fn catch(work: impl FnOnce()) -> Result<(), Panicked> {
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        // It may panic when it is dropped.
+        mem::forget(payload);
+        Panicked
+    })
+}
+
 impl<J: Send + 'static> Pool<J> {
     /// A pool of at most this many threads, the caller's among them, that do `work` on each job.
     pub(super) fn new(threads: usize, work: fn(&mut J)) -> Self {
@@ -68,23 +78,26 @@ impl<J: Send + 'static> Pool<J> {
         }
     }
 
-    /// How many jobs were submitted and not yet returned.
-    pub(super) fn len(&self) -> usize {
-        (self.submitted - self.returned) as usize
+    /// Starts all threads.
+    pub(super) fn start(&mut self) -> io::Result<()> {
+        while self.workers.len() < self.most {
+            self.start_one()?;
+        }
+        Ok(())
+    }
+
+    fn start_one(&mut self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let thread = thread::Builder::new().name("lz4-stream".into());
+        self.workers.push(thread.spawn(move || shared.run())?);
+        Ok(())
     }
 
     /// Has a job done by whichever thread is free first.
     pub(super) fn submit(&mut self, job: J) {
-        if self.workers.len() < self.most && self.shared.lock().needs_threads() {
-            let shared = Arc::clone(&self.shared);
-            match thread::Builder::new()
-                .name("lz4-stream".into())
-                .spawn(move || shared.run())
-            {
-                Ok(worker) => self.workers.push(worker),
-                // Those there are do the work.
-                Err(_) => self.most = self.workers.len(),
-            }
+        if self.workers.len() < self.most && self.shared.lock().needs_threads() && self.start_one().is_err() {
+            // Those there are do the work.
+            self.most = self.workers.len();
         }
         self.shared.lock().todo.push_back((self.submitted, job));
         self.submitted += 1;
@@ -136,6 +149,18 @@ impl<J: Send + 'static> Pool<J> {
     }
 }
 
+impl<J> Pool<J> {
+    /// How many threads there may be, the caller's among them.
+    pub(super) fn threads(&self) -> usize {
+        self.most + 1
+    }
+
+    /// How many jobs were submitted and not yet returned.
+    pub(super) fn len(&self) -> usize {
+        (self.submitted - self.returned) as usize
+    }
+}
+
 impl<J> Queue<J> {
     /// Whether every idle thread has a job waiting for it.
     fn needs_threads(&self) -> bool {
@@ -172,10 +197,7 @@ impl<J> Shared<J> {
     /// Does a job, without the lock.
     fn work_on<'a>(&'a self, queue: MutexGuard<'a, Queue<J>>, number: u64, mut job: J) -> MutexGuard<'a, Queue<J>> {
         drop(queue);
-        let result = panic::catch_unwind(AssertUnwindSafe(|| (self.work)(&mut job)));
-        let panicked = result.is_err();
-        // A payload may panic when it is dropped.
-        mem::forget(result);
+        let panicked = catch(|| (self.work)(&mut job)).is_err();
         let mut queue = self.lock();
         queue.done.push(Done { number, job, panicked });
         queue

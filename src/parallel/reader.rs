@@ -1,16 +1,14 @@
 //! Decodes several intervals of an indexed stream at a time.
 //!
-//! The caller's thread reads the intervals from the inner reader and hands them to the workers. It takes them back in
-//! order, and lends their content. Instead of waiting, it decodes too.
+//! The caller's thread reads the intervals from the inner reader and hands them to the threads of a [`Pool`]. It takes
+//! them back in order, and lends their content. Instead of waiting, it decodes too.
 
-use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::ops::Range;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::{fmt, mem};
+use std::sync::Arc;
+use std::{fmt, mem, thread};
 
+use super::pool::{self, Panicked, Pool};
 use crate::block::SLACK;
 use crate::index::{UNPACKED, mismatch};
 use crate::seeking::Map;
@@ -62,18 +60,17 @@ const FIRST_READ: usize = 64 * 1024;
 /// ```
 pub struct Lz4StreamParallelReader<R, F = SizePrefix> {
     inner: R,
-    /// Decodes on the caller's thread.
-    decoder: Decoder<F>,
-    workers: Workers,
-    /// The number of the interval to read next, and of the one to lend next. Those between are with the workers.
+    map: Map<F>,
+    /// Has the intervals that were read, and not lent yet.
+    pool: Pool<Interval<F>>,
+    /// The number of the interval to read next.
     next_to_read: usize,
-    next_to_lend: usize,
     /// The interval to read next, as far as it was read.
-    reading: Interval,
-    /// The interval that is lent: the part `lent.decoded` of its content.
-    lent: Interval,
-    /// Buffers to use again.
-    spare: Vec<Interval>,
+    reading: Interval<F>,
+    /// The interval that is lent: the part `decoded` of its content.
+    lent: Option<Interval<F>>,
+    /// Intervals to use again.
+    spare: Vec<Interval<F>>,
     /// An error of the inner reader, until all content before it was returned.
     inner_error: Option<io::Error>,
     /// Set once the inner reader has ended.
@@ -82,9 +79,12 @@ pub struct Lz4StreamParallelReader<R, F = SizePrefix> {
     failed: Option<Error>,
 }
 
-/// The part of a stream between two points.
-#[derive(Default)]
-struct Interval {
+/// The part of a stream between two points, and what decodes it.
+struct Interval<F> {
+    map: Map<F>,
+    decompressor: Lz4StreamDecompressor<F>,
+    /// How much of the content that was decoded last the next block may refer to.
+    history_len: usize,
     number: usize,
     /// The first `filled` bytes are of the stream. The rest is room with arbitrary bytes.
     bytes: Vec<u8>,
@@ -96,164 +96,60 @@ struct Interval {
     error: Option<Error>,
 }
 
-/// Threads that decode intervals. They end when this is dropped.
-struct Workers {
-    shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-#[derive(Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    /// There is an interval to decode, or the threads are to end.
-    todo: Condvar,
-    /// An interval was decoded.
-    done: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    todo: VecDeque<Interval>,
-    done: Vec<Interval>,
-    is_closed: bool,
-}
-
-impl Shared {
-    /// Nothing panics while this is locked.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What a thread does.
-    fn run<F: Framing>(&self, mut decoder: Decoder<F>) {
-        let mut queue = self.lock();
-        while !queue.is_closed {
-            let Some(mut interval) = queue.todo.pop_front() else {
-                queue = self.todo.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            drop(queue);
-            decoder.decode(&mut interval);
-            queue = self.lock();
-            queue.done.push(interval);
-            self.done.notify_one();
-        }
-    }
-}
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        self.shared.lock().is_closed = true;
-        self.shared.todo.notify_all();
-        for thread in self.threads.drain(..) {
-            // It has not panicked: the decoder catches that.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Workers {
-    fn spawn<F: Framing + Send + 'static>(map: &Map<F>, threads: usize) -> io::Result<Workers> {
-        let mut workers = Workers {
-            shared: Arc::default(),
-            threads: Vec::new(),
-        };
-        for _ in 0..threads {
-            let shared = Arc::clone(&workers.shared);
-            let decoder = Decoder::new(map.clone());
-            let thread = thread::Builder::new().name("lz4-stream reader".into());
-            workers.threads.push(thread.spawn(move || shared.run(decoder))?);
-        }
-        Ok(workers)
-    }
-
-    fn submit(&self, interval: Interval) {
-        self.shared.lock().todo.push_back(interval);
-        self.shared.todo.notify_one();
-    }
-
-    /// The interval with this number, which was submitted. Instead of waiting for it, decodes what no thread has begun.
-    fn decoded<F: Framing>(&self, number: usize, decoder: &mut Decoder<F>) -> Interval {
-        let mut queue = self.shared.lock();
-        loop {
-            if let Some(at) = queue.done.iter().position(|interval| interval.number == number) {
-                return queue.done.swap_remove(at);
-            }
-            let Some(mut interval) = queue.todo.pop_front() else {
-                queue = self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            drop(queue);
-            decoder.decode(&mut interval);
-            queue = self.shared.lock();
-            queue.done.push(interval);
-        }
-    }
-}
-
-/// What each thread has of its own.
-struct Decoder<F> {
-    map: Map<F>,
-    decompressor: Lz4StreamDecompressor<F>,
-    /// How much of the content that was decoded last the next block may refer to.
-    history_len: usize,
-}
-
-impl<F: Framing> Decoder<F> {
-    fn new(map: Map<F>) -> Self {
-        Decoder {
+impl<F: Framing> Interval<F> {
+    fn new(map: &Map<F>) -> Self {
+        Interval {
             decompressor: map.decompressor(),
-            map,
+            map: map.clone(),
             history_len: 0,
+            number: 0,
+            bytes: Vec::new(),
+            filled: 0,
+            content: Vec::new(),
+            decoded: 0..0,
+            error: None,
         }
     }
 
-    fn decode(&mut self, interval: &mut Interval) {
-        self.decode_after(interval, None);
+    fn decode(&mut self) {
+        self.decode_after(None);
     }
 
-    /// Decodes the interval. `history_len`: see [`Map::resume_in`].
-    fn decode_after(&mut self, interval: &mut Interval, history_len: Option<usize>) {
-        interval.decoded = 0..0;
-        let result = panic::catch_unwind(AssertUnwindSafe(|| self.try_decode(interval, history_len)));
-        interval.error = result.map_or_else(
-            |payload| {
-                // It may panic when it is dropped.
-                mem::forget(payload);
-                Some(Error::WorkerPanicked)
-            },
-            Result::err,
-        );
-        if let Some(Error::IndexMismatch { .. } | Error::WorkerPanicked) = interval.error {
-            interval.decoded = 0..0;
+    /// `history_len`: see [`Map::resume_in`].
+    fn decode_after(&mut self, history_len: Option<usize>) {
+        self.decoded = 0..0;
+        self.error = self.try_decode(history_len).err();
+        if let Some(Error::IndexMismatch { .. }) = self.error {
+            self.decoded = 0..0;
         }
     }
 
-    fn try_decode(&mut self, interval: &mut Interval, history_len: Option<usize>) -> Result<(), Error> {
-        let number = interval.number;
+    fn try_decode(&mut self, history_len: Option<usize>) -> Result<(), Error> {
+        let number = self.number;
         let index = self.map.index();
         // No block decodes to more than 255 times its length.
         let content_len = index.end_of(number).1 - index.points()[number].content();
-        let likely = content_len.min(interval.filled as u64 * 255) as usize;
+        let likely = content_len.min(self.filled as u64 * 255) as usize;
         let room = UNPACKED + likely + index.largest_page().min(likely) + SLACK;
-        if interval.content.len() < room {
+        if self.content.len() < room {
             // Zeroed memory from the allocator costs nothing until it is touched.
             let mut grown = vec![0; room];
             if let Some(len) = history_len {
-                grown[..len].copy_from_slice(&interval.content[..len]);
+                grown[..len].copy_from_slice(&self.content[..len]);
             }
-            interval.content = grown;
+            self.content = grown;
         }
-        let (content, decompressor) = (&mut interval.content, &mut self.decompressor);
+        let (content, decompressor) = (&mut self.content, &mut self.decompressor);
         let start = self.map.resume_in(number, decompressor, content, history_len)?;
-        let result = self.decode_pages(number, &interval.bytes[..interval.filled]);
+        let result = self.decode_pages();
         self.history_len = self.decompressor.history().len();
-        interval.decoded = start..self.decompressor.leave(&mut interval.content);
+        self.decoded = start..self.decompressor.leave(&mut self.content);
         result
     }
 
-    fn decode_pages(&mut self, number: usize, mut bytes: &[u8]) -> Result<(), Error> {
+    fn decode_pages(&mut self) -> Result<(), Error> {
         let (index, decompressor) = (self.map.index(), &mut self.decompressor);
+        let (number, mut bytes) = (self.number, &self.bytes[..self.filled]);
         let is_last = number + 1 == index.points().len();
         let (stream_end, content_end, blocks) = index.end_of(number);
         let stream_end = if is_last { index.stream_len() } else { stream_end };
@@ -298,8 +194,8 @@ impl<R: Read> Lz4StreamParallelReader<R> {
 }
 
 impl DecompressOptions {
-    /// A reader with these settings that decodes on `threads` threads, of which one is the caller's; 0 means as many as the machine has cores. `inner`
-    /// is at the beginning of the stream. `index` is an [`Index`], or one in an `Arc`.
+    /// A reader with these settings that decodes on `threads` threads, of which one is the caller's; 0 means as many as
+    /// the machine has cores. `inner` is at the beginning of the stream. `index` is an [`Index`], or one in an `Arc`.
     ///
     /// # Errors
     /// Those of [`reader`](Self::reader), [`Error::IndexMismatch`] when the dictionary is not that of the indexed
@@ -349,16 +245,16 @@ impl<R: Read, F: Framing + Send + 'static> Lz4StreamParallelReader<R, F> {
             threads => threads,
         };
         // More threads than intervals would never have work. One of them is the caller's.
-        let workers = Workers::spawn(&map, threads.min(map.index().points().len()) - 1)?;
+        let mut pool = Pool::new(threads.min(map.index().points().len()), Interval::decode);
+        pool.start()?;
         Ok(Lz4StreamParallelReader {
             inner,
-            decoder: Decoder::new(map),
-            workers,
+            pool,
             next_to_read: 0,
-            next_to_lend: 0,
-            reading: Interval::default(),
-            lent: Interval::default(),
+            reading: Interval::new(&map),
+            lent: None,
             spare: Vec::new(),
+            map,
             inner_error: None,
             is_over: false,
             failed: None,
@@ -366,10 +262,10 @@ impl<R: Read, F: Framing + Send + 'static> Lz4StreamParallelReader<R, F> {
     }
 }
 
-impl<R: Read, F: Framing> Lz4StreamParallelReader<R, F> {
+impl<R: Read, F: Framing + Send + 'static> Lz4StreamParallelReader<R, F> {
     /// Reads the next interval, or the rest of it.
     fn read_interval(&mut self) -> io::Result<()> {
-        let index = self.decoder.map.index();
+        let index = self.map.index();
         let point = &index.points()[self.next_to_read];
         let end = match index.points().get(self.next_to_read + 1) {
             Some(next) => next.stream(),
@@ -409,79 +305,83 @@ impl<R: Read, F: Framing> Lz4StreamParallelReader<R, F> {
 
     /// Advances to the next content. Returns `false` at the end.
     fn next_content(&mut self) -> io::Result<bool> {
-        while self.lent.decoded.is_empty() {
+        while self.rest().is_empty() {
             if self.failed.is_none() {
-                self.failed = self.lent.error.take();
+                self.failed = self.lent.as_mut().and_then(|lent| lent.error.take());
             }
             if let Some(error) = &self.failed {
                 return Err(error.clone().into());
             }
-            let is_there = match self.workers.threads.len() {
-                0 => self.decode_next(),
-                threads => self.take_next(threads + 2),
+            let next = match self.pool.threads() {
+                1 => self.decode_next(),
+                threads => self.take_next(threads + 1),
             };
-            if !is_there {
-                return self.inner_error.take().map_or(Ok(false), Err);
+            match next {
+                None => return self.inner_error.take().map_or(Ok(false), Err),
+                Some(Ok(next)) => self.lent = Some(next),
+                Some(Err(Panicked)) => self.failed = Some(Error::WorkerPanicked),
             }
-            self.next_to_lend += 1;
         }
         Ok(true)
     }
 
-    /// Lends the next interval that the workers decoded, and keeps so many with them. Returns `false` if there is none.
-    fn take_next(&mut self, ahead: usize) -> bool {
-        if !self.lent.content.is_empty() {
-            self.spare.push(mem::take(&mut self.lent));
-        }
-        while self.can_read() && self.next_to_read - self.next_to_lend < ahead {
+    /// The next interval of the pool, which is given so many. `None` if there is none.
+    fn take_next(&mut self, ahead: usize) -> Option<Result<Interval<F>, Panicked>> {
+        self.spare.extend(self.lent.take());
+        while self.can_read() && self.pool.len() < ahead {
             match self.read_interval() {
                 Ok(()) => {
-                    let room = self.spare.pop().unwrap_or_default();
-                    self.workers.submit(mem::replace(&mut self.reading, room));
-                    self.reading.filled = 0;
+                    let mut next = self.spare.pop().unwrap_or_else(|| Interval::new(&self.map));
+                    next.filled = 0;
+                    self.pool.submit(mem::replace(&mut self.reading, next));
                 }
                 Err(error) => self.inner_error = Some(error),
             }
         }
-        if self.next_to_read == self.next_to_lend {
-            return false;
-        }
-        self.lent = self.workers.decoded(self.next_to_lend, &mut self.decoder);
-        true
+        self.pool.next()
     }
 
-    /// Without workers: decodes the next interval here, in the same buffers. Returns `false` if there is none.
-    fn decode_next(&mut self) -> bool {
+    /// With one thread: the next interval, decoded here, in the same buffers. `None` if there is none.
+    fn decode_next(&mut self) -> Option<Result<Interval<F>, Panicked>> {
         if !self.can_read() {
-            return false;
+            return None;
         }
         if let Err(error) = self.read_interval() {
             self.inner_error = Some(error);
-            return false;
+            return None;
         }
         // What precedes the interval was just decoded: nothing needs to be unpacked.
-        let end = self.lent.decoded.end;
-        let history_len = (self.next_to_read > 1).then_some(self.decoder.history_len);
-        mem::swap(&mut self.lent.bytes, &mut self.reading.bytes);
-        (self.lent.number, self.lent.filled) = (self.reading.number, mem::take(&mut self.reading.filled));
+        let last = self.lent.take();
+        let history_len = last.as_ref().map(|last| last.history_len);
+        let mut next = last.unwrap_or_else(|| Interval::new(&self.map));
         if let Some(len) = history_len {
-            self.lent.content.copy_within(end - len..end, 0);
+            let end = next.decoded.end;
+            next.content.copy_within(end - len..end, 0);
         }
-        self.decoder.decode_after(&mut self.lent, history_len);
-        mem::swap(&mut self.lent.bytes, &mut self.reading.bytes);
-        true
+        (next.number, next.filled) = (self.reading.number, mem::take(&mut self.reading.filled));
+        mem::swap(&mut next.bytes, &mut self.reading.bytes);
+        let result = pool::catch(|| next.decode_after(history_len));
+        mem::swap(&mut next.bytes, &mut self.reading.bytes);
+        Some(result.map(|()| next))
     }
 }
 
 impl<R, F: Framing> Lz4StreamParallelReader<R, F> {
     /// The index.
     pub fn index(&self) -> &Index {
-        self.decoder.map.index()
+        self.map.index()
     }
 
     /// The inner reader. It is ahead of what was returned.
     pub fn get_ref(&self) -> &R {
         &self.inner
+    }
+
+    /// The content that was not returned yet.
+    fn rest(&self) -> &[u8] {
+        self.lent
+            .as_ref()
+            .map_or(&[], |lent| &lent.content[lent.decoded.clone()])
     }
 
     /// Returns the inner reader. After the end of the content, it is directly after the stream; before, it is ahead of
@@ -491,7 +391,7 @@ impl<R, F: Framing> Lz4StreamParallelReader<R, F> {
     }
 }
 
-impl<R: Read, F: Framing> Read for Lz4StreamParallelReader<R, F> {
+impl<R: Read, F: Framing + Send + 'static> Read for Lz4StreamParallelReader<R, F> {
     /// Returns decoded bytes of one interval.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
@@ -503,15 +403,17 @@ impl<R: Read, F: Framing> Read for Lz4StreamParallelReader<R, F> {
     }
 }
 
-impl<R: Read, F: Framing> BufRead for Lz4StreamParallelReader<R, F> {
+impl<R: Read, F: Framing + Send + 'static> BufRead for Lz4StreamParallelReader<R, F> {
     /// Lends the rest of one interval; nothing at the end of the content.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.next_content()?;
-        Ok(&self.lent.content[self.lent.decoded.clone()])
+        Ok(self.rest())
     }
 
     fn consume(&mut self, amount: usize) {
-        self.lent.decoded.start += amount.min(self.lent.decoded.len());
+        if let Some(Interval { decoded, .. }) = &mut self.lent {
+            decoded.start += amount.min(decoded.len());
+        }
     }
 }
 
@@ -519,9 +421,9 @@ impl<R: fmt::Debug, F> fmt::Debug for Lz4StreamParallelReader<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lz4StreamParallelReader")
             .field("inner", &self.inner)
-            .field("map", &self.decoder.map)
-            .field("threads", &(self.workers.threads.len() + 1))
-            .field("ahead", &(self.next_to_read - self.next_to_lend))
+            .field("map", &self.map)
+            .field("threads", &self.pool.threads())
+            .field("ahead", &self.pool.len())
             .field("failed", &self.failed)
             .finish_non_exhaustive()
     }
