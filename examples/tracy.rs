@@ -6,7 +6,8 @@
 //!      | "tr\xFDP" 0 N block*          0 is LZ4; the number of streams N is one byte
 //! ```
 //!
-//! Pages of 64 KiB, sizes of four bytes, no end mark: the defaults of this crate. Source: `TracyFileWrite.hpp` of Tracy.
+//! Pages of 64 KiB, sizes of four bytes, no end mark: the defaults of this crate. Source: `TracyFileWrite.hpp` of
+//! Tracy.
 
 use std::io::{self, Read, Write};
 

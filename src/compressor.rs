@@ -351,9 +351,9 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     /// Makes the current page, which may be empty or filled in part, a **restart point**: neither it nor any later page
     /// refers to anything before it, so that decoding can begin there (see
-    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). By default the stream does not show it, and any
-    /// reader reads on. The block is the one that a new compressor without a dictionary makes. For restart points at
-    /// regular distances, see [`CompressOptions::restart_every`]; to show them in the stream, see
+    /// [`Lz4StreamDecompressor::resume`](crate::Lz4StreamDecompressor::resume)). By default the stream does not show
+    /// it, and any reader reads on. The block is the one that a new compressor without a dictionary makes. For restart
+    /// points at regular distances, see [`CompressOptions::restart_every`]; to show them in the stream, see
     /// [`ZeroPrefix::Restart`](crate::ZeroPrefix::Restart) and [`Framing::write_restart`].
     ///
     /// ```
@@ -382,8 +382,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         (&heads[heads.len() - self.heads_len..], data)
     }
 
-    /// Compresses the full pages of `data[at..]` one by one, and leaves less than a page. The current page must be empty,
-    /// and `data[..at]` must end with the history, or with the last part of it.
+    /// Compresses the full pages of `data[at..]` one by one, and leaves less than a page. The current page must be
+    /// empty, and `data[..at]` must end with the history, or with the last part of it.
     pub(crate) fn pages<'a>(&'a mut self, data: &'a [u8], at: usize) -> Pages<'a, F> {
         debug_assert!(self.page().is_empty() && !self.finished);
         Pages {
@@ -410,8 +410,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.window = window;
     }
 
-    /// Makes the block of the page, `content[start..]`. It may refer to the history, `content[floor..start]`, unless the
-    /// page is a restart point. Returns where the history begins that it may refer to.
+    /// Makes the block of the page, `content[start..]`. It may refer to the history, `content[floor..start]`, unless
+    /// the page is a restart point. Returns where the history begins that it may refer to.
     ///
     /// ```text
     /// buffer = … [restart] head | data | …        the head ends where the data begins, whatever the head's length
@@ -503,8 +503,8 @@ fn move_to_end(room: &mut [u8], len: usize) {
     }
 }
 
-/// What a parallel writer needs. There, the pages of the stream are encoded by other compressors than the one that frames
-/// their blocks.
+/// What a parallel writer needs. There, the pages of the stream are encoded by other compressors than the one that
+/// frames their blocks.
 impl Lz4StreamCompressor {
     /// A compressor whose blocks have no heads.
     pub(crate) fn headless(options: &CompressOptions) -> Self {

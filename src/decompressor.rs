@@ -231,7 +231,8 @@ impl Lz4StreamDecompressor {
     /// [`total_in`](Self::total_in).
     ///
     /// Call it at [`BlockSplit::Restart`]; [`feed`](Self::feed) does it by itself. (After
-    /// [`Lz4StreamCompressor::restart`](crate::Lz4StreamCompressor::restart), blocks refer to nothing before it anyway.)
+    /// [`Lz4StreamCompressor::restart`](crate::Lz4StreamCompressor::restart), blocks refer to nothing before it
+    /// anyway.)
     ///
     /// ```
     /// use lz4_stream::{Error, Lz4StreamDecompressor};

@@ -177,8 +177,8 @@ pub enum Error {
     /// A thread of a parallel reader panicked: the framing did. Kind: `Other`.
     WorkerPanicked,
     /// The inner writer, the framing or a thread of the
-    /// [`Lz4StreamParallelWriter`](crate::Lz4StreamParallelWriter) panicked. It is unknown how much was written, or what
-    /// would come next, so the stream cannot be continued.
+    /// [`Lz4StreamParallelWriter`](crate::Lz4StreamParallelWriter) panicked. It is unknown how much was written, or
+    /// what would come next, so the stream cannot be continued.
     /// Kind: `Other`.
     Poisoned {
         /// How many bytes of the stream the inner writer had taken before.

@@ -54,8 +54,8 @@
 //!
 //! A length of zero is not a block: the shortest block is the empty page, one byte long. So a zero can mean something
 //! else, which [`ZeroPrefix`](crate::ZeroPrefix) sets. By default it is corruption, as for python-lz4 and golz4, which
-//! raise an error. The C examples and FLANN end their files with it. At a zero, Fuchsia's log recorder drops the history
-//! of both ends, without bringing back a dictionary.
+//! raise an error. The C examples and FLANN end their files with it. At a zero, Fuchsia's log recorder drops the
+//! history of both ends, without bringing back a dictionary.
 //!
 //! Source: `blockStreaming_doubleBuffer.c`; `get_block` in python-lz4's `_stream.c`; `lz4_decoder.cc` of Fuchsia.
 //!

@@ -79,8 +79,8 @@
 //! There are three layers: adapters (`writer`, `reader`, `functions`, `seeking`, `parallel`, `tokio`, `tokio_util`),
 //! codecs (`compressor`, `decompressor`) and the block codec (`block`). Each layer only knows the one below. The codecs
 //! own the stream, the adapters only do I/O. The other modules are shared: `framing` reads and writes the bytes around
-//! each block, `window` holds the history and the page of a codec, `index` knows where decoding can begin, `options` has
-//! the settings, `error` the errors, and `format` the rules of the format.
+//! each block, `window` holds the history and the page of a codec, `index` knows where decoding can begin, `options`
+//! has the settings, `error` the errors, and `format` the rules of the format.
 
 #![forbid(unsafe_code)]
 

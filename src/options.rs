@@ -84,8 +84,9 @@ pub enum Engine {
     Own,
     /// The block codec of the crate `lz4_flex`. Needs the feature of that name. It decodes, and it encodes in
     /// [`Mode::Default`] and [`Mode::Fast`], which are the same in it: it has no acceleration.
-    /// [`Mode::HighCompression`] and a limited [distance](CompressOptions::max_distance) still use this crate's own encoder. `lz4_flex` is slower, and allocates a match table
-    /// for every page, because it keeps nothing from one page to the next.
+    /// [`Mode::HighCompression`] and a limited [distance](CompressOptions::max_distance) still use this crate's own
+    /// encoder. `lz4_flex` is slower, and allocates a match table for every page, because it keeps nothing from one
+    /// page to the next.
     #[cfg(feature = "lz4_flex")]
     Lz4Flex,
 }
@@ -444,8 +445,8 @@ impl CompressOptions {
     /// Makes every page whose index in the stream is a multiple of `pages` a restart point, where decoding can begin:
     /// see [`Lz4StreamCompressor::restart`], which restarts the count. 0 for none. Default: 0.
     ///
-    /// For a restart point about every so many bytes, divide them by the [page size](Self::page_size). A page that a flush
-    /// ends early counts too, so no two restart points are further apart.
+    /// For a restart point about every so many bytes, divide them by the [page size](Self::page_size). A page that a
+    /// flush ends early counts too, so no two restart points are further apart.
     ///
     /// With 1, every block is independent of the others: the layout of Hadoop, Dovecot and others. The first page of
     /// the stream still refers to the dictionary, later restart points do not.

@@ -154,7 +154,8 @@ impl Window {
         self.adopted = true;
     }
 
-    /// Returns the buffer that [`restart_in`](Self::restart_in) took, and where its content ends. Nothing of it is kept.
+    /// Returns the buffer that [`restart_in`](Self::restart_in) took, and where its content ends. Nothing of it is
+    /// kept.
     pub(crate) fn leave(&mut self, buf: &mut Vec<u8>) -> usize {
         debug_assert!(self.adopted);
         mem::swap(&mut self.buf, buf);

@@ -12,8 +12,8 @@
 //!
 //! `2 apart` is what the machine has to give: two serial writers at the same time, each with one half of the data.
 //!
-//! `cpu` is the processor time of all threads, as a multiple of the serial writer's. On enough free cores, n threads are
-//! n / cpu times as fast.
+//! `cpu` is the processor time of all threads, as a multiple of the serial writer's. On enough free cores, n threads
+//! are n / cpu times as fast.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};

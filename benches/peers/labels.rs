@@ -142,7 +142,8 @@ impl Layout {
         Some(place)
     }
 
-    /// The places where the text is free and the leader crosses no label, nearest first, each with the dots of its leader.
+    /// The places where the text is free and the leader crosses no label, nearest first, each with the dots of its
+    /// leader.
     fn candidates(&self, point: Pixels, size: Pixels, distances: &[i32]) -> impl Iterator<Item = (Place, Vec<Rect>)> {
         let offsets = distances
             .iter()

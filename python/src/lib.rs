@@ -4,7 +4,8 @@
 //! * `writer`: compresses for files and for `compress`, on one thread or several.
 //! * `index` and `seek_reader`: an index, and reading with it. `file` is a Python file for them.
 //!
-//! The other half, in `package/lz4_stream`, is Python: files and one-shot functions on top of these. What a method takes, returns and raises is documented where Python's users see it, in its doc comment and in `_lz4_stream.pyi`.
+//! The other half, in `package/lz4_stream`, is Python: files and one-shot functions on top of these. What a method
+//! takes, returns and raises is documented where Python's users see it, in its doc comment and in `_lz4_stream.pyi`.
 
 #![forbid(unsafe_code)]
 

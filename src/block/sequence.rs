@@ -147,8 +147,8 @@ pub(crate) fn match_cost(length: usize) -> usize {
 /// `offset`. Returns the rest of `out`.
 ///
 /// Most sequences have few literals and a short match. So these always copy the same number of literals, and what
-/// follows overwrites the excess. The rare cases are calls of a cold function, one for each check: otherwise the compiler
-/// merges the checks, which takes longer than branches that are well predicted.
+/// follows overwrites the excess. The rare cases are calls of a cold function, one for each check: otherwise the
+/// compiler merges the checks, which takes longer than branches that are well predicted.
 #[inline(always)]
 pub(crate) fn append_sequence<'a>(
     out: &'a mut [u8],

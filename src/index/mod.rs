@@ -24,9 +24,10 @@ const LONG_HEAD: usize = 64 * 1024;
 
 /// Places in a stream where decoding can begin, one about every so many bytes of content.
 ///
-/// It is collected while a stream is written ([`Lz4StreamWriter::collect_index`](crate::Lz4StreamWriter::collect_index))
-/// or built in one pass over any stream ([`Index::build`]), also over those of other programs. It can be stored in a
-/// file of its own ([`write_to`](Self::write_to), [`read_from`](Self::read_from)). With it,
+/// It is collected while a stream is written
+/// ([`Lz4StreamWriter::collect_index`](crate::Lz4StreamWriter::collect_index)) or built in one pass over any stream
+/// ([`Index::build`]), also over those of other programs. It can be stored in a file of its own
+/// ([`write_to`](Self::write_to), [`read_from`](Self::read_from)). With it,
 /// [`Lz4StreamSeekReader`](crate::Lz4StreamSeekReader) and [`Lz4StreamReaderAt`](crate::Lz4StreamReaderAt) read at any
 /// place, and [`Lz4StreamParallelReader`](crate::Lz4StreamParallelReader) decodes on several threads.
 ///

@@ -123,8 +123,8 @@ impl<J: Send + 'static> Pool<J> {
         Some(self.returning(done))
     }
 
-    /// The oldest job, once it is done. `None` if there is none. Until then, this thread works on the jobs that no other
-    /// one has begun.
+    /// The oldest job, once it is done. `None` if there is none. Until then, this thread works on the jobs that no
+    /// other one has begun.
     pub(super) fn next(&mut self) -> Option<Result<J, Panicked>> {
         if self.len() == 0 {
             return None;

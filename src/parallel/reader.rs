@@ -20,8 +20,8 @@ const FIRST_READ: usize = 64 * 1024;
 /// Decompresses a stream that has an [`Index`] on several threads, in order.
 ///
 /// The intervals between the points of the index are decoded independently of each other. The caller's thread is one of
-/// the threads: it reads the inner reader, lends the content, and decodes when it would otherwise wait. With one thread,
-/// no other is started. Nothing needs to seek.
+/// the threads: it reads the inner reader, lends the content, and decodes when it would otherwise wait. With one
+/// thread, no other is started. Nothing needs to seek.
 ///
 /// # Memory
 /// With one thread, one interval: its part of the stream and its content. Otherwise two intervals more than there are
@@ -183,8 +183,8 @@ impl<F: Framing> Interval<F> {
 }
 
 impl<R: Read> Lz4StreamParallelReader<R> {
-    /// A reader with the default settings of [`DecompressOptions::new`] and a thread for every core. For other settings,
-    /// see [`DecompressOptions::parallel_reader`].
+    /// A reader with the default settings of [`DecompressOptions::new`] and a thread for every core. For other
+    /// settings, see [`DecompressOptions::parallel_reader`].
     ///
     /// # Errors
     /// Those of [`DecompressOptions::parallel_reader`].

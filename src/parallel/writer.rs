@@ -1,8 +1,8 @@
 //! [`std::io::Write`] over compressors on several threads.
 //!
-//! The content is cut into jobs of a fixed number of pages. The first job goes on with the compressor of the page before
-//! it, every other one begins with a compressor that was given the plain history. So where the jobs begin decides what
-//! the output is, and they begin where the settings and the flushes say, on any number of threads.
+//! The content is cut into jobs of a fixed number of pages. The first job goes on with the compressor of the page
+//! before it, every other one begins with a compressor that was given the plain history. So where the jobs begin
+//! decides what the output is, and they begin where the settings and the flushes say, on any number of threads.
 //!
 //! * With one thread, a serial writer does everything. All that is done here is to [prime](Lz4StreamCompressor::prime)
 //!   its compressor where a job begins.
@@ -44,20 +44,21 @@ const MAX_PAGES: usize = 1 << 14;
 /// before. So short messages that are flushed one by one cost what they cost with the serial writer, and gain nothing
 /// from threads.
 ///
-/// The inner writer is only called from the thread that calls this writer, and need not be `Send`. While it is slow, the
-/// jobs ahead of it wait: at most two for each thread.
+/// The inner writer is only called from the thread that calls this writer, and need not be `Send`. While it is slow,
+/// the jobs ahead of it wait: at most two for each thread.
 ///
 /// # Threads
-/// The caller's thread is one of them. With one thread, it does all the work, at the speed of the serial writer. With n,
-/// n - 1 more are started when there is work for them, and wait between jobs. The caller's thread gathers the content,
-/// sends the blocks, and compresses a job whenever it would wait for one. The others end when the writer is finished or
-/// dropped, which waits for the jobs that have begun. If the system starts fewer or none, those there are do the work.
+/// The caller's thread is one of them. With one thread, it does all the work, at the speed of the serial writer. With
+/// n, n - 1 more are started when there is work for them, and wait between jobs. The caller's thread gathers the
+/// content, sends the blocks, and compresses a job whenever it would wait for one. The others end when the writer is
+/// finished or dropped, which waits for the jobs that have begun. If the system starts fewer or none, those there are
+/// do the work.
 ///
 /// # Memory
-/// With n > 1 threads, up to 2 n + 2 jobs are held, each with its content, its blocks and a compressor. With pages of up
-/// to 256 KiB, a job takes less than 3 MiB, and less than 4 MiB with high compression. In general, it takes three times
-/// its content and 1 MiB, or 2 MiB with high compression. With one thread, the writer takes what the serial writer
-/// takes. Buffers are reused: a warm writer allocates next to nothing.
+/// With n > 1 threads, up to 2 n + 2 jobs are held, each with its content, its blocks and a compressor. With pages of
+/// up to 256 KiB, a job takes less than 3 MiB, and less than 4 MiB with high compression. In general, it takes three
+/// times its content and 1 MiB, or 2 MiB with high compression. With one thread, the writer takes what the serial
+/// writer takes. Buffers are reused: a warm writer allocates next to nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamParallelWriter, Lz4StreamReader};
@@ -104,7 +105,8 @@ struct Ahead {
 #[derive(Default)]
 struct Job {
     options: CompressOptions,
-    /// If `primed`, the compressor is first given the history. Otherwise it has it, and `content` begins with the pages.
+    /// If `primed`, the compressor is first given the history. Otherwise it has it, and `content` begins with the
+    /// pages.
     primed: bool,
     history_len: usize,
     content: Vec<u8>,
@@ -209,8 +211,8 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
         self.into_inner().map_err(IntoInnerError::into_error)
     }
 
-    /// Sends everything, and the end mark if the settings have one, and flushes the inner writer. Nothing can be written
-    /// afterwards. Another call sends any bytes that an error left unsent, and flushes again.
+    /// Sends everything, and the end mark if the settings have one, and flushes the inner writer. Nothing can be
+    /// written afterwards. Another call sends any bytes that an error left unsent, and flushes again.
     ///
     /// # Errors
     /// Those of the inner writer, and [`Error::Poisoned`].

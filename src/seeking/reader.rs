@@ -24,7 +24,8 @@ use crate::{DecompressOptions, Framing, Index, IndexPoint, SizePrefix};
 /// * As [`Lz4StreamReader`](crate::Lz4StreamReader): a bad block is an error of its position and all data before it can
 ///   be read, and after any error of the inner reader the next call resumes. After any error, one can seek to another
 ///   position and read there.
-/// * [`Error::IndexMismatch`](crate::Error::IndexMismatch) when the index was made of another stream, where that can be told: see [`Index`].
+/// * [`Error::IndexMismatch`](crate::Error::IndexMismatch) when the index was made of another stream, where that can be
+///   told: see [`Index`].
 /// * A seek before the beginning or past 2^64 is `InvalidInput` and changes nothing.
 ///
 /// ```
@@ -72,8 +73,8 @@ impl DecompressOptions {
     /// [`Index`], or one in an `Arc`.
     ///
     /// # Errors
-    /// Those of [`reader`](Self::reader), [`Error::IndexMismatch`](crate::Error::IndexMismatch) when the dictionary is not that of the indexed
-    /// stream, and those of `inner` when it is asked for its position.
+    /// Those of [`reader`](Self::reader), [`Error::IndexMismatch`](crate::Error::IndexMismatch) when the dictionary is
+    /// not that of the indexed stream, and those of `inner` when it is asked for its position.
     ///
     /// ```
     /// use lz4_stream::{DecompressOptions, Index};

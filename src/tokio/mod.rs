@@ -1,8 +1,8 @@
 //! Adapters for [`AsyncWrite`](::tokio::io::AsyncWrite), [`AsyncRead`](::tokio::io::AsyncRead) and
 //! [`AsyncBufRead`](::tokio::io::AsyncBufRead). Needs the feature `tokio`.
 //!
-//! They mirror the [adapters for `std::io`](crate) name for name, and make and read the same bytes. Only an index is not
-//! collected: [`Index::build`](crate::Index::build) makes it from the stream.
+//! They mirror the [adapters for `std::io`](crate) name for name, and make and read the same bytes. Only an index is
+//! not collected: [`Index::build`](crate::Index::build) makes it from the stream.
 //!
 //! * [`Lz4StreamWriter`] compresses. `flush().await` sends everything written so far, as one block that the other end
 //!   can decode at once. `shutdown().await` ends the stream and the connection. **Nothing is sent on drop.**
@@ -105,8 +105,8 @@
 //! Set [`max_page_size`](crate::DecompressOptions::max_page_size) to the longest page that the peer may send. With the
 //! default of 4 MiB, one peer can make a reader use 12 MiB. It is no limit for `read_line` and `read_to_end`, which
 //! gather any number of pages, and a block decodes to up to 255 times its length: limit them with
-//! [`take`](https://docs.rs/tokio/1/tokio/io/trait.AsyncReadExt.html#method.take). A peer that is silent is a matter for
-//! [`timeout`](https://docs.rs/tokio/1/tokio/time/fn.timeout.html).
+//! [`take`](https://docs.rs/tokio/1/tokio/io/trait.AsyncReadExt.html#method.take). A peer that is silent is a matter
+//! for [`timeout`](https://docs.rs/tokio/1/tokio/time/fn.timeout.html).
 
 mod reader;
 mod writer;

@@ -305,8 +305,8 @@ impl Drop for ContiguousDecompressor {
     }
 }
 
-/// `LZ4_decompress_safe_continue` into a ring buffer, as in lz4's `blockStreaming_ringBuffer.c`: it wraps when less than
-/// a page is left.
+/// `LZ4_decompress_safe_continue` into a ring buffer, as in lz4's `blockStreaming_ringBuffer.c`: it wraps when less
+/// than a page is left.
 pub struct RingDecompressor {
     stream: *mut LZ4StreamDecode,
     ring: Vec<u8>,

@@ -234,6 +234,23 @@ class Exchange:
                     page_size, width, 'short' if short else 'full', kind, dictionary_name, mode, parameter)
                 self.both_ways(rng, name, content, page_size, width, mode, parameter, dictionary, short)
 
+    def in_parallel(self, rng, pools):
+        """Streams of several threads: pages whose encoder knew only the plain page before them."""
+        efforts = [{}, {'acceleration': 4}, {'compression_level': 3}, {'compression_level': 12}]
+        dictionaries = [b'', pools['text'][1000:90000]]
+        for page_size, effort, kind in itertools.product((1000, 4096, 65536, 300000), efforts, ('text', 'mixed', 'echo')):
+            length = rng.randint(2_500_000, 3_500_000)
+            content = echo(rng, page_size, length) if kind == 'echo' else pools[kind][:length]
+            dictionary = rng.choice(dictionaries)
+            stream = io.BytesIO()
+            with lz4_stream.open(stream, 'wb', buffer_size=page_size, dictionary=dictionary, threads=3, **effort) as file:
+                flush_at = rng.randrange(length)
+                file.write(content[:flush_at])
+                file.flush()
+                file.write(content[flush_at:])
+            name = 'in parallel to python, page size %d, %s, %s' % (page_size, effort, kind)
+            self.check(name, lambda: self.python_decompress(stream.getvalue(), [], page_size, 4, dictionary), content)
+
     def two_pages_back(self, rng):
         """Full pages and then a short one: python-lz4's encoder refers two pages back, as its two buffers touch."""
         streams = [('golden', 1024, make_golden.two_pages_back())]
@@ -261,7 +278,9 @@ def main(*files):
     exchange = Exchange()
     rng = random.Random(SEED)
     exchange.two_pages_back(rng)
-    exchange.matrix(rng, make_pools(rng, files))
+    pools = make_pools(rng, files)
+    exchange.matrix(rng, pools)
+    exchange.in_parallel(rng, pools)
     print('%d passed, %d failed' % (exchange.passed, exchange.failed))
     return exchange.failed > 0
 

@@ -137,8 +137,8 @@ pub struct Decompress {
     /// Only these bytes of the content: A..B, A.., ..B or A..+LENGTH, counted from 0, without B
     ///
     /// K, M and G after a number mean units of 1024, 1024^2 and 1024^3 bytes. The range goes to
-    /// stdout, unless --output names a file. One that ends after the content is cut there. With --index, decoding begins
-    /// near A; without, at the start of the stream.
+    /// stdout, unless --output names a file. One that ends after the content is cut there. With --index, decoding
+    /// begins near A; without, at the start of the stream.
     #[arg(long, value_name = "A..B", value_parser = Span::parse, conflicts_with = "rm", allow_hyphen_values = true)]
     pub range: Option<Span>,
     /// Decompress on this many threads; 0 for one per core. Needs --index [default: 1]

@@ -1,8 +1,8 @@
 //! `lz4s`: compresses, decompresses and inspects LZ4 linked-block streams on the command line.
 //!
 //! `main` reads the command line (`args`) and runs a command on each input (`compress`, `decode`). `preset` knows the
-//! formats of other programs, and `hint` finds out which settings a stream needs. `index` makes and uses indexes. `input`, `output`, `files`,
-//! `standard` and `signals` are about files.
+//! formats of other programs, and `hint` finds out which settings a stream needs. `index` makes and uses indexes.
+//! `input`, `output`, `files`, `standard` and `signals` are about files.
 
 #![forbid(unsafe_code)]
 

@@ -222,8 +222,8 @@ fn cheapest(cost: &[u16; CHUNK + MARGIN], i: usize, top: usize, length: usize) -
     }
 }
 
-/// Tries the longest cuts with one, two and three length bytes that end in the chunk. The others are not worth the time:
-/// what follows a longer cut hardly ever costs more.
+/// Tries the longest cuts with one, two and three length bytes that end in the chunk. The others are not worth the
+/// time: what follows a longer cut hardly ever costs more.
 #[inline(never)]
 fn cheapest_long_cut(cost: &[u16], length: usize, mut best: (u32, usize)) -> (u32, usize) {
     let mut from = SHORT_MATCH_MAX + 1;

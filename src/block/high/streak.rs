@@ -34,8 +34,8 @@ impl Streak {
         self.matches >= REGULAR
     }
 
-    /// A match at `at` that is longer than the one found, if there is one at the offset of the match before, or at twice
-    /// the one or the other offset, but no further than `most`. Otherwise the one found.
+    /// A match at `at` that is longer than the one found, if there is one at the offset of the match before, or at
+    /// twice the one or the other offset, but no further than `most`. Otherwise the one found.
     #[cold]
     #[inline(never)]
     pub(super) fn further(&mut self, window: &[u8], most: usize, at: usize, found: (usize, usize)) -> (usize, usize) {
