@@ -65,7 +65,7 @@ fn main() {
     let mib = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(256);
     let content = log(mib << 20);
     let options = DecompressOptions::new();
-    for page_size in [4 << 10, 64 << 10] {
+    for page_size in [4 << 10, 64 << 10, 256 << 10] {
         let stream = lz4_stream::compress(&content, &CompressOptions::new().page_size(page_size)).unwrap();
         println!(
             "{mib} MiB of a log, pages of {} KiB, {:.1} % of its length",
