@@ -23,6 +23,23 @@ const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, which still fits the first-level cache.
 const FAR: usize = 1 << 14;
 
+/// How many bytes of the data the hash depends on.
+const FIVE: u32 = 5;
+/// With a long history some data has a match at almost every position. Fewer and longer matches then make the block
+/// smaller and are faster to write. So `FAR` tables hash six bytes, unless the data needs matches of five.
+const SIX: u32 = 6;
+
+/// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
+const SEGMENT: usize = 1 << 14;
+/// or, at the beginning of a stream, after as much as this.
+const FIRST_SEGMENT: usize = 1 << 12;
+/// After two segments that shrank by less than one in so many bytes, five bytes are hashed. In consecutive numbers as
+/// text, for instance, all matches have five bytes.
+const POOR: usize = 16;
+/// After a segment that shrank by more and has less than one match of at most five bytes in so many bytes, six bytes
+/// are hashed again.
+const SHORT_MATCH_SPACING: usize = 16;
+
 /// A stream of at most this length uses `SMALL` entries.
 const SMALL_STREAM: usize = 512;
 /// Page and history of at most this total length use `NEAR` entries.
@@ -44,6 +61,7 @@ pub(crate) struct FastEncoder {
     acceleration: usize,
     /// The largest offset of a match.
     max_distance: usize,
+    choice: HashChoice,
     /// Bytes encoded since the start of the stream (saturating).
     encoded: usize,
 }
@@ -57,6 +75,7 @@ impl FastEncoder {
             table: Vec::new(),
             acceleration: acceleration as usize,
             max_distance: MAX_OFFSET,
+            choice: HashChoice::default(),
             encoded: 0,
         }
     }
@@ -87,21 +106,51 @@ impl FastEncoder {
             self.clear_table(entries, floor);
             self.insert_history(window, floor, start);
         }
+        let room = out.len();
+        let mut cursor = Cursor {
+            out,
+            anchor: start,
+            // Nothing matches the first byte of all.
+            position: start.max(floor + 1),
+            attempts: self.acceleration << PATIENCE,
+        };
         let limits = (self.acceleration, self.max_distance);
         if let Ok(table) = <&mut [u16; SMALL]>::try_from(&mut self.table[..]) {
-            encode_limited(table, limits, window, floor, start, out)
+            encode_to::<SMALL, FIVE>(usize::MAX, table, limits, window, floor, &mut cursor);
         } else if let Ok(table) = <&mut [u16; NEAR]>::try_from(&mut self.table[..]) {
-            encode_limited(table, limits, window, floor, start, out)
-        } else if let Ok(table) = <&mut [u16; FAR]>::try_from(&mut self.table[..]) {
-            encode_limited(table, limits, window, floor, start, out)
+            encode_to::<NEAR, FIVE>(usize::MAX, table, limits, window, floor, &mut cursor);
         } else {
-            unreachable!("the table has one of three lengths")
+            self.encode_in_segments(window, floor, &mut cursor);
+        }
+        room - cursor.out.len() + write_last_literals(cursor.out, window, cursor.anchor)
+    }
+
+    /// Encodes the page with a `FAR` table, and chooses the hash of each segment.
+    fn encode_in_segments(&mut self, window: &[u8], floor: usize, cursor: &mut Cursor) {
+        let limits = (self.acceleration, self.max_distance);
+        while cursor.position + MATCH_MARGIN <= window.len() {
+            let (room, anchor) = (cursor.out.len(), cursor.anchor);
+            let encoded = self.encoded - (window.len() - cursor.position);
+            let until = cursor.position + encoded.clamp(FIRST_SEGMENT, SEGMENT);
+            let table = <&mut [u16; FAR]>::try_from(&mut self.table[..]).expect("the largest of three tables");
+            let short = if self.choice.five {
+                encode_to::<FAR, FIVE>(until, table, limits, window, floor, cursor)
+            } else {
+                encode_to::<FAR, SIX>(until, table, limits, window, floor, cursor)
+            };
+            let block = room - cursor.out.len() + (cursor.position - cursor.anchor);
+            if self.choice.changes_after(cursor.position - anchor, block, short) {
+                // The entries are by the other hash. Make at least the last segment findable.
+                let end = cursor.position.min(window.len());
+                self.insert_history(window, floor.max(end.saturating_sub(SEGMENT)), end);
+            }
         }
     }
 
     /// Makes the dictionary `window[floor..start]` findable for the page at `start`. Called at the start of a stream.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         self.encoded = start - floor;
+        self.choice = HashChoice::default();
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
         } else if self.encoded.min(self.max_distance) <= NEAR_PAGE {
@@ -127,6 +176,7 @@ impl FastEncoder {
     /// Starts a new stream. The output is the same as that of a new encoder.
     pub(crate) fn reset(&mut self) {
         self.encoded = 0;
+        self.choice = HashChoice::default();
     }
 
     /// Sets every entry to `floor`. Zero would also give valid blocks, but their content would depend on where in the
@@ -142,28 +192,52 @@ impl FastEncoder {
 
     fn insert_history(&mut self, window: &[u8], floor: usize, start: usize) {
         match self.table.len() {
-            SMALL => insert::<SMALL>(&mut self.table, window, floor, start),
-            NEAR => insert::<NEAR>(&mut self.table, window, floor, start),
-            _ => insert::<FAR>(&mut self.table, window, floor, start),
+            SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start),
+            NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start),
+            _ if self.choice.five => insert::<FAR, FIVE>(&mut self.table, window, floor, start),
+            _ => insert::<FAR, SIX>(&mut self.table, window, floor, start),
         }
     }
 }
 
-/// The table index of a position, from the eight bytes there.
-///
-/// Only five of them count, or six in the largest table. With a long history some data has a match at almost every
-/// position. Fewer and longer matches then make the block smaller and are faster to write. The high bits of the
-/// product depend on all bytes that are not shifted out.
+/// How many bytes a `FAR` table hashes.
+#[derive(Clone, Copy, Default)]
+struct HashChoice {
+    /// `FIVE`, not `SIX`.
+    five: bool,
+    /// The last segment shrank little, see `POOR`.
+    poor: bool,
+}
+
+impl HashChoice {
+    /// Chooses again after a segment of `content` bytes that became `block` bytes, with so many short matches. Returns
+    /// whether the choice is another one now.
+    fn changes_after(&mut self, content: usize, block: usize, short: usize) -> bool {
+        let poor = block > content - content / POOR;
+        let changes = if self.five {
+            !poor && short < content / SHORT_MATCH_SPACING
+        } else {
+            // One poor segment is not enough: many files have small parts that cannot be compressed at all.
+            poor && self.poor
+        };
+        self.five ^= changes;
+        self.poor = poor;
+        changes
+    }
+}
+
+/// The table index of a position, from the first `BYTES` of the eight bytes there. The high bits of the product depend
+/// on all bytes that are not shifted out.
 #[inline(always)]
-fn hash<const N: usize>(bytes: u64) -> usize {
-    let unused = if N == FAR { 16 } else { 24 };
+fn hash<const N: usize, const BYTES: u32>(bytes: u64) -> usize {
+    let unused = u64::BITS - 8 * BYTES;
     ((bytes << unused).wrapping_mul(0x9E37_79B1_85EB_CA87) >> (64 - N.trailing_zeros())) as usize
 }
 
 /// Inserts every second position of `window[floor..start]`. Extending matches backwards makes up for the others.
-fn insert<const N: usize>(table: &mut [u16], window: &[u8], floor: usize, start: usize) {
+fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], floor: usize, start: usize) {
     for (i, bytes) in window[floor..start].windows(8).enumerate().step_by(2) {
-        table[hash::<N>(read_u64(bytes, 0))] = (floor + i) as u16;
+        table[hash::<N, BYTES>(read_u64(bytes, 0))] = (floor + i) as u16;
     }
 }
 
@@ -179,7 +253,7 @@ struct Candidate {
 /// not below `floor` and its first `same` bits (32 or 64) are equal. In small pages, it may return the lowest position
 /// instead. `position` is above `floor`.
 #[inline(always)]
-fn replace<const N: usize>(
+fn replace<const N: usize, const BYTES: u32>(
     table: &mut [u16; N],
     window: &[u8],
     floor: usize,
@@ -188,7 +262,7 @@ fn replace<const N: usize>(
     bytes: u64,
     same: u32,
 ) -> Option<Candidate> {
-    let entry = &mut table[hash::<N>(bytes)];
+    let entry = &mut table[hash::<N, BYTES>(bytes)];
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
     if N == NEAR {
@@ -226,32 +300,46 @@ fn replace<const N: usize>(
     None
 }
 
-/// Calls [`encode_page`]. With the usual largest distance, there is no limit to check: entries hold no larger one.
+/// How far a page is encoded.
+struct Cursor<'a> {
+    /// The room for what was not written yet.
+    out: &'a mut [u8],
+    /// Everything before it has been written.
+    anchor: usize,
+    /// The next position to search.
+    position: usize,
+    /// How patient the search is: see `PATIENCE`.
+    attempts: usize,
+}
+
+/// Calls [`encode_segment`]. With the usual largest distance, there is no limit to check: entries hold no larger one.
 #[inline(always)]
-fn encode_limited<const N: usize>(
+fn encode_to<const N: usize, const BYTES: u32>(
+    until: usize,
     table: &mut [u16; N],
     (acceleration, max_distance): (usize, usize),
     window: &[u8],
     floor: usize,
-    start: usize,
-    out: &mut [u8],
+    cursor: &mut Cursor,
 ) -> usize {
     if max_distance == MAX_OFFSET {
-        encode_page::<N, false>(table, acceleration, MAX_OFFSET, window, floor, start, out)
+        encode_segment::<N, BYTES, false>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
     } else {
-        encode_page::<N, true>(table, acceleration, max_distance, window, floor, start, out)
+        encode_segment::<N, BYTES, true>(until, table, acceleration, max_distance, window, floor, cursor)
     }
 }
 
+/// Encodes from `cursor` on, until the search is past `until` or the page ends. If a `FAR` table hashes five bytes,
+/// returns the number of matches that are no longer than that.
 #[inline(never)]
-fn encode_page<const N: usize, const LIMITED: bool>(
+fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
+    until: usize,
     table: &mut [u16; N],
     acceleration: usize,
     max_distance: usize,
     window: &[u8],
     floor: usize,
-    start: usize,
-    out: &mut [u8],
+    cursor: &mut Cursor,
 ) -> usize {
     // How far down a match at a position reaches.
     let floor_at = |position: usize| {
@@ -261,21 +349,23 @@ fn encode_page<const N: usize, const LIMITED: bool>(
             floor
         }
     };
-    let room = out.len();
-    let mut out = out;
-    // Everything before the anchor has been written.
-    let mut anchor = start;
-    // Nothing matches the first byte of all.
-    let mut position = start.max(floor + 1);
+    let mut out = std::mem::take(&mut cursor.out);
+    let Cursor {
+        mut anchor,
+        mut position,
+        mut attempts,
+        ..
+    } = *cursor;
+    let mut short = 0;
     if window.len() >= MATCH_MARGIN && position <= window.len() - MATCH_MARGIN {
-        // The last position where the format lets a match start.
-        let last = window.len() - MATCH_MARGIN;
+        // The last position where the format lets a match start, or that of the segment.
+        let last = until.min(window.len() - MATCH_MARGIN);
         let mut bytes = read_u64(window, position);
         'page: loop {
-            let mut attempts = acceleration << PATIENCE;
             let mut step = 1;
             let mut found = loop {
-                if let Some(found) = replace(table, window, floor_at(position), last, position, bytes, 32) {
+                if let Some(found) = replace::<N, BYTES>(table, window, floor_at(position), last, position, bytes, 32) {
+                    attempts = acceleration << PATIENCE;
                     break found;
                 }
                 position += step;
@@ -297,6 +387,9 @@ fn encode_page<const N: usize, const LIMITED: bool>(
                 let offset = position - found.position;
                 debug_assert!((1..=max_distance).contains(&offset) && found.position >= floor);
                 out = append_sequence(out, window, anchor, position - back, offset, back + ahead);
+                if N == FAR && BYTES == FIVE {
+                    short += (back + ahead <= FIVE as usize) as usize;
+                }
                 position += ahead;
                 anchor = position;
                 if position > last {
@@ -305,13 +398,13 @@ fn encode_page<const N: usize, const LIMITED: bool>(
                 // Insert one position inside the match, so that data which repeats only its end is found too. (The
                 // check takes less time than the two of an index.)
                 if let Some(inside) = position.checked_sub(2) {
-                    table[hash::<N>(read_u64(window, inside))] = inside as u16;
+                    table[hash::<N, BYTES>(read_u64(window, inside))] = inside as u16;
                 }
                 bytes = read_u64(window, position);
                 // Try a match right after this one. With a long history only a long one is worth it: a search would
                 // often find a longer one a byte or two later.
                 let same = if N == FAR { 64 } else { 32 };
-                match replace(table, window, floor_at(position), last, position, bytes, same) {
+                match replace::<N, BYTES>(table, window, floor_at(position), last, position, bytes, same) {
                     Some(next) => found = next,
                     None => break,
                 }
@@ -324,7 +417,13 @@ fn encode_page<const N: usize, const LIMITED: bool>(
             bytes = read_u64(window, position);
         }
     }
-    room - out.len() + write_last_literals(out, window, anchor)
+    *cursor = Cursor {
+        out,
+        anchor,
+        position,
+        attempts,
+    };
+    short
 }
 
 /// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.

@@ -163,15 +163,16 @@ pub(crate) fn append_sequence<'a>(
     let literals = to - from;
     let extra = length - MIN_MATCH;
     if literals < NIBBLE_MAX
-        && extra < NIBBLE_MAX
+        && extra < NIBBLE_MAX + 255
         && let Some(source) = window[from..].first_chunk::<FEW>()
-        && let Some(room) = out.first_chunk_mut::<{ 1 + FEW + 2 }>()
+        && let Some(room) = out.first_chunk_mut::<{ 1 + FEW + 2 + 1 }>()
     {
-        room[0] = (literals << 4 | extra) as u8;
+        room[0] = (literals << 4 | extra.min(NIBBLE_MAX)) as u8;
         room[1..1 + FEW].copy_from_slice(source);
         let end = 1 + literals;
         room[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
-        return &mut out[end + 2..];
+        room[end + 2] = extra.wrapping_sub(NIBBLE_MAX) as u8;
+        return &mut out[end + 2 + (extra >= NIBBLE_MAX) as usize..];
     }
     if literals > MORE {
         return append_any_sequence(out, window, from, to, offset, length);

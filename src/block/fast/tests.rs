@@ -7,8 +7,27 @@ fn noise(length: usize) -> Vec<u8> {
     Random::new(1).bytes(length)
 }
 
-fn samples(length: usize) -> [Vec<u8>; 4] {
-    [noise(length), text(2, length), mixed(3, length), vec![b'x'; length]]
+/// Consecutive numbers, whose matches have five bytes.
+fn numbers(length: usize) -> Vec<u8> {
+    let mut numbers = Vec::new();
+    for number in 10_000.. {
+        if numbers.len() >= length {
+            break;
+        }
+        numbers.extend_from_slice(format!("{}\n", number % 90_000 + 10_000).as_bytes());
+    }
+    numbers.truncate(length);
+    numbers
+}
+
+fn samples(length: usize) -> [Vec<u8>; 5] {
+    [
+        noise(length),
+        text(2, length),
+        mixed(3, length),
+        vec![b'x'; length],
+        numbers(length),
+    ]
 }
 
 /// A window as the compressor keeps it.
@@ -191,9 +210,9 @@ fn reset_is_as_good_as_new() {
         for page in [100, 1000, 8192, 65_536] {
             let mut encoder = FastEncoder::new(1);
             let new = blocks(encoder.clone(), &data, page);
-            for used in [300, 5000, 150_000] {
+            for used in [text(2, 300), text(2, 5000), text(2, 150_000), numbers(150_000)] {
                 let mut stream = Stream::new(encoder);
-                stream.page(&text(2, used));
+                stream.page(&used);
                 encoder = stream.encoder;
                 encoder.reset();
                 assert!(blocks(encoder.clone(), &data, page) == new);
@@ -268,6 +287,25 @@ fn a_dictionary_is_found() {
     }
 }
 
+/// Nothing of the stream before a dictionary counts.
+#[test]
+fn after_a_dictionary_the_encoder_is_as_good_as_new() {
+    let dictionary = text(4, 65_536);
+    let with_dictionary = |encoder| {
+        let mut stream = Stream::new(encoder);
+        stream.window = dictionary.clone();
+        stream.encoder.index(&stream.window, 0, dictionary.len());
+        numbers(100_000)
+            .chunks(65_536)
+            .map(|page| stream.page(page))
+            .collect::<Vec<_>>()
+    };
+    let new = with_dictionary(FastEncoder::new(1));
+    let mut used = Stream::new(FastEncoder::new(1));
+    used.page(&numbers(200_000));
+    assert!(with_dictionary(used.encoder) == new);
+}
+
 #[test]
 fn history_is_found_after_the_table_grew() {
     for (before, after) in [(400, 600), (400, 40_000), (30_000, 40_000)] {
@@ -279,6 +317,43 @@ fn history_is_found_after_the_table_grew() {
         let block = stream.page(&[&data[after + 20..], &data[..after]].concat());
         assert!(stream.encoder.table.len() > table);
         assert!(block.len() < after + after / 255 + before / 100 + 30);
+    }
+}
+
+#[test]
+fn matches_of_five_bytes_are_found_where_there_are_no_longer_ones() {
+    let data = numbers(400_000);
+    for page in [1000, 32_768, 32_769, 65_536, 400_000] {
+        let size: usize = blocks(FastEncoder::new(1), &data, page).iter().map(Vec::len).sum();
+        assert!(size < data.len() * 71 / 100, "{page}: {size}");
+    }
+}
+
+/// What the hash was chosen for must not last: it makes other data slower.
+#[test]
+fn six_bytes_are_hashed_again_when_the_data_changes() {
+    for before in [noise(100_000), numbers(100_000)] {
+        for page in [65_536, 1 << 20] {
+            let mut stream = Stream::new(FastEncoder::new(1));
+            let data = [&before[..], &text(2, 100_000)].concat();
+            for page in data.chunks(page) {
+                stream.page(page);
+            }
+            assert!(!stream.encoder.choice.five);
+        }
+    }
+    let mut stream = Stream::new(FastEncoder::new(1));
+    stream.page(&numbers(100_000));
+    assert!(stream.encoder.choice.five);
+}
+
+/// A short part that cannot be compressed changes nothing, so that it costs no time.
+#[test]
+fn one_poor_segment_does_not_change_the_hash() {
+    let mut stream = Stream::new(FastEncoder::new(1));
+    for _ in 0..3 {
+        stream.page(&[text(2, 40_000), noise(SEGMENT)].concat());
+        assert!(!stream.encoder.choice.five);
     }
 }
 
