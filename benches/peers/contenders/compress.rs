@@ -3,12 +3,12 @@
 use std::hint::black_box;
 use std::io::Write;
 
-use lz4_stream::{Lz4StreamCompressor, Mode, Strategy, compress_bound};
+use lz4_stream::{CompressOptions, Lz4StreamCompressor, Mode, Strategy, compress_bound};
 
 use super::frames::Counter;
 use super::{
-    CONTIGUOUS, Contender, FLEX_BLOCK, Frames, LIBLZ4, ONE_SHOT, OURS, PREFIX, RING, WRITER, contender, memcpy,
-    options, reused,
+    CONTIGUOUS, Contender, FLEX_BLOCK, Frames, LIBLZ4, ONE_SHOT, OURS, PREFIX, RING, RING_WRITER, WRITER, contender,
+    memcpy, options, reused,
 };
 use crate::liblz4;
 
@@ -28,10 +28,10 @@ pub fn compressors(data: &[u8], page_size: usize) -> Vec<Contender<'_>> {
         [Mode::Default]
             .into_iter()
             .chain(fast)
-            .map(|mode| ring(data, page_size, mode)),
+            .flat_map(|mode| [ring(data, page_size, mode), ring_writer(data, page_size, mode)]),
     );
     all.extend([
-        writer(data, page_size),
+        writer(WRITER, data, options(page_size, Mode::Default)),
         one_shot(data, page_size),
         liblz4(data, page_size, Mode::Fast { acceleration: 4 }),
         liblz4_contiguous(data, page_size, 1),
@@ -106,10 +106,18 @@ fn codec<'a>(
     })
 }
 
-fn writer(data: &[u8], page_size: usize) -> Contender<'_> {
-    let options = options(page_size, Mode::Default);
+/// The peer of `liblz4_contiguous`, whose content is not copied either.
+fn ring_writer(data: &[u8], page_size: usize, mode: Mode) -> Contender<'_> {
+    writer(
+        RING_WRITER,
+        data,
+        options(page_size, mode).strategy(Strategy::RingBuffer),
+    )
+}
+
+fn writer<'a>(name: &'static str, data: &'a [u8], options: CompressOptions) -> Contender<'a> {
     let mut slot = None;
-    contender(WRITER, Mode::Default, move || {
+    contender(name, options.get_mode(), move || {
         let new = || options.writer(Counter(0)).unwrap();
         let writer = reused(&mut slot, new, |_| ());
         writer.write_all(data).unwrap();

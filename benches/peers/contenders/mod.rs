@@ -37,6 +37,8 @@ fn contender<'a>(name: &'static str, mode: Mode, pass: impl FnMut() -> usize + '
 pub const OURS: &str = "lz4-stream";
 /// This crate's codec with [`lz4_stream::Strategy::RingBuffer`].
 pub const RING: &str = "lz4-stream ring";
+/// The same, for content that lies in memory as a whole: it is written with one call.
+pub const RING_WRITER: &str = "lz4-stream ring writer";
 pub const ONE_SHOT: &str = "lz4-stream one-shot";
 pub const WRITER: &str = "lz4-stream writer";
 pub const FEED: &str = "lz4-stream feed";

@@ -5,11 +5,11 @@
 
 use super::table::{Table, page};
 use super::{distinct, page_sizes};
-use crate::contenders::{CONTIGUOUS, FLEX_FRAME, LIBLZ4, OURS, RING, RIP_FRAME, SNAP_FRAME};
+use crate::contenders::{CONTIGUOUS, FLEX_FRAME, LIBLZ4, OURS, RING, RING_WRITER, RIP_FRAME, SNAP_FRAME};
 use crate::measure::Row;
 
 const PEERS: [&str; 5] = [LIBLZ4, CONTIGUOUS, FLEX_FRAME, RIP_FRAME, SNAP_FRAME];
-const MODES: [&str; 2] = [OURS, RING];
+const MODES: [&str; 3] = [OURS, RING, RING_WRITER];
 /// How many cells the lists of the worst name.
 const WORST: usize = 10;
 
