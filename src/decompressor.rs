@@ -108,6 +108,7 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     /// The length of the longest page so far: any later page may be that long.
     largest_page: usize,
     blocks: u64,
+    restarts: u64,
     total_in: u64,
     total_out: u64,
 }
@@ -247,6 +248,7 @@ impl Lz4StreamDecompressor {
     /// ```
     pub fn restart(&mut self) {
         self.forgotten = true;
+        self.restarts += 1;
         if self.framing.zero == ZeroPrefix::Restart {
             self.total_in = self.total_in.saturating_add(self.framing.width.bytes() as u64);
         }
@@ -288,6 +290,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             last_page: 0,
             largest_page: 0,
             blocks: 0,
+            restarts: 0,
             total_in: 0,
             total_out: 0,
         };
@@ -536,6 +539,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.state = BOUNDARY;
         self.filled = 0;
         self.blocks = block;
+        self.restarts = 0;
         self.total_in = offset;
         self.total_out = 0;
     }
@@ -613,6 +617,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             }
             if let State::Head { .. } = self.state {
                 self.forgotten = true;
+                self.restarts += 1;
             }
             self.filled = 0;
         }
@@ -834,6 +839,25 @@ impl<F> Lz4StreamDecompressor<F> {
     /// How many blocks of the stream were decoded.
     pub fn blocks(&self) -> u64 {
         self.blocks
+    }
+
+    /// How many times the stream restarted: at a [`Head::Restart`], or by [`restart`](Lz4StreamDecompressor::restart).
+    ///
+    /// ```
+    /// use lz4_stream::{DecompressOptions, Progress, ZeroPrefix};
+    ///
+    /// let options = DecompressOptions::new().zero_prefix(ZeroPrefix::Restart);
+    /// let mut decompressor = options.decompressor()?;
+    /// let stream = b"\x06\0\0\0\x50hello\0\0\0\0\x06\0\0\0\x50hello";
+    /// let mut input = &stream[..];
+    /// while let Progress::Page(page) = decompressor.feed(&mut input)? {
+    ///     assert_eq!(page, b"hello");
+    /// }
+    /// assert_eq!((decompressor.blocks(), decompressor.restarts()), (2, 1));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn restarts(&self) -> u64 {
+        self.restarts
     }
 
     /// How many bytes of the stream were decoded: blocks with their heads, and the end mark once it was reached.

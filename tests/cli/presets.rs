@@ -213,6 +213,16 @@ fn damaged_files_of_other_programs() {
         ("gdsfmt", gdsfmt[..19].to_vec(), "the input does not start with LZ4_RA"),
         (
             "gdsfmt",
+            with(&gdsfmt, 7, &[0]),
+            "gdsfmt data that is stored, not compressed (LZ4_RA.min)",
+        ),
+        (
+            "gdsfmt",
+            with(&gdsfmt, 8, &[0x10]),
+            "gdsfmt data of another version than 1.1",
+        ),
+        (
+            "gdsfmt",
             gdsfmt[..9000].to_vec(),
             "block 0 at offset 0: input ends after 8978 of",
         ),
