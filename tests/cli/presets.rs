@@ -328,6 +328,30 @@ fn the_settings_that_decode_are_named() {
     }
 }
 
+/// How a long stream ends is not seen: one hint leads to the next.
+#[test]
+fn of_a_long_stream_the_beginning_decodes() {
+    let (dir, text) = folder(700_000);
+    good(run(dir.path(), "compress --prefix 2 --end-mark text -o in"));
+    let error = bad(run(dir.path(), "test in"));
+    assert!(
+        error.ends_with(" (with --prefix 2, its beginning decodes)\n"),
+        "{error}"
+    );
+    let error = bad(run(dir.path(), "test --prefix 2 in"));
+    assert!(error.ends_with(" (see --end-mark)\n"), "{error}");
+    assert!(good(run(dir.path(), "decompress --prefix 2 --end-mark -c in")) == text);
+
+    good(run(dir.path(), "compress --prefix 2 text -fo in"));
+    let error = bad(run(dir.path(), "test --end-mark in"));
+    assert!(
+        error.ends_with(" (with --prefix 2, its beginning decodes)\n"),
+        "{error}"
+    );
+    let error = bad(run(dir.path(), "test --end-mark --prefix 2 in"));
+    assert!(error.contains("see --no-end-mark"), "{error}");
+}
+
 #[test]
 fn other_formats_are_named() {
     let (dir, text) = folder(1000);
