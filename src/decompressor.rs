@@ -331,18 +331,19 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             State::Ended => return Ok(Progress::End),
             State::Failed(error) => return Err(error.clone()),
         };
-        let result = match input.split_at_checked(block_len) {
+        let with_tail = block_len + F::TAIL_LEN;
+        let result = match input.split_at_checked(with_tail) {
             Some((block, rest)) if self.filled == 0 => {
                 *input = rest;
                 self.decode_block(head_len, block).map(drop)
             }
             _ => {
-                self.hold(input, block_len);
-                if self.filled < block_len {
-                    return Ok(Progress::NeedMore(block_len - self.filled));
+                self.hold(input, with_tail);
+                if self.filled < with_tail {
+                    return Ok(Progress::NeedMore(with_tail - self.filled));
                 }
                 let held = mem::take(&mut self.held);
-                let result = self.decode_block(head_len, &held[..block_len]).map(drop);
+                let result = self.decode_block(head_len, &held[..with_tail]).map(drop);
                 self.held = held;
                 result
             }
@@ -471,11 +472,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 true => Err(Error::MissingEndMark { block, offset }),
                 false => Ok(()),
             },
-            &State::Head { needed } | &State::Block { block_len: needed, .. } => Err(Error::UnexpectedEnd {
+            _ => Err(Error::UnexpectedEnd {
                 block,
                 offset,
                 found,
-                needed,
+                needed: self.needed().unwrap_or(0),
             }),
         }
     }
@@ -557,7 +558,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     fn needed(&self) -> Option<usize> {
         match self.state {
             State::Head { needed } => Some(needed),
-            State::Block { block_len, .. } => Some(block_len),
+            State::Block { block_len, .. } => Some(block_len + F::TAIL_LEN),
             State::Ended | State::Failed(_) => None,
         }
     }
@@ -656,7 +657,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let room = needed.min(least.max(FIRST_READ).max(2 * self.filled));
         if self.held.len() < room {
             // Large enough for a block of the longest page so far. With pages of one size, this happens once.
-            let len = room.max(compress_bound(self.largest_page));
+            let len = room.max(compress_bound(self.largest_page) + F::TAIL_LEN);
             self.held.reserve_exact(len - self.held.len());
             self.held.resize(len, 0);
         }
@@ -681,9 +682,10 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Decodes a block of an accepted length to the next page. An error changes nothing, except that the last page is
-    /// gone.
-    fn decode_block(&mut self, head_len: usize, block: &[u8]) -> Result<&[u8], Error> {
+    /// Decodes a block of an accepted length, with its tail, to the next page. An error changes nothing, except that
+    /// the last page is gone.
+    fn decode_block(&mut self, head_len: usize, with_tail: &[u8]) -> Result<&[u8], Error> {
+        let (block, tail) = with_tail.split_at(with_tail.len() - F::TAIL_LEN);
         self.window.end_page();
         self.consumed = 0;
         if mem::take(&mut self.forgotten) {
@@ -693,7 +695,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             self.window.clear_page();
             return Err(self.explain(error, block));
         }
-        if let Err(error) = self.framing.check_page(self.window.page()) {
+        if let Err(error) = self.framing.check_page(block, self.window.page(), tail) {
             self.window.clear_page();
             return Err(self.place(error));
         }
@@ -703,7 +705,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.block_len = block.len();
         // Saturating: `resume` takes any numbers.
         self.blocks = self.blocks.saturating_add(1);
-        self.total_in = self.total_in.saturating_add((head_len + block.len()) as u64);
+        self.total_in = self.total_in.saturating_add((head_len + with_tail.len()) as u64);
         self.total_out += page_len as u64;
         Ok(self.window.page())
     }
