@@ -275,6 +275,8 @@ fn readers_take_the_tails() {
         readers::<4>(&options, &content);
         readers::<100>(&options, &content);
     }
+    // The bytes by which a point of the index is recognized span some tails.
+    readers::<4>(&CompressOptions::new().page_size(20), &content[..300_000]);
 }
 
 #[test]
