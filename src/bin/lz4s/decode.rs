@@ -221,7 +221,10 @@ impl Decoder<'_> {
         match stop {
             Stop::Failure(failure) => failure,
             Stop::Start(error) => {
-                let hint = recognize(input.start().0).map_or(String::new(), |what| format!(" ({what})"));
+                let bytes = input.start().0;
+                // Not to use the preset that is in use.
+                let what = recognize(bytes).filter(|_| !self.layout.start.recognizes(bytes));
+                let hint = what.map_or(String::new(), |what| format!(" ({what})"));
                 failure(&input.name, format_args!("{error}{hint}"))
             }
             Stop::Stream { error, start, lane } => {

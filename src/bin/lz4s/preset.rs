@@ -84,6 +84,15 @@ impl Start {
         }
     }
 
+    /// Whether a file that begins with these bytes is of the program that this is the start of.
+    pub fn recognizes(&self, bytes: &[u8]) -> bool {
+        match self {
+            Start::Bytes { .. } => false,
+            Start::Tracy => bytes.starts_with(TRACY) || bytes.starts_with(TRACY_LANES),
+            Start::Gdsfmt => bytes.starts_with(GDSFMT),
+        }
+    }
+
     /// Reads and checks the start of a file.
     pub fn read(&self, input: &mut impl Read) -> io::Result<Body> {
         let mut body = Body {
@@ -122,8 +131,11 @@ impl Start {
             }
             Start::Gdsfmt => {
                 let bytes = take(input, 20)?;
-                if bytes.len() < 20 || !bytes.starts_with(GDSFMT) {
+                if !bytes.starts_with(GDSFMT) {
                     return wrong("the input does not start with LZ4_RA: this is no such gdsfmt data".into());
+                }
+                if bytes.len() < 20 {
+                    return wrong("gdsfmt data that is cut off".into());
                 }
                 match bytes[7..9] {
                     [0, _] => return wrong("gdsfmt data that is stored, not compressed (LZ4_RA.min)".into()),
