@@ -149,14 +149,15 @@ pub trait Framing {
     }
 
     /// Writes the head of `block`, which was made from `page`, to the front of `out`, and returns the length of the
-    /// head. Most heads hold the length of the block.
+    /// head. Most heads hold the length of the block. The framing only knows which block is the last one if it was told
+    /// the length of the content.
     ///
     /// `out` has [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes with arbitrary content. The codec panics when the length is
     /// more than that.
     fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize;
 
-    /// Writes what follows `block` to `out`, which has [`TAIL_LEN`](Self::TAIL_LEN) bytes with arbitrary content. Called
-    /// after [`write_head`](Self::write_head) of the same block, unless the length is 0.
+    /// Writes what follows `block` to `out`, which has [`TAIL_LEN`](Self::TAIL_LEN) bytes with arbitrary content.
+    /// Called after [`write_head`](Self::write_head) of the same block, unless the length is 0.
     ///
     /// ```
     /// use lz4_stream::{CompressOptions, DecompressOptions, Error, Framing, Head, Lz4StreamCompressor};

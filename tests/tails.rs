@@ -13,8 +13,8 @@ use lz4_stream::{
     Lz4StreamSeekReader, Lz4StreamWriter, Mode, PrefixWidth, Progress,
 };
 
-/// The length of the block in three bytes, `R` for a restart, `E` for the end. After each block, `N` bytes made from the
-/// block and the page.
+/// `B` and the length of the block in three bytes, `R` for a restart, `E` for the end. After each block, `N` bytes made
+/// from the block and the page.
 #[derive(Clone)]
 struct Tailed<const N: usize>;
 

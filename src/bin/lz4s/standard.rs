@@ -42,7 +42,8 @@ fn check_open(file: &File, number: usize) -> io::Result<()> {
     if is_null && rustix::fs::fcntl_getfl(file)? & OFlags::RWMODE == OFlags::RDWR {
         let role = ["input", "output"][number];
         let problem = format!(
-            "is closed, or is /dev/null opened for reading and writing, which looks the same: name /dev/null as the {role}"
+            "is closed, or is /dev/null opened for reading and writing, which looks the same: name /dev/null as the \
+             {role}"
         );
         return Err(io::Error::other(problem));
     }
