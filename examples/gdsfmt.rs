@@ -2,7 +2,7 @@
 //! without history, so each group is a stream of its own, and a table at the end tells where each begins.
 //!
 //! ```text
-//! variable = "LZ4_RA" 0x10 level 0x11 k count length group* entry*
+//! variable = "LZ4_RA" 0x10 level 0x11 k count length group* entry*     level = 1 to 3; at level 0, pages are stored
 //! count    = number of groups, 4 bytes
 //! length   = length of all groups, 6 bytes
 //! group    = block*                 sizes of 2 bytes, pages of 0xFE00 bytes
@@ -17,6 +17,7 @@ use std::ops::Range;
 use lz4_stream::{CompressOptions, DecompressOptions, PrefixWidth};
 
 const MAGIC: &[u8] = b"LZ4_RA\x10";
+const VERSION: u8 = 0x11;
 const PAGE: usize = 0xFE00;
 /// A group ends with the block that makes it at least this long.
 const GROUP: usize = 16 * 1024;
@@ -32,6 +33,10 @@ impl<'a> Variable<'a> {
         let header = |bytes: &'a [u8]| {
             let rest = bytes.strip_prefix(MAGIC)?;
             let (settings, rest) = rest.split_at_checked(13)?;
+            // At level 0, pages are stored. Version 1.0 has no table.
+            if settings[0] == 0 || settings[1] != VERSION {
+                return None;
+            }
             let count = number(&settings[3..7]);
             let (groups, table) = rest.split_at_checked(number(&settings[7..]))?;
             (table.len() / 7 >= count).then_some((groups, &table[..7 * count]))
@@ -92,7 +97,7 @@ pub fn write(content: &[u8]) -> io::Result<Vec<u8>> {
         count += 1;
     }
     let length = &(groups.len() as u64).to_le_bytes()[..6];
-    Ok([MAGIC, &[2, 0x11, 0], &count.to_le_bytes(), length, &groups, &table].concat())
+    Ok([MAGIC, &[2, VERSION, 0], &count.to_le_bytes(), length, &groups, &table].concat())
 }
 
 /// A number of up to eight bytes, little endian.

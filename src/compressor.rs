@@ -54,7 +54,7 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     /// The length of the last page: the likely length of the next one.
     last_page: usize,
     restarts: Restarts,
-    /// Room for a head, a block and an end mark. Never shrinks.
+    /// Room for a head, a block, its tail and an end mark. Never shrinks.
     buffer: Vec<u8>,
     /// The unconsumed part of the last output in `buffer`.
     unsent: Range<usize>,
@@ -376,10 +376,11 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.data.len()
     }
 
-    /// Heads and data of the last block, sent or not. There must have been one in this stream.
-    pub(crate) fn last_block(&self) -> (&[u8], &[u8]) {
-        let (heads, data) = self.buffer[..self.data.end].split_at(self.data.start);
-        (&heads[heads.len() - self.heads_len..], data)
+    /// Heads, data and tail of the last block, sent or not. There must have been one in this stream.
+    pub(crate) fn last_block(&self) -> (&[u8], &[u8], &[u8]) {
+        let (block, tail) = self.buffer[..self.data.end + F::TAIL_LEN].split_at(self.data.end);
+        let (heads, data) = block.split_at(self.data.start);
+        (&heads[heads.len() - self.heads_len..], data, tail)
     }
 
     /// Compresses the full pages of `data[at..]` one by one, and leaves less than a page. The current page must be
@@ -414,7 +415,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// the page is a restart point. Returns where the history begins that it may refer to.
     ///
     /// ```text
-    /// buffer = … [restart] head | data | …        the head ends where the data begins, whatever the head's length
+    /// buffer = … [restart] head | data | [tail] …        the head ends where the data begins, whatever its length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
         let floor = if self.restarts.due {
@@ -424,7 +425,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             floor
         };
         let page_len = content.len() - start;
-        let room = |page_len| Self::HEAD_ROOM + self.encoder.room(page_len) + F::MAX_HEAD_LEN;
+        let room = |page_len| Self::HEAD_ROOM + self.encoder.room(page_len) + F::TAIL_LEN + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
             // Double the size, for pages that get longer and longer, but never exceed the need of the largest page. The
             // old content is useless, so free the old buffer first.
@@ -447,13 +448,18 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         floor
     }
 
-    /// The length of the room before a block: for the head, and for that of a restart before it.
-    pub(crate) const HEAD_ROOM: usize = 2 * F::MAX_HEAD_LEN;
+    /// The length of the room before a block: for the head, and for that of a restart before it. Among the blocks of a
+    /// job, also for the tail of the block before, which is sent by then.
+    pub(crate) const HEAD_ROOM: usize = if 2 * F::MAX_HEAD_LEN > F::TAIL_LEN {
+        2 * F::MAX_HEAD_LEN
+    } else {
+        F::TAIL_LEN
+    };
 
     /// Puts the heads before the block of `page` in the buffer, where there is [room](Self::HEAD_ROOM) for them.
     fn frame(&mut self, block: Range<usize>, page: &[u8]) {
-        let room = block.start - Self::HEAD_ROOM;
-        let (heads, data) = self.buffer[room..block.end].split_at_mut(Self::HEAD_ROOM);
+        let room = block.start - 2 * F::MAX_HEAD_LEN;
+        let (heads, data) = self.buffer[room..block.end].split_at_mut(2 * F::MAX_HEAD_LEN);
         let (mark, head) = heads.split_at_mut(F::MAX_HEAD_LEN);
         let mark_len = match self.restarts.due {
             true => self.framing.write_restart(mark),
@@ -462,12 +468,21 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         let head_len = self.framing.write_head(data, page, head);
         assert!(mark_len.max(head_len) <= F::MAX_HEAD_LEN, "{HEAD_TOO_LONG}");
         move_to_end(head, head_len);
+        if F::TAIL_LEN > 0 {
+            let end = block.end + F::TAIL_LEN;
+            if self.buffer.len() < end {
+                self.buffer.reserve_exact(end - self.buffer.len());
+                self.buffer.resize(end, 0);
+            }
+            let (data, tail) = self.buffer[block.start..end].split_at_mut(block.len());
+            self.framing.write_tail(data, page, tail);
+        }
         let heads_len = mark_len + head_len;
         if mark_len > 0 {
             self.buffer.copy_within(room..room + mark_len, block.start - heads_len);
         }
         self.heads_len = heads_len;
-        self.unsent = block.start - heads_len..block.end;
+        self.unsent = block.start - heads_len..block.end + F::TAIL_LEN;
         self.data = block;
         self.blocks += 1;
         self.total_out += self.unsent.len() as u64;

@@ -108,6 +108,7 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     /// The length of the longest page so far: any later page may be that long.
     largest_page: usize,
     blocks: u64,
+    restarts: u64,
     total_in: u64,
     total_out: u64,
 }
@@ -247,6 +248,7 @@ impl Lz4StreamDecompressor {
     /// ```
     pub fn restart(&mut self) {
         self.forgotten = true;
+        self.restarts += 1;
         if self.framing.zero == ZeroPrefix::Restart {
             self.total_in = self.total_in.saturating_add(self.framing.width.bytes() as u64);
         }
@@ -288,6 +290,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             last_page: 0,
             largest_page: 0,
             blocks: 0,
+            restarts: 0,
             total_in: 0,
             total_out: 0,
         };
@@ -328,18 +331,19 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             State::Ended => return Ok(Progress::End),
             State::Failed(error) => return Err(error.clone()),
         };
-        let result = match input.split_at_checked(block_len) {
+        let with_tail = block_len + F::TAIL_LEN;
+        let result = match input.split_at_checked(with_tail) {
             Some((block, rest)) if self.filled == 0 => {
                 *input = rest;
                 self.decode_block(head_len, block).map(drop)
             }
             _ => {
-                self.hold(input, block_len);
-                if self.filled < block_len {
-                    return Ok(Progress::NeedMore(block_len - self.filled));
+                self.hold(input, with_tail);
+                if self.filled < with_tail {
+                    return Ok(Progress::NeedMore(with_tail - self.filled));
                 }
                 let held = mem::take(&mut self.held);
-                let result = self.decode_block(head_len, &held[..block_len]).map(drop);
+                let result = self.decode_block(head_len, &held[..with_tail]).map(drop);
                 self.held = held;
                 result
             }
@@ -468,11 +472,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 true => Err(Error::MissingEndMark { block, offset }),
                 false => Ok(()),
             },
-            &State::Head { needed } | &State::Block { block_len: needed, .. } => Err(Error::UnexpectedEnd {
+            _ => Err(Error::UnexpectedEnd {
                 block,
                 offset,
                 found,
-                needed,
+                needed: self.needed().unwrap_or(0),
             }),
         }
     }
@@ -536,6 +540,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.state = BOUNDARY;
         self.filled = 0;
         self.blocks = block;
+        self.restarts = 0;
         self.total_in = offset;
         self.total_out = 0;
     }
@@ -553,7 +558,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     fn needed(&self) -> Option<usize> {
         match self.state {
             State::Head { needed } => Some(needed),
-            State::Block { block_len, .. } => Some(block_len),
+            State::Block { block_len, .. } => Some(block_len + F::TAIL_LEN),
             State::Ended | State::Failed(_) => None,
         }
     }
@@ -613,6 +618,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             }
             if let State::Head { .. } = self.state {
                 self.forgotten = true;
+                self.restarts += 1;
             }
             self.filled = 0;
         }
@@ -651,7 +657,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let room = needed.min(least.max(FIRST_READ).max(2 * self.filled));
         if self.held.len() < room {
             // Large enough for a block of the longest page so far. With pages of one size, this happens once.
-            let len = room.max(compress_bound(self.largest_page));
+            let len = room.max(compress_bound(self.largest_page) + F::TAIL_LEN);
             self.held.reserve_exact(len - self.held.len());
             self.held.resize(len, 0);
         }
@@ -676,9 +682,10 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Decodes a block of an accepted length to the next page. An error changes nothing, except that the last page is
-    /// gone.
-    fn decode_block(&mut self, head_len: usize, block: &[u8]) -> Result<&[u8], Error> {
+    /// Decodes a block of an accepted length, with its tail, to the next page. An error changes nothing, except that
+    /// the last page is gone.
+    fn decode_block(&mut self, head_len: usize, with_tail: &[u8]) -> Result<&[u8], Error> {
+        let (block, tail) = with_tail.split_at(with_tail.len() - F::TAIL_LEN);
         self.window.end_page();
         self.consumed = 0;
         if mem::take(&mut self.forgotten) {
@@ -688,7 +695,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             self.window.clear_page();
             return Err(self.explain(error, block));
         }
-        if let Err(error) = self.framing.check_page(self.window.page()) {
+        if let Err(error) = self.framing.check_page(block, self.window.page(), tail) {
             self.window.clear_page();
             return Err(self.place(error));
         }
@@ -698,7 +705,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.block_len = block.len();
         // Saturating: `resume` takes any numbers.
         self.blocks = self.blocks.saturating_add(1);
-        self.total_in = self.total_in.saturating_add((head_len + block.len()) as u64);
+        self.total_in = self.total_in.saturating_add((head_len + with_tail.len()) as u64);
         self.total_out += page_len as u64;
         Ok(self.window.page())
     }
@@ -834,6 +841,25 @@ impl<F> Lz4StreamDecompressor<F> {
     /// How many blocks of the stream were decoded.
     pub fn blocks(&self) -> u64 {
         self.blocks
+    }
+
+    /// How many times the stream restarted: at a [`Head::Restart`], or by [`restart`](Lz4StreamDecompressor::restart).
+    ///
+    /// ```
+    /// use lz4_stream::{DecompressOptions, Progress, ZeroPrefix};
+    ///
+    /// let options = DecompressOptions::new().zero_prefix(ZeroPrefix::Restart);
+    /// let mut decompressor = options.decompressor()?;
+    /// let stream = b"\x06\0\0\0\x50hello\0\0\0\0\x06\0\0\0\x50hello";
+    /// let mut input = &stream[..];
+    /// while let Progress::Page(page) = decompressor.feed(&mut input)? {
+    ///     assert_eq!(page, b"hello");
+    /// }
+    /// assert_eq!((decompressor.blocks(), decompressor.restarts()), (2, 1));
+    /// # Ok::<(), lz4_stream::Error>(())
+    /// ```
+    pub fn restarts(&self) -> u64 {
+        self.restarts
     }
 
     /// How many bytes of the stream were decoded: blocks with their heads, and the end mark once it was reached.

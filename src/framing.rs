@@ -41,7 +41,11 @@ pub enum Head {
     },
 }
 
-/// The bytes around each block: the head before it, and the end mark of the stream.
+/// The bytes around each block: the head before it, the tail after it, and the end mark of the stream.
+///
+/// ```text
+/// stream = ([restart] head block [tail])*  [end mark]
+/// ```
 ///
 /// The built-in framings are [`SizePrefix`], which the options set up, and [`BlockSizes`]. Implement this trait for a
 /// custom protocol, and pass it to [`Lz4StreamCompressor::with_framing`](crate::Lz4StreamCompressor::with_framing) and
@@ -53,8 +57,10 @@ pub enum Head {
 ///
 /// Three methods make a framing: [`max_block_len`](Self::max_block_len), [`read_head`](Self::read_head) and
 /// [`write_head`](Self::write_head); one end alone can leave the method of the other `unimplemented!()`. The others are
-/// for end marks, restarts, and heads that know the page. Bytes that follow a block, such as a comma or a checksum,
-/// belong to the next head and to the end mark.
+/// for tails, end marks, restarts, and heads that know the page. A tail has a fixed length, as a comma or a checksum
+/// has. Bytes after a block whose number varies, such as padding, belong to the next head and to the end mark, so a
+/// writer sends them with the next block. Every block must be LZ4: a protocol that also stores pages plain, with a flag
+/// in the head, cannot be read as a whole, but it can be written.
 ///
 /// For your own protocol, prefer a [`SizePrefix`]. Implement this trait when the protocol is given, and
 /// [`BlockSizes`] or [`PrefixWidth::OutOfBand`] when something else already splits the stream into blocks, as packets
@@ -110,6 +116,10 @@ pub trait Framing {
     /// The maximum length of a head or an end mark, in bytes. The codecs reserve this much room for one.
     const MAX_HEAD_LEN: usize;
 
+    /// The length of what follows each block, in bytes. The reader waits for it before it lends the page. Default:
+    /// nothing follows.
+    const TAIL_LEN: usize = 0;
+
     /// The longest block that a head can announce, in bytes. Page sizes are checked against it when a compressor is
     /// made.
     fn max_block_len(&self) -> usize;
@@ -126,23 +136,86 @@ pub trait Framing {
     /// through unchanged.
     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error>;
 
-    /// Checks a decoded page before it is lent. For heads that announce the length or a checksum of the page, and for
-    /// streams that end when their content is complete. Default: every page is good.
+    /// Checks a block, the page that it decoded to, and the [`TAIL_LEN`](Self::TAIL_LEN) bytes after it, before the
+    /// page is lent. For tails, for heads that announce the length or a checksum of the page, and for streams that end
+    /// when their content is complete. Default: all is good.
     ///
     /// # Errors
     /// As for [`read_head`](Self::read_head). The page is dropped.
     #[inline]
-    fn check_page(&mut self, page: &[u8]) -> Result<(), Error> {
-        let _ = page;
+    fn check_page(&mut self, block: &[u8], page: &[u8], tail: &[u8]) -> Result<(), Error> {
+        let _ = (block, page, tail);
         Ok(())
     }
 
     /// Writes the head of `block`, which was made from `page`, to the front of `out`, and returns the length of the
-    /// head. Most heads hold the length of the block.
+    /// head. Most heads hold the length of the block. The framing only knows which block is the last one if it was told
+    /// the length of the content.
     ///
     /// `out` has [`MAX_HEAD_LEN`](Self::MAX_HEAD_LEN) bytes with arbitrary content. The codec panics when the length is
     /// more than that.
     fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize;
+
+    /// Writes what follows `block` to `out`, which has [`TAIL_LEN`](Self::TAIL_LEN) bytes with arbitrary content.
+    /// Called after [`write_head`](Self::write_head) of the same block, unless the length is 0.
+    ///
+    /// ```
+    /// use lz4_stream::{CompressOptions, DecompressOptions, Error, Framing, Head, Lz4StreamCompressor};
+    /// use lz4_stream::{Lz4StreamDecompressor, Progress};
+    ///
+    /// /// The length in a byte before the block, the sum of its bytes in a byte after it.
+    /// struct Summed;
+    ///
+    /// fn sum(block: &[u8]) -> u8 {
+    ///     block.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
+    /// }
+    ///
+    /// impl Framing for Summed {
+    ///     const MAX_HEAD_LEN: usize = 1;
+    ///     const TAIL_LEN: usize = 1;
+    ///
+    ///     fn max_block_len(&self) -> usize {
+    ///         0xFF
+    ///     }
+    ///
+    ///     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
+    ///         Ok(match *bytes {
+    ///             [] => Head::Incomplete { needed: 1 },
+    ///             [len, ..] => Head::Block { head_len: 1, block_len: len.into() },
+    ///         })
+    ///     }
+    ///
+    ///     fn check_page(&mut self, block: &[u8], _page: &[u8], tail: &[u8]) -> Result<(), Error> {
+    ///         match tail == [sum(block)] {
+    ///             true => Ok(()),
+    ///             false => Err(Error::bad_head("the block has another sum")),
+    ///         }
+    ///     }
+    ///
+    ///     fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
+    ///         out[0] = block.len() as u8;
+    ///         1
+    ///     }
+    ///
+    ///     fn write_tail(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) {
+    ///         out[0] = sum(block);
+    ///     }
+    /// }
+    ///
+    /// let options = CompressOptions::new().page_size(200);
+    /// let mut compressor = Lz4StreamCompressor::with_framing(Summed, &options)?;
+    /// let stream = compressor.compress(b"hello")?;
+    /// assert_eq!(stream, b"\x06\x50hello\x64");
+    ///
+    /// let mut decompressor = Lz4StreamDecompressor::with_framing(Summed, &DecompressOptions::new())?;
+    /// assert_eq!(decompressor.feed(&mut &stream[..7])?, Progress::NeedMore(1));
+    /// assert_eq!(decompressor.feed(&mut &stream[7..])?, Progress::Page(b"hello"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    fn write_tail(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) {
+        let _ = (block, page, out);
+    }
 
     /// Writes the head of [`Head::Restart`] to the front of `out`, and returns its length. `out` is as for
     /// [`write_head`](Self::write_head), which is called next. Called for each page that is a restart point, see

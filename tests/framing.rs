@@ -632,7 +632,7 @@ impl Framing for Sum {
         }
     }
 
-    fn check_page(&mut self, page: &[u8]) -> Result<(), Error> {
+    fn check_page(&mut self, _: &[u8], page: &[u8], _: &[u8]) -> Result<(), Error> {
         if self.expected == (page.len() as u8, sum(page)) {
             Ok(())
         } else {

@@ -4,7 +4,7 @@ mod common;
 #[path = "../examples/framings/main.rs"]
 mod framings;
 
-use std::io;
+use std::{fs, io};
 
 use common::{Random, data, text};
 use framings::{ceph, flann, fuchsia, netdata, netstring, scylladb, seastar, spice};
@@ -89,6 +89,51 @@ fn round_trips() {
                 assert!(read(&stream, len).unwrap() == content, "{name} {kind} {len}");
             }
         }
+    }
+}
+
+#[test]
+fn a_framing_has_at_most_twenty_lines() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/framings");
+    let mut counts = Vec::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let (mut count, mut inside) = (0, "");
+        for line in text.lines() {
+            match line {
+                "}" => inside = "",
+                _ if line.starts_with("struct ") && line.ends_with('{') => inside = "struct",
+                _ if line.starts_with("impl Framing for ") => inside = "impl",
+                _ if line.trim().is_empty() || line.trim().starts_with("//") => {}
+                _ if inside == "struct" => count += 1,
+                // Neither the constants nor the signatures and their ends.
+                _ if inside == "impl" && line.starts_with("        ") => count += 1,
+                _ => {}
+            }
+        }
+        counts.push(count);
+        assert!(count <= 20, "{} has {count} lines", path.display());
+    }
+    // FLANN and Fuchsia need none.
+    assert_eq!(counts.iter().filter(|&&count| count >= 10).count(), 6);
+}
+
+/// The comma is there with the block, not with the next one, and is waited for.
+#[test]
+fn a_netstring_ends_with_its_block() {
+    let stream = netstring::write(b"hello").unwrap();
+    assert_eq!(stream, b"6:\x50hello,0:,");
+    for (wrong, message) in [
+        (&b"6:\x50hello;0:,"[..], "no comma"),
+        (b"6:\x50hello", "input ends after 6 of 7 bytes"),
+        (b"6:\x50hello,", "without an end mark"),
+        (b"6:\x50hello,0:;", "length is zero"),
+        (b":\x50hello,0:,", "not a netstring"),
+        (b"0000000006:\x50hello,0:,", "not a netstring"),
+    ] {
+        let error = netstring::read(wrong).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
     }
 }
 

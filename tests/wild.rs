@@ -130,5 +130,11 @@ fn gdsfmt_whole_and_in_part() {
         for cut in (0..bytes.len()).step_by(97) {
             assert!(gdsfmt::Variable::new(&bytes[..cut]).is_err());
         }
+        // Level 0, where pages are stored, and the version before.
+        for (at, byte) in [(7, 0), (8, 0x10)] {
+            let mut other = bytes.clone();
+            other[at] = byte;
+            assert!(gdsfmt::Variable::new(&other).is_err());
+        }
     }
 }

@@ -38,7 +38,7 @@ impl Framing for Table {
         })
     }
 
-    fn check_page(&mut self, page: &[u8]) -> Result<(), Error> {
+    fn check_page(&mut self, _block: &[u8], page: &[u8], _tail: &[u8]) -> Result<(), Error> {
         match self.0.pop() {
             Some([page_len, _]) if page_len as usize == page.len() => Ok(()),
             _ => Err(Error::bad_head("a page of another length")),

@@ -1,5 +1,6 @@
-//! The framings of programs that send linked blocks, each in at most twenty lines: the layout, its source, and both
-//! directions. Every module begins with the settings that its peer needs.
+//! The framings of programs that send linked blocks, each in at most twenty lines: the fields of its state, and what is
+//! in the methods of the trait. Every module begins with the layout, its source, and the settings that its peer needs,
+//! and has both directions.
 
 pub mod ceph;
 pub mod flann;

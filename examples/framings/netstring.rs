@@ -1,7 +1,8 @@
-//! Netstrings: the size of each block in decimal digits. A framing for a protocol that people read.
+//! Netstrings: the size of each block in decimal digits, and a comma after it. A framing for a protocol that people
+//! read.
 //!
 //! ```text
-//! block = size in ASCII digits, ':', data, ','        the comma is read with the next head, or with the end
+//! block = size in ASCII digits, ':', data, ','
 //! end   = "0:,"
 //! ```
 //!
@@ -14,52 +15,45 @@ use lz4_stream::{
     Lz4StreamReader, Lz4StreamWriter,
 };
 
-struct Netstrings {
-    /// What ends the block before: nothing at first, then a comma.
-    comma: &'static str,
-}
+struct Netstrings;
 
 impl Framing for Netstrings {
-    const MAX_HEAD_LEN: usize = 12;
+    const MAX_HEAD_LEN: usize = 11;
+    const TAIL_LEN: usize = 1;
 
     fn max_block_len(&self) -> usize {
         999_999_999
     }
 
     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
-        let head = &bytes[..bytes.len().min(Self::MAX_HEAD_LEN)];
-        let Some(colon) = head.iter().position(|&byte| byte == b':') else {
-            return match head.len() {
-                Self::MAX_HEAD_LEN => Err(Error::bad_head("not a netstring")),
-                there => Ok(Head::Incomplete { needed: there + 1 }),
-            };
-        };
-        let digits = head[..colon].strip_prefix(self.comma.as_bytes());
-        let size = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
-        match (size.ok_or(Error::bad_head("not a netstring"))?, bytes.get(colon + 1)) {
-            (0, None) => Ok(Head::Incomplete { needed: colon + 2 }),
-            (0, Some(b',')) => Ok(Head::End { head_len: colon + 2 }),
-            (block_len, _) => {
-                self.comma = ",";
-                Ok(Head::Block {
-                    head_len: colon + 1,
-                    block_len,
-                })
-            }
+        let needed = bytes.len() + 1;
+        let digits = bytes.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+        let (size, head_len) = (str::from_utf8(&bytes[..digits]).map(str::parse), digits + 1);
+        match (size, &bytes[digits..]) {
+            (_, []) | (Ok(Ok(0)), [b':']) => Ok(Head::Incomplete { needed }),
+            (Ok(Ok(0)), [b':', b',', ..]) => Ok(Head::End { head_len: head_len + 1 }),
+            (Ok(Ok(block_len)), [b':', ..]) => Ok(Head::Block { head_len, block_len }),
+            _ => Err(Error::bad_head("not a netstring")),
         }
     }
 
-    fn write_head(&mut self, block: &[u8], _page: &[u8], out: &mut [u8]) -> usize {
-        let head = format!("{}{}:", self.comma, block.len());
-        out[..head.len()].copy_from_slice(head.as_bytes());
-        self.comma = ",";
-        head.len()
+    fn check_page(&mut self, _block: &[u8], _page: &[u8], tail: &[u8]) -> Result<(), Error> {
+        (tail == b",").then_some(()).ok_or(Error::bad_head("no comma"))
+    }
+
+    fn write_head(&mut self, block: &[u8], _page: &[u8], mut out: &mut [u8]) -> usize {
+        let there = out.len();
+        write!(out, "{}:", block.len()).expect("it fits");
+        there - out.len()
+    }
+
+    fn write_tail(&mut self, _block: &[u8], _page: &[u8], out: &mut [u8]) {
+        out[0] = b',';
     }
 
     fn write_end(&mut self, out: &mut [u8]) -> usize {
-        let end = format!("{}0:,", self.comma);
-        out[..end.len()].copy_from_slice(end.as_bytes());
-        end.len()
+        out[..3].copy_from_slice(b"0:,");
+        3
     }
 
     fn needs_end(&self) -> bool {
@@ -69,8 +63,7 @@ impl Framing for Netstrings {
 
 /// Compresses `content`.
 pub fn write(content: &[u8]) -> io::Result<Vec<u8>> {
-    let netstrings = Netstrings { comma: "" };
-    let compressor = Lz4StreamCompressor::with_framing(netstrings, &CompressOptions::new())?;
+    let compressor = Lz4StreamCompressor::with_framing(Netstrings, &CompressOptions::new())?;
     let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor);
     writer.write_all(content)?;
     writer.finish()
@@ -78,8 +71,7 @@ pub fn write(content: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Reads a whole stream.
 pub fn read(stream: &[u8]) -> io::Result<Vec<u8>> {
-    let netstrings = Netstrings { comma: "" };
-    let decompressor = Lz4StreamDecompressor::with_framing(netstrings, &DecompressOptions::new())?;
+    let decompressor = Lz4StreamDecompressor::with_framing(Netstrings, &DecompressOptions::new())?;
     let mut content = Vec::new();
     Lz4StreamReader::from_parts(stream, decompressor).read_to_end(&mut content)?;
     Ok(content)

@@ -17,14 +17,14 @@ use lz4_stream::{
     Lz4StreamReader,
 };
 
-const PAGE: usize = 32 * 1024;
+const PAGE: u32 = 32 * 1024;
 const LAST: u32 = 1 << 31;
 
 struct Seastar {
     /// Bytes to come: of the message's blocks when reading, of its content when writing.
     left: usize,
-    page_len: usize,
-    is_last: bool,
+    /// The last head that was read.
+    head: u32,
 }
 
 impl Framing for Seastar {
@@ -35,34 +35,26 @@ impl Framing for Seastar {
     }
 
     fn read_head(&mut self, bytes: &[u8]) -> Result<Head, Error> {
-        let head = match bytes.first_chunk() {
-            _ if self.is_last => return Ok(Head::End { head_len: 0 }),
+        self.head = match bytes.first_chunk() {
+            _ if self.head >= LAST => return Ok(Head::End { head_len: 0 }),
             None => return Ok(Head::Incomplete { needed: 4 }),
             Some(head) => u32::from_le_bytes(*head),
         };
-        self.is_last = head & LAST != 0;
         let rest = self.left.saturating_sub(4);
-        let (block_len, page_len) = match self.is_last {
-            true => (rest, (head ^ LAST) as usize),
-            false => (head as usize, PAGE),
-        };
-        (self.left, self.page_len) = (rest.saturating_sub(block_len), page_len);
+        let block_len = if self.head < LAST { self.head as usize } else { rest };
+        self.left = rest.saturating_sub(block_len);
         Ok(Head::Block { head_len: 4, block_len })
     }
 
-    fn check_page(&mut self, page: &[u8]) -> Result<(), Error> {
-        let is_right = page.len() == self.page_len;
-        is_right
-            .then_some(())
-            .ok_or(Error::bad_head("a page of another length"))
+    fn check_page(&mut self, _block: &[u8], page: &[u8], _tail: &[u8]) -> Result<(), Error> {
+        let right = page.len() as u32 == self.head.checked_sub(LAST).unwrap_or(PAGE);
+        right.then_some(()).ok_or(Error::bad_head("a page of another length"))
     }
 
     fn write_head(&mut self, block: &[u8], page: &[u8], out: &mut [u8]) -> usize {
         self.left -= page.len();
-        let head = match self.left {
-            0 => LAST | page.len() as u32,
-            _ => block.len() as u32,
-        };
+        let last = LAST | page.len() as u32;
+        let head = if self.left > 0 { block.len() as u32 } else { last };
         out.copy_from_slice(&head.to_le_bytes());
         4
     }
@@ -72,22 +64,13 @@ impl Framing for Seastar {
     }
 }
 
-impl Seastar {
-    fn new(left: usize) -> Self {
-        Seastar {
-            left,
-            page_len: 0,
-            is_last: false,
-        }
-    }
-}
-
 /// Compresses a message.
 pub fn write(message: &[u8]) -> io::Result<Vec<u8>> {
-    let options = CompressOptions::new().page_size(PAGE);
-    let mut compressor = Lz4StreamCompressor::with_framing(Seastar::new(message.len()), &options)?;
+    let options = CompressOptions::new().page_size(PAGE as usize);
+    let left = message.len();
+    let mut compressor = Lz4StreamCompressor::with_framing(Seastar { left, head: 0 }, &options)?;
     let mut stream = Vec::new();
-    for page in message.chunks(PAGE) {
+    for page in message.chunks(PAGE as usize) {
         compressor.compress_into(page, &mut stream)?;
     }
     if message.is_empty() {
@@ -98,8 +81,9 @@ pub fn write(message: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Reads a whole message.
 pub fn read(stream: &[u8]) -> io::Result<Vec<u8>> {
-    let options = DecompressOptions::new().max_page_size(PAGE);
-    let decompressor = Lz4StreamDecompressor::with_framing(Seastar::new(stream.len()), &options)?;
+    let options = DecompressOptions::new().max_page_size(PAGE as usize);
+    let left = stream.len();
+    let decompressor = Lz4StreamDecompressor::with_framing(Seastar { left, head: 0 }, &options)?;
     let mut message = Vec::new();
     Lz4StreamReader::from_parts(stream, decompressor).read_to_end(&mut message)?;
     Ok(message)

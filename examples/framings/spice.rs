@@ -38,7 +38,7 @@ impl Framing for Rows {
         }
     }
 
-    fn check_page(&mut self, page: &[u8]) -> Result<(), Error> {
+    fn check_page(&mut self, _block: &[u8], page: &[u8], _tail: &[u8]) -> Result<(), Error> {
         self.left = self
             .left
             .checked_sub(page.len())

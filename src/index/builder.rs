@@ -87,11 +87,8 @@ impl Candidate {
     }
 
     fn look_at(&mut self, head: &[u8], data: &[u8], page_len: usize) {
-        for bytes in [head, data] {
-            let bytes = &bytes[..bytes.len().min(CHECKED - self.checked)];
-            self.check.update(bytes);
-            self.checked += bytes.len();
-        }
+        self.add_to_check(head);
+        self.add_to_check(data);
         let len = self.history.len();
         if self.traced < HISTORY && len > 0 {
             for found in Matches::of(data) {
@@ -108,6 +105,12 @@ impl Candidate {
             }
         }
         self.traced = self.traced.saturating_add(page_len);
+    }
+
+    fn add_to_check(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(CHECKED - self.checked)];
+        self.check.update(bytes);
+        self.checked += bytes.len();
     }
 
     fn is_known(&self) -> bool {
@@ -165,6 +168,14 @@ impl IndexBuilder {
         }
     }
 
+    /// Takes the bytes after the last block, for a framing with a [`TAIL_LEN`](Framing::TAIL_LEN).
+    pub fn push_tail(&mut self, tail: &[u8]) {
+        self.stream += tail.len() as u64;
+        if let Some(candidate) = &mut self.candidate {
+            candidate.add_to_check(tail);
+        }
+    }
+
     /// Takes the last block of the compressor, like [`push_block`](Self::push_block).
     pub(crate) fn push_last<F: Framing>(
         &mut self,
@@ -172,8 +183,9 @@ impl IndexBuilder {
         page_len: usize,
         history: &[u8],
     ) {
-        let (head, data) = compressor.last_block();
+        let (head, data, tail) = compressor.last_block();
         self.push_block(head, data, page_len, history);
+        self.push_tail(tail);
     }
 
     /// The index of the blocks so far. `stream_len` is the length of the whole stream in bytes: that of the blocks, and

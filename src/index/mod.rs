@@ -187,14 +187,16 @@ impl Index {
         interval: u64,
     ) -> io::Result<Index> {
         let mut builder = IndexBuilder::new(interval, decompressor.options().get_format().get_dictionary());
-        // The head and the data of the next block, as far as they were read.
+        // The head, the data and the tail of the next block, as far as they were read.
         let mut block = Vec::new();
         loop {
             match decompressor.feed(&mut &[][..])? {
                 Progress::Page(page) => {
                     let page_len = page.len();
-                    let (head, data) = block.split_at(block.len() - decompressor.block_len());
+                    let (block_and_head, tail) = block.split_at(block.len() - F::TAIL_LEN);
+                    let (head, data) = block_and_head.split_at(block_and_head.len() - decompressor.block_len());
                     builder.push_block(head, data, page_len, decompressor.history());
+                    builder.push_tail(tail);
                     block.clear();
                 }
                 Progress::End => break,

@@ -526,6 +526,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
     fn gather_unsent(&mut self) {
         let Some(mut ahead) = self.ahead.take() else { return };
         let mut unsent = self.serial.compressor().block().to_vec();
+        let mut last = None;
         loop {
             while let Some((block, page)) = ahead.sending.as_mut().and_then(Job::next_block) {
                 self.serial.frame(block, page);
@@ -544,16 +545,19 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
                     // The last job: what is left of it is the current page.
                     ahead.current.encode_pages();
                     let mut job = mem::take(&mut ahead.current);
-                    let compressor = job.compressor.take().expect("it has encoded");
-                    let (_, own) = self.serial.parts_mut();
-                    own.swap_buffer(&mut job.blocks.bytes);
-                    own.put_codec(*compressor);
+                    last = job.compressor.take();
+                    self.serial.parts_mut().1.swap_buffer(&mut job.blocks.bytes);
                     ahead.sending = Some(job);
                 }
                 None => break,
             }
         }
-        self.serial.parts_mut().1.set_unsent(unsent);
+        let (_, own) = self.serial.parts_mut();
+        if let Some(compressor) = last {
+            // Not earlier: its restart points are those after the blocks that were framed.
+            own.put_codec(*compressor);
+        }
+        own.set_unsent(unsent);
     }
 }
 

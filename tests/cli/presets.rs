@@ -210,7 +210,17 @@ fn damaged_files_of_other_programs() {
         ),
         ("tracy", with(&tracy, 5, &[0]), "a Tracy file of an unknown kind"),
         ("tracy", tracy[..5].to_vec(), "a Tracy file of an unknown kind"),
-        ("gdsfmt", gdsfmt[..19].to_vec(), "the input does not start with LZ4_RA"),
+        ("gdsfmt", gdsfmt[..19].to_vec(), "gdsfmt data that is cut off"),
+        (
+            "gdsfmt",
+            with(&gdsfmt, 7, &[0]),
+            "gdsfmt data that is stored, not compressed (LZ4_RA.min)",
+        ),
+        (
+            "gdsfmt",
+            with(&gdsfmt, 8, &[0x10]),
+            "gdsfmt data of another version than 1.1",
+        ),
         (
             "gdsfmt",
             gdsfmt[..9000].to_vec(),
@@ -228,6 +238,7 @@ fn damaged_files_of_other_programs() {
             error.starts_with(&format!("lz4s: stdin: {message}")),
             "{message}: {error}"
         );
+        assert!(!error.contains("use --preset"), "{error}");
     }
 }
 
@@ -316,6 +327,30 @@ fn the_settings_that_decode_are_named() {
             assert!(back == text, "{written} read with {read} {options}");
         }
     }
+}
+
+/// How a long stream ends is not seen: one hint leads to the next.
+#[test]
+fn of_a_long_stream_the_beginning_decodes() {
+    let (dir, text) = folder(700_000);
+    good(run(dir.path(), "compress --prefix 2 --end-mark text -o in"));
+    let error = bad(run(dir.path(), "test in"));
+    assert!(
+        error.ends_with(" (with --prefix 2, its beginning decodes)\n"),
+        "{error}"
+    );
+    let error = bad(run(dir.path(), "test --prefix 2 in"));
+    assert!(error.ends_with(" (see --end-mark)\n"), "{error}");
+    assert!(good(run(dir.path(), "decompress --prefix 2 --end-mark -c in")) == text);
+
+    good(run(dir.path(), "compress --prefix 2 text -fo in"));
+    let error = bad(run(dir.path(), "test --end-mark in"));
+    assert!(
+        error.ends_with(" (with --prefix 2, its beginning decodes)\n"),
+        "{error}"
+    );
+    let error = bad(run(dir.path(), "test --end-mark --prefix 2 in"));
+    assert!(error.contains("see --no-end-mark"), "{error}");
 }
 
 #[test]

@@ -355,6 +355,8 @@ fn closed_stdin_and_stdout_are_errors() {
         r#""$0" test <&-"#,
         r#""$0" info <&-"#,
         r#""$0" compress -c text >&-"#,
+        r#""$0" compress -c text <&- >&-"#,
+        r#""$0" decompress -fo out <&- >&-"#,
         r#""$0" compress <text >&-"#,
         r#""$0" compress --end-mark <text >&-"#,
         r#""$0" decompress -c in >&-"#,
@@ -364,7 +366,8 @@ fn closed_stdin_and_stdout_are_errors() {
         r#""$0" completions bash >&-"#,
     ] {
         let error = bad(shell(dir.path(), line));
-        let name = if line.contains("<&-") { "stdin" } else { "stdout" };
+        let reads_stdin = line.contains("<&-") && !line.contains("text");
+        let name = if reads_stdin { "stdin" } else { "stdout" };
         assert!(
             error.starts_with(&format!("lz4s: {name}: is closed")),
             "{line}: {error}"
@@ -382,6 +385,28 @@ fn closed_stdin_and_stdout_are_errors() {
         good(shell(dir.path(), line));
     }
     assert!(good(run(dir.path(), "decompress -c out")) == text);
+}
+
+/// Python's `DEVNULL` is /dev/null, opened for reading and writing, which is what the runtime opens for a closed one.
+#[test]
+fn what_looks_like_a_closed_descriptor_can_be_named() {
+    let (dir, text) = folder(1000);
+    good(run(dir.path(), "compress text -o in"));
+    let null = || File::options().read(true).write(true).open("/dev/null").unwrap();
+    let with_null = |args: &str| command(dir.path(), args).stdin(null()).stdout(null()).output().unwrap();
+    for (args, role) in [("compress", "input"), ("decompress -c in", "output")] {
+        let error = bad(with_null(args));
+        assert!(error.ends_with(&format!(" name /dev/null as the {role}\n")), "{error}");
+    }
+    for args in [
+        "compress /dev/null -fo out",
+        "decompress in -o /dev/null",
+        "test in",
+        "decompress in -fo out",
+    ] {
+        good(with_null(args));
+    }
+    assert!(read(dir.path(), "out") == text);
 }
 
 #[test]

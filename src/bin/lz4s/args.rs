@@ -173,7 +173,8 @@ pub struct Info {
     pub inputs: Inputs,
     #[command(flatten)]
     pub stream: Stream,
-    /// Also print one line per block: index, offset in the stream, bytes in the stream, bytes of the page
+    /// Also print one line per block: index, offset in the stream, bytes in the stream, bytes of the page, and the word
+    /// restart if the block follows a restart mark
     #[arg(long)]
     pub blocks: bool,
 }

@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::mem;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use lz4_stream::{BlockSizes, DecompressOptions, Error, Framing, Lz4StreamDecompressor, Progress};
+use lz4_stream::{BlockSizes, DecompressOptions, Error, Framing, Lz4StreamDecompressor, Progress, ZeroPrefix};
 
 use crate::args::{Decompress, Info, Span, Stream};
 use crate::failure::{Failure, Result, at, failure};
@@ -131,10 +132,14 @@ impl Decoder<'_> {
             output.write_fmt(titles).map_err(at("stdout"))?;
         }
         let quiet = self.quiet || args.blocks && output.on_terminal;
-        let (input, stream_len) = self.decode(source, quiet, |page| {
+        let (input, Totals { stream_len, restarts }) = self.decode(source, quiet, |page| {
             let len = page.bytes.len();
             if args.blocks {
-                let row = format_args!("{blocks:>10} {:>14} {:>10} {len:>10}\n", page.offset, page.block_len);
+                let mark = if page.restarts > 0 { "    restart" } else { "" };
+                let row = format_args!(
+                    "{blocks:>10} {:>14} {:>10} {len:>10}{mark}\n",
+                    page.offset, page.block_len
+                );
                 output.write_fmt(row).map_err(at("stdout"))?;
             }
             blocks += 1;
@@ -145,6 +150,9 @@ impl Decoder<'_> {
         let mut print = |what, value: &dyn Display| writeln!(output, "{what:<15} {value}").map_err(at("stdout"));
         print("stream:", &input.name)?;
         print("blocks:", &blocks)?;
+        if self.layout.zero == ZeroPrefix::Restart {
+            print("restart marks:", &restarts)?;
+        }
         print("largest page:", &largest)?;
         print("smallest page:", &smallest.min(largest))?;
         print("page bytes:", &bytes)?;
@@ -178,13 +186,13 @@ impl Decoder<'_> {
         })
     }
 
-    /// Calls `each` with every page. Returns the input and the length of the stream in bytes.
+    /// Calls `each` with every page. Returns the input and what was read of the stream.
     fn decode(
         &self,
         source: Source,
         quiet: bool,
         each: impl FnMut(Page) -> Result<ControlFlow<()>>,
-    ) -> Result<(Input, u64)> {
+    ) -> Result<(Input, Totals)> {
         let Source { mut input, sizes, .. } = source;
         input.show_progress(quiet);
         let mut input = BufReader::with_capacity(BUFFER, input);
@@ -203,7 +211,7 @@ impl Decoder<'_> {
         };
         let input = input.into_inner();
         match result {
-            Ok(len) => Ok((input, len)),
+            Ok(totals) => Ok((input, totals)),
             Err(stop) => Err(self.explain(input, stop)),
         }
     }
@@ -213,7 +221,10 @@ impl Decoder<'_> {
         match stop {
             Stop::Failure(failure) => failure,
             Stop::Start(error) => {
-                let hint = recognize(input.start().0).map_or(String::new(), |what| format!(" ({what})"));
+                let bytes = input.start().0;
+                // Not to use the preset that is in use.
+                let what = recognize(bytes).filter(|_| !self.layout.start.recognizes(bytes));
+                let hint = what.map_or(String::new(), |what| format!(" ({what})"));
                 failure(&input.name, format_args!("{error}{hint}"))
             }
             Stop::Stream { error, start, lane } => {
@@ -248,7 +259,7 @@ impl Decoder<'_> {
         input: &mut BufReader<Input>,
         mut decompressor: impl FnMut() -> Result<Lz4StreamDecompressor<F>, Error>,
         mut each: impl FnMut(Page) -> Result<ControlFlow<()>>,
-    ) -> Result<u64, Stop> {
+    ) -> Result<Totals, Stop> {
         let name = input.get_ref().name.clone();
         let io_error = |error: io::Error| Stop::Failure(at(&name)(error));
         let body = self.read_start(input, &name)?;
@@ -257,8 +268,10 @@ impl Decoder<'_> {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Stop::Failure(error.into()))?;
         let mut input = input.take(body.len.unwrap_or(u64::MAX));
-        let (mut blocks, mut position) = (0u64, 0);
-        let ended = loop {
+        let mut blocks = 0u64;
+        // Up to the last block of all streams, and of each.
+        let (mut position, mut before) = (0, vec![Totals::default(); lanes.len()]);
+        loop {
             let lane = (blocks % lanes.len() as u64) as usize;
             let decompressor = &mut lanes[lane];
             let stop = |error| Stop::Stream {
@@ -266,7 +279,6 @@ impl Decoder<'_> {
                 start: body.start,
                 lane: (body.lanes > 1).then_some(lane),
             };
-            let offset = decompressor.total_in();
             // At the end of the sizes nothing is missing, so do not read.
             let mut bytes = match decompressor.missing() {
                 0 => &[][..],
@@ -281,10 +293,13 @@ impl Decoder<'_> {
             match progress {
                 Progress::Page(_) => {
                     input.consume(used);
-                    let block_len = decompressor.total_in() - offset;
+                    let totals = Totals::of(decompressor);
+                    let last = mem::replace(&mut before[lane], totals);
+                    let block_len = totals.stream_len - last.stream_len;
                     let flow = each(Page {
                         offset: position,
                         block_len,
+                        restarts: totals.restarts - last.restarts,
                         bytes: decompressor.page(),
                         is_last_for_now: input.get_ref().buffer().is_empty(),
                     })
@@ -292,22 +307,23 @@ impl Decoder<'_> {
                     blocks += 1;
                     position += block_len;
                     if flow.is_break() {
-                        return Ok(position);
+                        return Ok(Totals::all(&lanes));
                     }
                 }
                 Progress::NeedMore(_) if len == 0 => {
                     decompressor.end_of_input().map_err(stop)?;
-                    break position;
+                    break;
                 }
                 Progress::NeedMore(_) => input.consume(used),
                 Progress::End => {
                     input.consume(used);
-                    break position + (decompressor.total_in() - offset);
+                    break;
                 }
             }
-        };
-        check_end(&mut input, &body, &name, ended, blocks).map_err(Stop::Failure)?;
-        Ok(ended)
+        }
+        let totals = Totals::all(&lanes);
+        check_end(&mut input, &body, &name, totals.stream_len, blocks).map_err(Stop::Failure)?;
+        Ok(totals)
     }
 }
 
@@ -344,11 +360,39 @@ pub struct Source {
     pub inputs: Vec<Identity>,
 }
 
+/// What was read of a stream, with everything before and after the blocks.
+#[derive(Clone, Copy, Default)]
+struct Totals {
+    stream_len: u64,
+    /// The number of restart marks.
+    restarts: u64,
+}
+
+impl Totals {
+    fn of<F: Framing>(decompressor: &Lz4StreamDecompressor<F>) -> Totals {
+        Totals {
+            stream_len: decompressor.total_in(),
+            restarts: decompressor.restarts(),
+        }
+    }
+
+    fn all<F: Framing>(decompressors: &[Lz4StreamDecompressor<F>]) -> Totals {
+        let mut all = Totals::default();
+        for Totals { stream_len, restarts } in decompressors.iter().map(Totals::of) {
+            all.stream_len += stream_len;
+            all.restarts += restarts;
+        }
+        all
+    }
+}
+
 /// A block of a stream and its page.
 struct Page<'a> {
     offset: u64,
     /// Including the prefix, and restart marks before it.
     block_len: u64,
+    /// The number of those marks.
+    restarts: u64,
     bytes: &'a [u8],
     /// No more bytes are buffered, so the next page may have to be waited for.
     is_last_for_now: bool,

@@ -41,10 +41,16 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
         {
             return format!(" ({what})");
         }
+        // Of a longer input, the end mark is not seen.
+        let decodes = if beginning.is_all {
+            "it decodes"
+        } else {
+            "its beginning decodes"
+        };
         // The likely reasons first: by chance, a stream can also decode from its second block on.
         let here = beginning.start..=beginning.start;
         if let Some(options) = settings_that_decode(layout, beginning, here) {
-            return format!(" (with {options}, it decodes)");
+            return format!(" (with {options}, {decodes})");
         }
         if matches!(error, Error::MatchOffset { .. })
             && !beginning.has_dictionary
@@ -54,7 +60,7 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
         }
         let others = header_len(layout)..=LONGEST_HEADER.min(beginning.bytes.len());
         if let Some(options) = settings_that_decode(layout, beginning, others) {
-            return format!(" (with {options}, it decodes)");
+            return format!(" (with {options}, {decodes})");
         }
     }
     match (error, block) {

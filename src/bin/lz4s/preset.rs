@@ -38,8 +38,11 @@ pub enum Preset {
 const TRACY: &[u8] = b"tlZ\x04";
 /// Several streams of a Tracy file, then the kind of compression and the number of streams.
 const TRACY_LANES: &[u8] = b"tr\xFDP";
-/// A gdsfmt file. Three bytes of settings follow, the number of groups in 4 bytes, and the length of all groups in 6.
+/// A gdsfmt file. Level, version and length of a group follow in a byte each, the number of groups in 4 bytes, and the
+/// length of all groups in 6.
 const GDSFMT: &[u8] = b"LZ4_RA\x10";
+/// In version 1.0, a head came before each group.
+const GDSFMT_VERSION: u8 = 0x11;
 
 /// A saved FLANN index, compressed or not.
 const FLANN: &[u8] = b"FLANN_INDEX_v1.1";
@@ -81,6 +84,15 @@ impl Start {
         }
     }
 
+    /// Whether a file that begins with these bytes is of the program that this is the start of.
+    pub fn recognizes(&self, bytes: &[u8]) -> bool {
+        match self {
+            Start::Bytes { .. } => false,
+            Start::Tracy => bytes.starts_with(TRACY) || bytes.starts_with(TRACY_LANES),
+            Start::Gdsfmt => bytes.starts_with(GDSFMT),
+        }
+    }
+
     /// Reads and checks the start of a file.
     pub fn read(&self, input: &mut impl Read) -> io::Result<Body> {
         let mut body = Body {
@@ -119,8 +131,16 @@ impl Start {
             }
             Start::Gdsfmt => {
                 let bytes = take(input, 20)?;
-                if bytes.len() < 20 || !bytes.starts_with(GDSFMT) {
+                if !bytes.starts_with(GDSFMT) {
                     return wrong("the input does not start with LZ4_RA: this is no such gdsfmt data".into());
+                }
+                if bytes.len() < 20 {
+                    return wrong("gdsfmt data that is cut off".into());
+                }
+                match bytes[7..9] {
+                    [0, _] => return wrong("gdsfmt data that is stored, not compressed (LZ4_RA.min)".into()),
+                    [_, GDSFMT_VERSION] => {}
+                    _ => return wrong("gdsfmt data of another version than 1.1".into()),
                 }
                 let mut len = [0; 8];
                 len[..6].copy_from_slice(&bytes[14..]);

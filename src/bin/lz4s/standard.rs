@@ -14,20 +14,24 @@ pub fn is_stdout(path: &Path) -> bool {
 
 pub fn stdin() -> io::Result<File> {
     let file = own(&io::stdin())?;
-    check_open(&file)?;
+    check_open(&file, 0)?;
     Ok(file)
 }
 
 pub fn stdout() -> io::Result<File> {
     let file = own(&io::stdout())?;
-    check_open(&file)?;
+    check_open(&file, 1)?;
     Ok(file)
 }
 
-/// Fails if the descriptor was closed when the program started. Rust's runtime then opens /dev/null for reading and
-/// writing in its place, before `main`, so that nothing would fail. Shells open /dev/null for one of the two.
+/// Fails if the descriptor with this number, of which `file` is a copy, was closed when the program started. Rust's
+/// runtime then opens /dev/null for reading and writing in its place, before `main`, so that nothing would fail.
+///
+/// Shells open /dev/null for one of the two. Python's `DEVNULL` is for both, and for that there is no other way than to
+/// name /dev/null: the system does not tell who opened a file, and both have the same flags, position and mount, and
+/// can stand for several descriptors.
 #[cfg(unix)]
-fn check_open(file: &File) -> io::Result<()> {
+fn check_open(file: &File, number: usize) -> io::Result<()> {
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
     use rustix::fs::OFlags;
@@ -36,15 +40,18 @@ fn check_open(file: &File) -> io::Result<()> {
     let is_null = metadata.file_type().is_char_device()
         && std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
     if is_null && rustix::fs::fcntl_getfl(file)? & OFlags::RWMODE == OFlags::RDWR {
-        return Err(io::Error::other(
-            "is closed (or is /dev/null opened for reading and writing, which looks the same)",
-        ));
+        let role = ["input", "output"][number];
+        let problem = format!(
+            "is closed, or is /dev/null opened for reading and writing, which looks the same: name /dev/null as the \
+             {role}"
+        );
+        return Err(io::Error::other(problem));
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn check_open(_file: &File) -> io::Result<()> {
+fn check_open(_file: &File, _number: usize) -> io::Result<()> {
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::block::reference;
 use super::{Job, Lz4StreamParallelWriter};
 use crate::{
     CompressOptions, DecompressOptions, Engine, Error, Framing, Head, Lz4StreamCompressor, Lz4StreamDecompressor,
-    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy,
+    Lz4StreamReader, Lz4StreamWriter, Mode, PrefixWidth, Strategy, ZeroPrefix,
 };
 
 #[allow(dead_code)]
@@ -298,6 +298,28 @@ fn parts_hold_everything_and_go_on_with_either_writer() {
                     assert!(strict_content(&options, &stream) == all, "{len} {room} {threads}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn what_is_ahead_has_its_restart_marks() {
+    let all = text(8, 5_000);
+    let options = CompressOptions::new()
+        .page_size(100)
+        .restart_every(3)
+        .zero_prefix(ZeroPrefix::Restart);
+    for len in (0..all.len()).step_by(70) {
+        let mut whole = writer(&options, Vec::new(), 1, 6);
+        whole.write_all(&all[..len]).unwrap();
+        let expected = whole.finish().unwrap();
+        for threads in 1..4 {
+            let mut writer = writer(&options, Vec::new(), threads, 6);
+            writer.write_all(&all[..len]).unwrap();
+            let (mut stream, mut compressor) = writer.into_parts();
+            stream.extend_from_slice(compressor.block());
+            stream.extend_from_slice(compressor.finish());
+            assert!(stream == expected, "{len} {threads}");
         }
     }
 }
