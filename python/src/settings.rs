@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::error::{LZ4StreamError, as_python_lz4, to_python};
-use crate::input::Input;
+use crate::input::{Data, Input};
 
 /// The most bytes that python-lz4 takes at once.
 pub const INT_MAX: usize = i32::MAX as usize;
@@ -22,15 +22,15 @@ pub fn format(
     end_mark: bool,
 ) -> PyResult<StreamFormat> {
     let dictionary = match dictionary {
-        None => PyBytes::new(py, b""),
-        Some(text) if text.is_instance_of::<PyString>() => PyBytes::new(py, text.extract::<String>()?.as_bytes()),
+        None => Data::Copy(Vec::new()),
+        Some(text) if text.is_instance_of::<PyString>() => Data::Copy(text.extract::<String>()?.into_bytes()),
         Some(buffer) => {
             let input = Input::new(buffer)?;
             let len = input.len();
             if len > INT_MAX {
                 return Err(PyOverflowError::new_err("Dictionary too large for LZ4 API"));
             }
-            input.copy_range(len.saturating_sub(HISTORY), len)?
+            Data::Copy(input.with_range(len.saturating_sub(HISTORY), len, <[u8]>::to_vec)?)
         }
     };
     let width = usize::try_from(store_comp_size)
@@ -49,7 +49,7 @@ pub fn format(
         .prefix_width(width)
         .byte_order(order)
         .end_mark(end_mark)
-        .dictionary(dictionary.as_bytes()))
+        .dictionary(dictionary.as_bytes(py)))
 }
 
 pub fn strategy(name: &str) -> PyResult<Strategy> {

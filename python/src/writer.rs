@@ -141,8 +141,8 @@ impl StreamWriter {
 
     /// Takes data, and returns the blocks that are ready.
     fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let data = Input::new(data)?.into_bytes()?;
-        let data = data.as_bytes();
+        let data = Input::new(data)?.into_data()?;
+        let data = data.as_bytes(py);
         let blocks = self.0.with(py, |state| match &mut state.inner {
             Some(inner) => inner.work(py, data.len(), |inner| inner.writer().write_all(data)),
             None => Err(to_python(Error::Finished)),
