@@ -44,10 +44,19 @@ _OUTPUT_SIZE = 1024 * 1024
 
 
 class _RawDecoded(io.RawIOBase):
-    """Decoded bytes, unbuffered."""
+    """Decoded bytes, unbuffered.
+
+    Closing waits for a thread that is reading, so that the file underneath is not closed meanwhile. The buffer above is
+    not closed: `BufferedReader` frees its memory then, which a thread that waits for its lock still uses.
+    """
 
     def __init__(self) -> None:
         self._position = 0
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        with self._lock:
+            super().close()
 
     def _read(self, limit: int) -> bytes | None:
         """At most `limit` bytes; none at the end of the stream, `None` when the file would block."""
@@ -57,7 +66,8 @@ class _RawDecoded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        with memoryview(buffer) as view, view.cast("B") as room:
+        with self._lock, memoryview(buffer) as view, view.cast("B") as room:
+            _check_open(self)
             if not room:
                 return 0
             data = self._read(len(room))
@@ -67,11 +77,21 @@ class _RawDecoded(io.RawIOBase):
             return len(data)
 
     def readall(self) -> Any:
-        data = self._read(READ_SIZE)
-        if not data:
-            return data
-        rest = iter(lambda: self._read(READ_SIZE) or b"", b"")
-        return joined(itertools.chain((data,), rest))
+        with self._lock:
+            _check_open(self)
+            data = self._read(READ_SIZE)
+            if not data:
+                return data
+            rest = iter(lambda: self._read(READ_SIZE) or b"", b"")
+            return joined(itertools.chain((data,), rest))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with self._lock:
+            _check_open(self)
+            return self._seek(offset, whence)
+
+    def _seek(self, offset: int, whence: int) -> int:
+        raise NotImplementedError
 
     def tell(self) -> int:
         return self._position
@@ -112,7 +132,7 @@ class _RawReader(_RawDecoded):
             self._size = self._position
         return data
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+    def _seek(self, offset: int, whence: int) -> int:
         """Back to the start and forward by decoding; there is no other way without an index."""
         if not self.seekable() or self._start is None:
             raise io.UnsupportedOperation("the file underneath is not seekable")
@@ -151,11 +171,16 @@ class _RawIndexedReader(_RawDecoded):
             self._position += len(data)
         return data
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+    def _seek(self, offset: int, whence: int) -> int:
         position = _target(offset, whence, self._position, self._size)
         self._position = min(position, self._size)
         self._reader.seek(self._position)
         return self._position
+
+
+def _check_open(file: io.IOBase) -> None:
+    if file.closed:
+        raise ValueError("I/O operation on closed file")
 
 
 def _target(offset: int, whence: int, position: int, size: int) -> int:
@@ -303,6 +328,7 @@ class Lz4StreamFile(io.BufferedIOBase):
     ) -> None:
         self._file: BinaryIO | None = None
         self._owns_file = False
+        self._close_lock = threading.RLock()
         self._reader: io.BufferedReader | None = None
         self._writer: io.BufferedWriter | None = None
         if mode not in ("r", "rb", "w", "wb", "x", "xb", "a", "ab"):
@@ -343,35 +369,38 @@ class Lz4StreamFile(io.BufferedIOBase):
             raise TypeError("filename must be a str, bytes, PathLike or file object")
         self._file = file
         if reads:
-            raw: _RawDecoded
             try:
-                raw = _RawReader(file, decompressor) if index is None else _RawIndexedReader(file, decompressor, index)
+                self._raw_reader: _RawDecoded = (
+                    _RawReader(file, decompressor) if index is None else _RawIndexedReader(file, decompressor, index)
+                )
             except BaseException:
                 self.close()
                 raise
-            self._reader = io.BufferedReader(raw, _BUFFER_SIZE)
+            self._reader = io.BufferedReader(self._raw_reader, _BUFFER_SIZE)
         else:
             self._raw_writer = _RawWriter(file, writer)
             self._writer = io.BufferedWriter(self._raw_writer, _BUFFER_SIZE)
 
     def close(self) -> None:
         """Write what is left, end the stream, and close the file underneath if this object opened it."""
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            if self._writer is not None:
-                try:
-                    self._writer.flush()
-                    self._raw_writer.finish()
-                    self._index = self._raw_writer.take_index()
-                finally:
-                    self._raw_writer.close()
-            elif self._reader is not None:
-                self._reader.close()
-        finally:
-            if self._owns_file:
-                file.close()
+        with self._close_lock:
+            file, self._file = self._file, None
+            if file is None:
+                return
+            try:
+                if self._writer is not None:
+                    try:
+                        # Unlike `flush`, it leaves no moment in which another thread could still write to the buffer.
+                        self._writer.detach()
+                        self._raw_writer.finish()
+                        self._index = self._raw_writer.take_index()
+                    finally:
+                        self._raw_writer.close()
+                elif self._reader is not None:
+                    self._raw_reader.close()
+            finally:
+                if self._owns_file:
+                    file.close()
 
     @property
     def closed(self) -> bool:
