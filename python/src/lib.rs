@@ -23,7 +23,9 @@ mod writer;
 /// The native half of `lz4_stream`.
 #[pyo3::pymodule(gil_used = false)]
 mod _lz4_stream {
+    use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
+    use pyo3::sync::PyOnceLock;
 
     #[pymodule_export]
     use super::compressor::LZ4StreamCompressor;
@@ -40,6 +42,22 @@ mod _lz4_stream {
 
     #[pymodule_export]
     const LZ4_MAX_INPUT_SIZE: usize = lz4_stream::LZ4_MAX_INPUT_SIZE;
+
+    /// The classes belong to the first interpreter that imports this, and must not outlive it in another one. From 3.12
+    /// on, Python refuses interpreters with a GIL of their own; the others are refused here.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Each interpreter has its own module `sys`. Held, so that another one cannot take its address.
+        static FIRST: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let py = module.py();
+        let sys = py.import("sys")?;
+        match FIRST.get_or_init(py, || sys.clone().unbind()).bind(py).is(&sys) {
+            true => Ok(()),
+            false => Err(PyImportError::new_err(
+                "lz4_stream was imported in another interpreter of this process, and supports only one",
+            )),
+        }
+    }
 
     /// The longest block of any page of `input_size` bytes, in bytes; 0 when `input_size` is over
     /// `LZ4_MAX_INPUT_SIZE`.
