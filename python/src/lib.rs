@@ -2,7 +2,7 @@
 //!
 //! * `compressor` and `decompressor`: the two codecs, without I/O.
 //! * `writer`: compresses for files and for `compress`, on one thread or several.
-//! * `index` and `seek_reader`: an index, and reading with it. `file` is a Python file for them.
+//! * `index` and `indexed`: an index, and reading with it. `file` is a Python file for them.
 //!
 //! The other half, in `package/lz4_stream`, is Python: files and one-shot functions on top of these. What a method
 //! takes, returns and raises is documented where Python's users see it, in its doc comment and in `_lz4_stream.pyi`.
@@ -14,8 +14,8 @@ mod decompressor;
 mod error;
 mod file;
 mod index;
+mod indexed;
 mod input;
-mod seek_reader;
 mod settings;
 mod state;
 mod writer;
@@ -36,7 +36,7 @@ mod _lz4_stream {
     #[pymodule_export]
     use super::index::NativeIndex;
     #[pymodule_export]
-    use super::seek_reader::SeekReader;
+    use super::indexed::{NativeReaderAt, ParallelReader, SeekReader};
     #[pymodule_export]
     use super::writer::StreamWriter;
 

@@ -11,6 +11,9 @@ use crate::input::{Data, Input};
 /// The most bytes that python-lz4 takes at once.
 pub const INT_MAX: usize = i32::MAX as usize;
 
+/// More would only take memory.
+const MAX_THREADS: usize = 256;
+
 /// A match reaches back at most this far.
 const HISTORY: usize = 64 * 1024;
 
@@ -94,6 +97,16 @@ pub fn max_page_size(buffer_size: i64) -> PyResult<usize> {
         Ok(size) if size > 0 => Ok(size.min(LZ4_MAX_INPUT_SIZE)),
         _ => Err(PyValueError::new_err(format!(
             "Invalid buffer_size argument: {buffer_size}. Must be greater than 0"
+        ))),
+    }
+}
+
+/// A number of threads; 0 means as many as there are processors.
+pub fn threads(threads: i64) -> PyResult<usize> {
+    match usize::try_from(threads) {
+        Ok(threads) if threads <= MAX_THREADS => Ok(threads),
+        _ => Err(PyValueError::new_err(format!(
+            "Invalid threads argument: {threads}. Must be 0 to {MAX_THREADS}"
         ))),
     }
 }

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast, overload
 
 from . import _settings
 from ._functions import READ_SIZE, joined
-from ._index import Index
-from ._lz4_stream import SeekReader
+from ._index import Index, check_index
+from ._lz4_stream import ParallelReader, SeekReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +112,7 @@ class _RawReader(_RawDecoded):
             self._start = None
 
     def seekable(self) -> bool:
-        seekable = getattr(self._file, "seekable", None)
-        return seekable is not None and bool(seekable())
+        return _is_seekable(self._file)
 
     def _read(self, limit: int) -> bytes | None:
         while True:
@@ -157,30 +156,71 @@ class _RawReader(_RawDecoded):
 class _RawIndexedReader(_RawDecoded):
     """From any point of an index."""
 
-    def __init__(self, file: BinaryIO, decompressor: LZ4StreamDecompressor, index: Index) -> None:
+    def __init__(self, file: BinaryIO, decompressor: LZ4StreamDecompressor, index: Index, threads: int) -> None:
         super().__init__()
-        self._reader = SeekReader(file, decompressor, index._native)
+        self._file = file
+        self._decompressor = decompressor
+        self._index = index._native
         self._size = index.content_len
+        self._threads = threads
+        # `None` after a seek between the two, until it is needed.
+        self._reader: SeekReader | ParallelReader | None = None
+        # A file that is not seekable can be read in order.
+        self._start = file.tell() if threads == 1 or _is_seekable(file) else None
+        self._reader = self._new_reader()
+
+    def _new_reader(self) -> SeekReader | ParallelReader:
+        """From the start of the stream, where the file is: threads can only begin there."""
+        if self._threads == 1 or self._position > 0:
+            return SeekReader(self._file, self._decompressor, self._index)
+        return ParallelReader(self._file, self._decompressor, self._index, self._threads)
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop_threads()
+            super().close()
+
+    def _drop_threads(self) -> None:
+        if isinstance(self._reader, ParallelReader):
+            reader, self._reader = self._reader, None
+            reader.close()
 
     def seekable(self) -> bool:
-        return True
+        return self._start is not None
 
     def _read(self, limit: int) -> bytes | None:
+        if self._reader is None:
+            self._file.seek(cast(int, self._start))
+            reader = self._new_reader()
+            if isinstance(reader, SeekReader):
+                reader.seek(self._position)
+            self._reader = reader
         data = self._reader.read(limit)
         if data is not None:
             self._position += len(data)
         return data
 
     def _seek(self, offset: int, whence: int) -> int:
-        position = _target(offset, whence, self._position, self._size)
-        self._position = min(position, self._size)
-        self._reader.seek(self._position)
-        return self._position
+        position = min(_target(offset, whence, self._position, self._size), self._size)
+        if isinstance(self._reader, SeekReader) and (self._threads == 1 or position > 0):
+            self._reader.seek(position)
+        elif position != self._position:
+            if self._start is None:
+                raise io.UnsupportedOperation("the file underneath is not seekable")
+            self._drop_threads()
+            self._reader = None
+        self._position = position
+        return position
 
 
 def _check_open(file: io.IOBase) -> None:
     if file.closed:
         raise ValueError("I/O operation on closed file")
+
+
+def _is_seekable(file: BinaryIO) -> bool:
+    seekable = getattr(file, "seekable", None)
+    return seekable is not None and bool(seekable())
 
 
 def _target(offset: int, whence: int, position: int, size: int) -> int:
@@ -298,6 +338,8 @@ class Lz4StreamFile(io.BufferedIOBase):
             time, or a page if that is longer, so blocks arrive that much later in the file underneath, unless it is
             flushed, and data that is flushed in short pieces gains nothing. Memory: about 3 MiB for each of n + 4
             pieces, 4 MiB with high compression. The threads end when the file is closed.
+            Read, with `index`: on how many threads to decompress, this one among them. `seek` ends them, and back at
+            the start, they begin again. Memory: about one and a half intervals of the index for each of n + 2.
         index: Read: an `Index` of the stream. `seek` then decodes at most the interval of the index, and the content
             ends where the index says.
         collect_index: Written: collect an `Index` with this interval in bytes, for `index`.
@@ -337,8 +379,10 @@ class Lz4StreamFile(io.BufferedIOBase):
         if mode[0] == "a" and (dictionary or end_mark):
             raise ValueError("a stream with a dictionary or an end mark cannot be appended to another")
         _settings.check_width(store_comp_size)
-        if index is not None and not isinstance(index, Index):
-            raise TypeError(f"index must be an Index, as from Index.load, not {type(index).__name__}")
+        if index is not None:
+            check_index(index)
+        elif reads and threads != 1:
+            raise ValueError("threads is for writing, and for reading with an index, as from Index.build")
         if index is not None and not reads:
             raise ValueError("index is for reading; use collect_index=1 << 20 to collect one")
         if collect_index is not None and mode[0] in "ra":
@@ -371,7 +415,9 @@ class Lz4StreamFile(io.BufferedIOBase):
         if reads:
             try:
                 self._raw_reader: _RawDecoded = (
-                    _RawReader(file, decompressor) if index is None else _RawIndexedReader(file, decompressor, index)
+                    _RawReader(file, decompressor)
+                    if index is None
+                    else _RawIndexedReader(file, decompressor, index, threads)
                 )
             except BaseException:
                 self.close()
