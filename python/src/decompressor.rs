@@ -135,12 +135,12 @@ impl LZ4StreamDecompressor {
     ///     LZ4StreamError: There is no complete block, or it is longer than any block of `buffer_size` bytes, or the
     ///         size of a block is out of band.
     fn get_block<'py>(&self, py: Python<'py>, stream: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let stream = Input::new(stream)?;
+        // The length is that of the copy: without a GIL, another thread can shorten a bytearray meanwhile.
+        let stream = Input::new(stream)?.copied_if_short(py)?;
         let len = stream.len();
         if len > INT_MAX {
             return Err(PyOverflowError::new_err("Input too large for LZ4 API"));
         }
-        let stream = stream.copied_if_short(py)?;
         // No size is longer.
         let start_len = len.min(8);
         let parsed = stream.with_range(0, start_len, |start| {

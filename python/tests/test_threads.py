@@ -86,6 +86,45 @@ def test_threads_sharing_a_decompressor():
     assert in_threads(work) == [50] * THREADS
 
 
+# The bytearray of 3.13 itself crashes when threads share it without the GIL.
+racy = sys.version_info < (3, 14) and not getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+@pytest.mark.skipif(racy, reason="needs a bytearray that threads can share")
+def test_a_bytearray_that_another_thread_resizes():
+    shared, done = bytearray(b"x" * 50_000), threading.Event()
+
+    def resize():
+        for n in range(1 << 30):
+            if done.is_set():
+                break
+            try:
+                shared.extend(b"y" * (n % 7 * 10_000))
+                if n % 2:
+                    shared.clear()
+            except BufferError:
+                pass
+
+    def work(thread):
+        compressor = LZ4StreamCompressor("double_buffer", 1 << 22)
+        decompressor = LZ4StreamDecompressor("double_buffer", 1 << 22)
+        calls = [compressor.compress, compressor.feed, decompressor.get_block, decompressor.decompress,
+                 lz4_stream.compress, lambda data: compressor.compress(memoryview(data))]  # fmt: skip
+        for n in range(1000):
+            try:
+                calls[n % len(calls)](shared)
+            except (LZ4StreamError, OverflowError):
+                pass
+
+    thread = threading.Thread(target=resize)
+    thread.start()
+    try:
+        in_threads(work)
+    finally:
+        done.set()
+        thread.join()
+
+
 class Yielding(io.BytesIO):
     """Lets other threads go on in the middle of a write."""
 
