@@ -1,19 +1,20 @@
 """Measures `lz4_stream` against python-lz4's `lz4.stream`, in one process, taking turns.
 
-    python bench.py [FILE...]
+    python bench.py [--part PART]... [FILE...]
 
-Needs python-lz4 built with PYLZ4_EXPERIMENTAL=TRUE. The data are the FILEs, up to 8 MiB of each, or else made from a
-seed. All figures are medians.
+Needs python-lz4 built with PYLZ4_EXPERIMENTAL=TRUE, and numpy. The data are the FILEs, up to 8 MiB of each, or else made
+from a seed. All figures are medians. The PARTs are calls, stream, buffers, default, fast and high; without any, all.
 """
 
+import argparse
 import io
 import random
 import statistics
-import sys
 import time
 
 import lz4.stream
 import lz4_stream
+import numpy
 
 MB = 1_000_000
 MODES = {
@@ -58,10 +59,12 @@ def taking_turns(calls, rounds, seconds=cpu):
     return [statistics.median(of_one) for of_one in times]
 
 
-def codecs(data):
+def codecs(data, parts):
     print("Compression and decompression, page by page: MB/s of lz4_stream / of python-lz4 = ratio, geometric means over")
     print(", ".join("%s (%.1f MB)" % (name, len(content) / MB) for name, content in data.items()))
     for mode, settings in MODES.items():
+        if not mode.startswith(tuple(parts)):
+            continue
         for page_size in PAGE_SIZES:
             rounds = 5 if "high" in mode else 9
             rates = []
@@ -101,6 +104,52 @@ def codecs(data):
             )
             if slower:
                 print("    slower than python-lz4: " + ", ".join(slower))
+
+
+BUFFERS = {
+    "bytes": bytes,
+    "bytearray": bytearray,
+    "memoryview": lambda data: memoryview(bytearray(data)),
+    "numpy array": lambda data: numpy.frombuffer(data, "u1").copy(),
+}
+
+
+def buffers(data):
+    """Other objects than `bytes`, which are copied first."""
+    print("What other buffers than bytes cost; and speed over that of python-lz4 with the same buffers, lowest of the data")
+    for page_size in (4 << 10, 64 << 10, 1 << 20):
+        for what in ("default", "fast, acceleration 8", "decompress"):
+            costs, ratios = {kind: [] for kind in BUFFERS}, {kind: [] for kind in BUFFERS}
+            for content in data.values():
+                pages = [content[at : at + page_size] for at in range(0, len(content), page_size)]
+                if what == "decompress":
+                    compressor = lz4.stream.LZ4StreamCompressor("double_buffer", page_size)
+                    pages = [compressor.compress(page)[4:] for page in pages]
+                calls = []
+                for make in BUFFERS.values():
+                    made = [make(page) for page in pages]
+                    for module in (lz4_stream, lz4.stream):
+
+                        def call(made=made, module=module):
+                            if what == "decompress":
+                                method = module.LZ4StreamDecompressor("double_buffer", page_size).decompress
+                            else:
+                                method = module.LZ4StreamCompressor("double_buffer", page_size, **MODES[what]).compress
+                            for page in made:
+                                method(page)
+
+                        calls.append(call)
+                times = taking_turns(calls, 9)
+                for n, kind in enumerate(BUFFERS):
+                    costs[kind].append(times[2 * n] / times[0])
+                    ratios[kind].append(times[2 * n + 1] / times[2 * n])
+            print(
+                "%5d KiB  %-21s" % (page_size >> 10, what)
+                + ", ".join(
+                    "%s %+.0f %% (%.2f)" % (kind, 100 * statistics.geometric_mean(costs[kind]) - 100, min(ratios[kind]))
+                    for kind in BUFFERS
+                )
+            )
 
 
 def whole_stream(data):
@@ -160,18 +209,28 @@ def per_call():
         print("ns a call with a page of %d bytes, lz4_stream / python-lz4: %s" % (length, ", ".join(row)))
 
 
-def main(*files):
-    if files:
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--part", action="append", choices=["calls", "stream", "buffers", "default", "fast", "high"])
+    parser.add_argument("files", nargs="*")
+    arguments = parser.parse_args()
+    parts = arguments.part or ["calls", "stream", "buffers", "default", "fast", "high"]
+    if arguments.files:
         data = {}
-        for path in files:
+        for path in arguments.files:
             with open(path, "rb") as file:
                 data[path.rsplit("/", 1)[-1]] = file.read(8 << 20)
     else:
         data = made_data()
-    per_call()
-    whole_stream(data)
-    codecs(data)
+    if "calls" in parts:
+        per_call()
+    if "stream" in parts:
+        whole_stream(data)
+    if "buffers" in parts:
+        buffers(data)
+    if {"default", "fast", "high"} & set(parts):
+        codecs(data, parts)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

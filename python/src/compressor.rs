@@ -127,15 +127,15 @@ impl LZ4StreamCompressor {
     ///     LZ4StreamError: The stream is finished.
     fn compress<'py>(&self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let chunk = Input::new(chunk)?;
-        if let Input::Other(_, len) = chunk {
+        if chunk.is_mutable() {
             // Before the copy.
             let allowed = self.0.with(py, |state| state.codec.options().get_page_size())?;
-            if len > allowed {
+            if chunk.len() > allowed {
                 return Err(too_large());
             }
         }
-        let chunk = chunk.into_bytes()?;
-        let chunk = chunk.as_bytes();
+        let chunk = chunk.into_data()?;
+        let chunk = chunk.as_bytes(py);
         let block = self.0.with(py, |state| {
             let Compressor {
                 codec,
@@ -169,8 +169,8 @@ impl LZ4StreamCompressor {
     /// >>> compressor.finish()
     /// b'\x03\x00\x00\x00 ef'
     fn feed<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
-        let data = Input::new(data)?.into_bytes()?;
-        let mut rest = data.as_bytes();
+        let data = Input::new(data)?.into_data()?;
+        let mut rest = data.as_bytes(py);
         let blocks = self.0.with(py, |Compressor { codec, .. }| {
             let mut blocks = Vec::new();
             while !rest.is_empty() {

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::error::{LZ4StreamError, as_python_lz4, to_python};
-use crate::input::Input;
+use crate::input::{Data, Input};
 use crate::settings::{self, INT_MAX};
 use crate::state::{State, released};
 
@@ -52,7 +52,7 @@ struct Decompressor {
     codec: Lz4StreamDecompressor,
     return_bytearray: bool,
     /// Fed bytes that are still to be decoded. `at` is where in the first of them.
-    fed: VecDeque<Py<PyBytes>>,
+    fed: VecDeque<Data>,
     at: usize,
     /// Short pages are gathered here, to make one object of many.
     gathered: Vec<u8>,
@@ -135,24 +135,27 @@ impl LZ4StreamDecompressor {
     ///     LZ4StreamError: There is no complete block, or it is longer than any block of `buffer_size` bytes, or the
     ///         size of a block is out of band.
     fn get_block<'py>(&self, py: Python<'py>, stream: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let stream = Input::new(stream)?;
+        // The length is that of the copy: without a GIL, another thread can shorten a bytearray meanwhile.
+        let stream = Input::new(stream)?.copied_if_short(py)?;
         let len = stream.len();
         if len > INT_MAX {
             return Err(PyOverflowError::new_err("Input too large for LZ4 API"));
         }
         // No size is longer.
-        let start = stream.copy_range(0, len.min(8))?;
-        let start = start.as_bytes();
-        let (width, split, return_bytearray) = self.0.with(py, |state| {
-            let width = state.codec.options().get_format().get_prefix_width().bytes();
-            let split = state.codec.get_block(start).map(|split| match split {
-                BlockSplit::Block { block, .. } => width + block.len(),
-                BlockSplit::Incomplete { missing } => start.len() + missing,
-                // The end mark.
-                _ => width,
-            });
-            (width, split, state.return_bytearray)
+        let start_len = len.min(8);
+        let parsed = stream.with_range(0, start_len, |start| {
+            self.0.with(py, |state| {
+                let width = state.codec.options().get_format().get_prefix_width().bytes();
+                let split = state.codec.get_block(start).map(|split| match split {
+                    BlockSplit::Block { block, .. } => width + block.len(),
+                    BlockSplit::Incomplete { missing } => start_len + missing,
+                    // The end mark.
+                    _ => width,
+                });
+                (width, split, state.return_bytearray)
+            })
         })?;
+        let (width, split, return_bytearray) = parsed?;
         if width == 0 {
             return Err(settings::out_of_band());
         }
@@ -176,11 +179,7 @@ impl LZ4StreamDecompressor {
         if end > len {
             return Err(larger_than_source(end - width));
         }
-        let block = stream.copy_range(width, end)?;
-        Ok(match return_bytearray {
-            true => settings::returned(py, block.as_bytes(), true),
-            false => block.into_any(),
-        })
+        stream.with_range(width, end, |block| settings::returned(py, block, return_bytearray))
     }
 
     /// Decompress one block, given without its size, as `get_block` returns it.
@@ -200,13 +199,13 @@ impl LZ4StreamDecompressor {
     fn decompress<'py>(&self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let chunk = Input::new(chunk)?;
         let len = chunk.len();
-        if let Input::Other(..) = chunk {
+        if chunk.is_mutable() {
             // Before the copy.
             let checked = self.0.with(py, |state| state.check_len(len))?;
             checked.map_err(|failure| decompress_error(py, failure))?;
         }
-        let chunk = chunk.into_bytes()?;
-        let chunk = chunk.as_bytes();
+        let chunk = chunk.into_data()?;
+        let chunk = chunk.as_bytes(py);
         let page = self.0.with(py, |state| {
             state.check_len(len)?;
             let Decompressor {
@@ -294,7 +293,7 @@ impl LZ4StreamDecompressor {
 
     /// `feed` without the iterator.
     fn _push(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        let data = Input::new(data)?.into_bytes()?.unbind();
+        let data = Input::new(data)?.into_data()?;
         self.0.with(py, |state| {
             if !data.as_bytes(py).is_empty() {
                 state.fed.push_back(data);
@@ -384,6 +383,7 @@ impl Decompressor {
         match options.get_format().get_prefix_width() {
             PrefixWidth::One if len > 0xFF => return Err(Failure::Width { found: len, width: 1 }),
             PrefixWidth::Two if len > 0xFFFF => return Err(Failure::Width { found: len, width: 2 }),
+            PrefixWidth::Four if len as u64 > 0xFFFF_FFFF => return Err(Failure::Width { found: len, width: 4 }),
             _ => {}
         }
         let allowed = compress_bound(options.get_max_page_size());

@@ -24,8 +24,8 @@ impl Read for PyFile {
             if data.is_none() {
                 return Err(ErrorKind::WouldBlock.into());
             }
-            let data = Input::new(&data)?.into_bytes()?;
-            let data = data.as_bytes();
+            let data = Input::new(&data)?.into_data()?;
+            let data = data.as_bytes(py);
             match out.get_mut(..data.len()) {
                 Some(room) => room.copy_from_slice(data),
                 None => return Err(io::Error::other("the file returned more bytes than requested")),

@@ -37,8 +37,8 @@ impl NativeIndex {
     /// The index that `to_bytes` made bytes of.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let data = Input::new(data)?.into_bytes()?;
-        let mut rest = data.as_bytes();
+        let data = Input::new(data)?.into_data()?;
+        let mut rest = data.as_bytes(py);
         let index = py
             .detach(|| Index::read_from(&mut rest))
             .map_err(|error| match error.kind() {

@@ -1,17 +1,36 @@
 //! Bytes of Python objects.
 //!
 //! `bytes` cannot change, so they are read in place, also without the GIL. Any other buffer could be changed by another
-//! thread meanwhile, so its bytes are copied first, while the GIL is held. That goes through `memoryview`, because the
-//! buffer protocol itself is not in the stable ABI of Python 3.9 and 3.10.
+//! thread meanwhile, so its bytes are copied first, while the GIL is held. Except for a `bytearray`, that goes through
+//! `memoryview`, because the buffer protocol itself is not in the stable ABI of Python 3.9 and 3.10.
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMemoryView, PySlice};
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice};
 
-/// An object with the buffer protocol, and its length in bytes. Nothing was copied yet.
+const SHORT: usize = 4096;
+
+/// An object with the buffer protocol. Nothing was copied yet.
 pub enum Input<'py> {
     Bytes(Bound<'py, PyBytes>),
-    Other(Bound<'py, PyMemoryView>, usize),
+    ByteArray(Bound<'py, PyByteArray>),
+    /// Any other, and its length in bytes.
+    View(Bound<'py, PyMemoryView>, usize),
+}
+
+/// Bytes that cannot change.
+pub enum Data {
+    Bytes(Py<PyBytes>),
+    Copy(Vec<u8>),
+}
+
+impl Data {
+    pub fn as_bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+        match self {
+            Data::Bytes(bytes) => bytes.as_bytes(py),
+            Data::Copy(bytes) => bytes,
+        }
+    }
 }
 
 impl<'py> Input<'py> {
@@ -21,7 +40,14 @@ impl<'py> Input<'py> {
         if let Ok(bytes) = object.cast_exact::<PyBytes>() {
             return Ok(Input::Bytes(bytes.clone()));
         }
-        let view = PyMemoryView::from(object)?;
+        // Not one of a subclass, which can have another buffer.
+        if let Ok(bytes) = object.cast_exact::<PyByteArray>() {
+            return Ok(Input::ByteArray(bytes.clone()));
+        }
+        let view = match object.cast_exact::<PyMemoryView>() {
+            Ok(view) => view.clone(),
+            Err(_) => PyMemoryView::from(object)?,
+        };
         if !view.getattr(pyo3::intern!(py, "c_contiguous"))?.is_truthy()? {
             return Err(PyBufferError::new_err("the buffer is not C-contiguous"));
         }
@@ -32,41 +58,68 @@ impl<'py> Input<'py> {
         {
             return Ok(Input::Bytes(bytes));
         }
-        Ok(Input::Other(view, len))
+        Ok(Input::View(view, len))
     }
 
     pub fn len(&self) -> usize {
         match self {
             Input::Bytes(bytes) => bytes.as_bytes().len(),
-            Input::Other(_, len) => *len,
+            Input::ByteArray(bytes) => bytes.len(),
+            Input::View(_, len) => *len,
         }
+    }
+
+    /// Whether `into_data` copies.
+    pub fn is_mutable(&self) -> bool {
+        !matches!(self, Input::Bytes(_))
     }
 
     /// All bytes.
-    pub fn into_bytes(self) -> PyResult<Bound<'py, PyBytes>> {
+    pub fn into_data(self) -> PyResult<Data> {
         match self {
-            Input::Bytes(bytes) => Ok(bytes),
-            Input::Other(view, _) => copy(view.as_any()),
+            Input::Bytes(bytes) => Ok(Data::Bytes(bytes.unbind())),
+            Input::ByteArray(bytes) => Ok(Data::Copy(bytes.to_vec())),
+            Input::View(view, _) => copy(view.as_any()),
         }
     }
 
-    /// The bytes from `start` to `end`, which must be in range.
-    pub fn copy_range(&self, start: usize, end: usize) -> PyResult<Bound<'py, PyBytes>> {
+    /// The same bytes, in memory of ours if they are few. For several calls of `with_range`: a slice of a buffer takes
+    /// longer than a short copy.
+    pub fn copied_if_short(self, py: Python<'py>) -> PyResult<Self> {
+        if !self.is_mutable() || self.len() > SHORT {
+            return Ok(self);
+        }
+        Ok(Input::Bytes(match self.into_data()? {
+            Data::Bytes(bytes) => bytes.into_bound(py),
+            Data::Copy(bytes) => PyBytes::new(py, &bytes),
+        }))
+    }
+
+    /// Calls `work` with the bytes from `start` to `end`, which must be in range. The others are not copied.
+    pub fn with_range<R>(&self, start: usize, end: usize, work: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
         match self {
-            Input::Bytes(bytes) => Ok(PyBytes::new(bytes.py(), &bytes.as_bytes()[start..end])),
-            Input::Other(view, _) => {
+            Input::Bytes(bytes) => Ok(work(&bytes.as_bytes()[start..end])),
+            Input::ByteArray(bytes) => {
+                let part = slice(bytes.as_any(), start, end)?;
+                Ok(work(&part.cast_into::<PyByteArray>()?.to_vec()))
+            }
+            Input::View(view, _) => {
                 let py = view.py();
-                let slice = PySlice::new(py, start as isize, end as isize, 1);
                 match view.call_method1(pyo3::intern!(py, "cast"), (pyo3::intern!(py, "B"),)) {
-                    Ok(flat) => copy(&flat.get_item(slice)?),
+                    Ok(flat) => Ok(work(copy(&slice(&flat, start, end)?)?.as_bytes(py))),
                     // The items of a structured array, or a shape with a zero.
-                    Err(_) => Ok(copy(view.as_any())?.as_any().get_item(slice)?.cast_into()?),
+                    Err(_) => Ok(work(&copy(view.as_any())?.as_bytes(py)[start..end])),
                 }
             }
         }
     }
 }
 
-fn copy<'py>(view: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(view.call_method0(pyo3::intern!(view.py(), "tobytes"))?.cast_into()?)
+fn slice<'py>(bytes: &Bound<'py, PyAny>, start: usize, end: usize) -> PyResult<Bound<'py, PyAny>> {
+    bytes.get_item(PySlice::new(bytes.py(), start as isize, end as isize, 1))
+}
+
+fn copy(view: &Bound<'_, PyAny>) -> PyResult<Data> {
+    let bytes = view.call_method0(pyo3::intern!(view.py(), "tobytes"))?;
+    Ok(Data::Bytes(bytes.cast_into::<PyBytes>()?.unbind()))
 }

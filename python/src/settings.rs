@@ -6,10 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::error::{LZ4StreamError, as_python_lz4, to_python};
-use crate::input::Input;
+use crate::input::{Data, Input};
 
 /// The most bytes that python-lz4 takes at once.
 pub const INT_MAX: usize = i32::MAX as usize;
+
+/// More would only take memory.
+const MAX_THREADS: usize = 256;
 
 /// A match reaches back at most this far.
 const HISTORY: usize = 64 * 1024;
@@ -22,15 +25,15 @@ pub fn format(
     end_mark: bool,
 ) -> PyResult<StreamFormat> {
     let dictionary = match dictionary {
-        None => PyBytes::new(py, b""),
-        Some(text) if text.is_instance_of::<PyString>() => PyBytes::new(py, text.extract::<String>()?.as_bytes()),
+        None => Data::Copy(Vec::new()),
+        Some(text) if text.is_instance_of::<PyString>() => Data::Copy(text.extract::<String>()?.into_bytes()),
         Some(buffer) => {
             let input = Input::new(buffer)?;
             let len = input.len();
             if len > INT_MAX {
                 return Err(PyOverflowError::new_err("Dictionary too large for LZ4 API"));
             }
-            input.copy_range(len.saturating_sub(HISTORY), len)?
+            Data::Copy(input.with_range(len.saturating_sub(HISTORY), len, <[u8]>::to_vec)?)
         }
     };
     let width = usize::try_from(store_comp_size)
@@ -49,7 +52,7 @@ pub fn format(
         .prefix_width(width)
         .byte_order(order)
         .end_mark(end_mark)
-        .dictionary(dictionary.as_bytes()))
+        .dictionary(dictionary.as_bytes(py)))
 }
 
 pub fn strategy(name: &str) -> PyResult<Strategy> {
@@ -94,6 +97,16 @@ pub fn max_page_size(buffer_size: i64) -> PyResult<usize> {
         Ok(size) if size > 0 => Ok(size.min(LZ4_MAX_INPUT_SIZE)),
         _ => Err(PyValueError::new_err(format!(
             "Invalid buffer_size argument: {buffer_size}. Must be greater than 0"
+        ))),
+    }
+}
+
+/// A number of threads; 0 means as many as there are processors.
+pub fn threads(threads: i64) -> PyResult<usize> {
+    match usize::try_from(threads) {
+        Ok(threads) if threads <= MAX_THREADS => Ok(threads),
+        _ => Err(PyValueError::new_err(format!(
+            "Invalid threads argument: {threads}. Must be 0 to {MAX_THREADS}"
         ))),
     }
 }

@@ -22,6 +22,12 @@ impl<T: Send> State<T> {
         State(Mutex::new(None))
     }
 
+    pub fn with_codec(py: Python<'_>, codec: T) -> PyResult<Self> {
+        let state = State::new();
+        state.set(py, codec)?;
+        Ok(state)
+    }
+
     pub fn set(&self, py: Python<'_>, codec: T) -> PyResult<()> {
         *self.guard(py)? = Some(codec);
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::{mem, process};
 
 use lz4_stream::{Error, Index, Lz4StreamParallelWriter, Lz4StreamWriter};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -13,10 +13,8 @@ use crate::compressor::LZ4StreamCompressor;
 use crate::error::{io_to_python, to_python};
 use crate::index::NativeIndex;
 use crate::input::Input;
+use crate::settings;
 use crate::state::{State, released};
-
-/// More would only take memory.
-const MAX_THREADS: i64 = 256;
 
 /// Compresses with the codec of a compressor, on one thread or several.
 #[pyclass(frozen, module = "lz4_stream")]
@@ -112,37 +110,29 @@ impl StreamWriter {
         threads: i64,
         collect_index: Option<u64>,
     ) -> PyResult<Self> {
-        if !(0..=MAX_THREADS).contains(&threads) {
-            return Err(PyValueError::new_err(format!(
-                "Invalid threads argument: {threads}. Must be 0 to {MAX_THREADS}"
-            )));
-        }
+        let threads = settings::threads(threads)?;
         let codec = compressor.get().take_codec(py)?;
         let mut inner = match threads {
             1 => Inner::Serial(Box::new(Lz4StreamWriter::from_parts(Vec::new(), codec))),
             _ => {
-                let writer = Lz4StreamParallelWriter::from_parts(Vec::new(), codec, threads as usize);
+                let writer = Lz4StreamParallelWriter::from_parts(Vec::new(), codec, threads);
                 Inner::Parallel(Box::new(writer), process::id())
             }
         };
         if let Some(interval) = collect_index {
             inner.collect_index(interval).map_err(to_python)?;
         }
-        let state = State::new();
-        state.set(
-            py,
-            Writer {
-                inner: Some(inner),
-                index: None,
-            },
-        )?;
-        Ok(StreamWriter(state))
+        let writer = Writer {
+            inner: Some(inner),
+            index: None,
+        };
+        State::with_codec(py, writer).map(StreamWriter)
     }
 
     /// Takes data, and returns the blocks that are ready.
     fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let data = Input::new(data)?.into_bytes()?;
-        let data = data.as_bytes();
+        let data = Input::new(data)?.into_data()?;
+        let data = data.as_bytes(py);
         let blocks = self.0.with(py, |state| match &mut state.inner {
             Some(inner) => inner.work(py, data.len(), |inner| inner.writer().write_all(data)),
             None => Err(to_python(Error::Finished)),

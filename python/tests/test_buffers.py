@@ -1,11 +1,13 @@
 """Objects with the buffer protocol."""
 
 import array
+import mmap
+import sys
 
 import lz4_stream
 import numpy
 import pytest
-from lz4_stream import LZ4StreamCompressor, LZ4StreamDecompressor
+from lz4_stream import LZ4StreamCompressor, LZ4StreamDecompressor, LZ4StreamError
 
 DATA = bytes(range(256)) * 40
 NUMBERS = numpy.frombuffer(DATA, dtype="<i4")
@@ -15,6 +17,9 @@ SAME = {
     "memoryview": memoryview(DATA),
     "part of a memoryview": memoryview(b"before" + DATA + b"after")[6:-5],
     "memoryview of bytearray": memoryview(bytearray(DATA)),
+    "memoryview, cast": memoryview(bytearray(DATA)).cast("Q"),
+    "memoryview, shaped": memoryview(bytearray(DATA)).cast("B", [40, 16, 16]),
+    "subclass of bytearray": type("Sub", (bytearray,), {})(DATA),
     "subclass of bytes": type("Sub", (bytes,), {})(DATA),
     "array": array.array("I", DATA),
     "numpy": NUMBERS.copy(),
@@ -22,6 +27,10 @@ SAME = {
     "numpy, shaped": NUMBERS.copy().reshape(40, -1, 4),
     "numpy, structured": NUMBERS.copy().view([("a", "<i4"), ("b", "<i4")]),
     "numpy, big endian": NUMBERS.copy().view(">i8"),
+    "numpy, doubles": NUMBERS.copy().view("<f8"),
+    "numpy, complex": NUMBERS.copy().view("<c16").reshape(16, 40),
+    "numpy, text": NUMBERS.copy().view("<U2"),
+    "numpy, a row": NUMBERS.copy().reshape(1, -1)[0],
 }
 
 
@@ -64,6 +73,56 @@ def test_long_buffers_are_taken_in_pieces():
     assert lz4_stream.decompress(bytearray(lz4_stream.compress(bytearray(noise)))) == noise
 
 
+@pytest.mark.parametrize("length", [0, 7, 4000, 5000, 200_000])
+def test_a_block_is_cut_from_any_buffer(length):
+    """Of a short stream and of a long one, with whatever follows."""
+    page = numpy.random.default_rng(2).bytes(length)
+    block = LZ4StreamCompressor("double_buffer", 1 << 18).compress(page)
+    decompressor = LZ4StreamDecompressor("double_buffer", 1 << 18)
+    returning = LZ4StreamDecompressor("double_buffer", 1 << 18, return_bytearray=True)
+    for more in (b"", b"more", bytes(10_000)):
+        stream = block + more + bytes(-len(block + more) % 8)
+        array = numpy.frombuffer(stream, "<i8")
+        structured = array.view([("a", "<i4"), ("b", "<i4")])
+        for same in (stream, bytearray(stream), memoryview(stream), memoryview(bytearray(stream)),
+                     memoryview(b"_" + stream)[1:], array, array.copy(), structured):
+            found = decompressor.get_block(same)
+            assert (found, type(found)) == (block[4:], bytes)
+            assert decompressor.decompress(found) == page
+            assert type(returning.get_block(same)) is bytearray
+
+
+def test_a_buffer_that_changes_under_its_owner():
+    """A view of bytes that was released, and a `bytearray` that cannot be resized while it is looked at."""
+    view = memoryview(b"released")
+    view.release()
+    with pytest.raises(ValueError):
+        lz4_stream.compress(view)
+    growing = bytearray(DATA)
+    compressor = LZ4StreamCompressor("double_buffer", 1 << 16)
+    for same in (growing, memoryview(growing)):
+        compressor.feed(same)
+    del same
+    # Nothing of it is held.
+    growing += b"more"
+
+
+@pytest.mark.skipif(sys.maxsize < 1 << 32, reason="needs 64 bits")
+def test_over_4_gib():
+    """Longer than anything that a call takes. It is refused before it is copied, so its memory is never touched."""
+    with mmap.mmap(-1, (1 << 32) + 1) as memory, memoryview(memory) as long:
+        for width in (1, 2, 4):
+            with pytest.raises(OverflowError, match="Source length .4294967297. too large"):
+                LZ4StreamDecompressor("double_buffer", 200, store_comp_size=width).decompress(long)
+        with pytest.raises(LZ4StreamError, match="Maximal decompressed data"):
+            LZ4StreamDecompressor("double_buffer", 200, store_comp_size=8).decompress(long)
+        for call in (LZ4StreamCompressor("double_buffer", 1 << 20).compress,
+                     LZ4StreamDecompressor("double_buffer", 1 << 20).get_block,
+                     lambda long: LZ4StreamCompressor("double_buffer", 1 << 20, dictionary=long)):
+            with pytest.raises(OverflowError, match="too large for LZ4 API"):
+                call(long)
+
+
 def test_a_fed_buffer_may_change_afterwards():
     stream = bytearray(lz4_stream.compress(DATA, buffer_size=100))
     decompressor = LZ4StreamDecompressor("double_buffer", 100)
@@ -85,7 +144,8 @@ def test_what_is_no_buffer(call):
     for wrong in ("text", None, 7, [1, 2], object()):
         with pytest.raises(TypeError):
             call(wrong)
-    for strided in (memoryview(DATA)[::2], memoryview(DATA)[::-1], NUMBERS[::2], NUMBERS.reshape(40, -1).T):
+    fortran = numpy.asfortranarray(NUMBERS.reshape(40, -1))
+    for strided in (memoryview(DATA)[::2], memoryview(DATA)[::-1], NUMBERS[::2], NUMBERS.reshape(40, -1).T, fortran):
         with pytest.raises(BufferError, match="not C-contiguous"):
             call(strided)
 

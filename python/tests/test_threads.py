@@ -86,6 +86,45 @@ def test_threads_sharing_a_decompressor():
     assert in_threads(work) == [50] * THREADS
 
 
+# The bytearray of 3.13 itself crashes when threads share it without the GIL.
+racy = sys.version_info < (3, 14) and not getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+@pytest.mark.skipif(racy, reason="needs a bytearray that threads can share")
+def test_a_bytearray_that_another_thread_resizes():
+    shared, done = bytearray(b"x" * 50_000), threading.Event()
+
+    def resize():
+        for n in range(1 << 30):
+            if done.is_set():
+                break
+            try:
+                shared.extend(b"y" * (n % 7 * 10_000))
+                if n % 2:
+                    shared.clear()
+            except BufferError:
+                pass
+
+    def work(thread):
+        compressor = LZ4StreamCompressor("double_buffer", 1 << 22)
+        decompressor = LZ4StreamDecompressor("double_buffer", 1 << 22)
+        calls = [compressor.compress, compressor.feed, decompressor.get_block, decompressor.decompress,
+                 lz4_stream.compress, lambda data: compressor.compress(memoryview(data))]  # fmt: skip
+        for n in range(1000):
+            try:
+                calls[n % len(calls)](shared)
+            except (LZ4StreamError, OverflowError):
+                pass
+
+    thread = threading.Thread(target=resize)
+    thread.start()
+    try:
+        in_threads(work)
+    finally:
+        done.set()
+        thread.join()
+
+
 class Yielding(io.BytesIO):
     """Lets other threads go on in the middle of a write."""
 
@@ -115,6 +154,130 @@ def test_threads_sharing_a_file():
     assert collections.Counter(records) == {
         record: 50 if int(record[2:]) % 10 else 10_000 for record in expected
     }
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_a_file_that_is_closed_while_threads_read(indexed):
+    """Data that is right, or the error of a closed file."""
+    data = b"".join(b"%07d\n" % n for n in range(100_000))
+    stream = lz4_stream.compress(data, buffer_size=5000)
+    index = lz4_stream.Index.build(stream, interval=1 << 17) if indexed else None
+    for _ in range(10):
+        file = lz4_stream.open(io.BytesIO(stream), index=index)
+        calls = [
+            lambda: file.read(800) or file.seek(0), lambda: file.seek(80_000), lambda: file.seek(-800, io.SEEK_END),
+            lambda: file.read1(), lambda: file.peek(), lambda: file.readinto(bytearray(3000)), lambda: file.readline(),
+            lambda: file.readlines(300), lambda: file.tell(), lambda: file.readable() and file.seekable(), file.read,
+        ]  # fmt: skip
+
+        def work(call):
+            with pytest.raises(ValueError, match="closed"):
+                while True:
+                    call()
+
+        def close():
+            time.sleep(0.01)
+            file.close()
+
+        with concurrent.futures.ThreadPoolExecutor(len(calls) + 2) as pool:
+            results = [pool.submit(work, call) for call in calls] + [pool.submit(close) for _ in range(2)]
+            for result in results:
+                result.result(60)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_file_that_is_closed_while_threads_write(threads):
+    """What was written without an error is in the stream."""
+    for _ in range(10):
+        inner = Yielding()
+        file = lz4_stream.open(inner, "wb", buffer_size=1000, threads=threads)
+
+        def write(length):
+            record, n = bytes([length % 251]) * length, 0
+            with pytest.raises(ValueError, match="closed|detached"):
+                while True:
+                    n += file.write(record)
+            return length % 251, n
+
+        def flush(call):
+            with pytest.raises(ValueError, match="closed|detached"):
+                while True:
+                    call()
+
+        def close():
+            time.sleep(0.01)
+            file.close()
+
+        lengths = [1, 7, 3000, 200_000]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            written = [pool.submit(write, length) for length in lengths]
+            others = [pool.submit(flush, call) for call in (file.flush, file.tell)]
+            others += [pool.submit(close) for _ in range(2)]
+            for result in others:
+                result.result(60)
+            counted = collections.Counter(lz4_stream.decompress(inner.getvalue()))
+            expected = dict(result.result(60) for result in written)
+            assert {byte: n for byte, n in expected.items() if n} == counted
+
+
+def test_a_write_that_comes_during_close():
+    """It waits, and is refused."""
+    closing, other = threading.Event(), []
+
+    class Slow(io.BytesIO):
+        def write(self, data):
+            closing.set()
+            time.sleep(0.1)
+            return super().write(data)
+
+    def write():
+        closing.wait()
+        try:
+            other.append(file.write(b"late"))
+        except ValueError as error:
+            other.append(str(error))
+
+    inner = Slow()
+    file = lz4_stream.open(inner, "wb")
+    file.write(b"in time")
+    thread = threading.Thread(target=write)
+    thread.start()
+    file.close()
+    thread.join()
+    assert other == ["I/O operation on closed file"]
+    assert lz4_stream.decompress(inner.getvalue()) == b"in time"
+
+
+@pytest.mark.parametrize("call", ["read", "peek", "readline"])
+def test_close_waits_for_a_thread_that_reads(call):
+    """The file underneath is not closed while it is read."""
+    reading, seen = threading.Event(), []
+
+    class Slow(io.BytesIO):
+        def read(self, n=-1):
+            reading.set()
+            time.sleep(0.1)
+            seen.append(file.raw_is_closed)
+            return super().read(n)
+
+    class File(lz4_stream.Lz4StreamFile):
+        raw_is_closed = False
+
+        def close(self):
+            super().close()
+            self.raw_is_closed = True
+
+    file = File(Slow(lz4_stream.compress(b"all work\n")))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        result = pool.submit(getattr(file, call))
+        reading.wait()
+        file.close()
+        assert file.raw_is_closed
+        try:
+            assert result.result(60) == b"all work\n"
+        except ValueError as error:
+            assert "closed" in str(error)
+    assert seen[0] is False
 
 
 def test_the_gil_is_released():

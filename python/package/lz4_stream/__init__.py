@@ -3,7 +3,7 @@
 * `LZ4StreamCompressor` and `LZ4StreamDecompressor` are those of `lz4.stream`, with more methods. They work block by
   block, without I/O.
 * `open` and `Lz4StreamFile` read and write files, as those of `gzip` do.
-* `Index` makes seeking in a file fast.
+* `Index` makes seeking in a file fast, and reading it on several threads. `Lz4StreamReaderAt` reads at any offset.
 * `compress` and `decompress` handle a whole stream in memory.
 
 A stream records none of its settings: both ends must agree on `store_comp_size`, `byte_order`, `end_mark` and
@@ -22,6 +22,7 @@ from ._lz4_stream import (
     _compress_bound,
     _input_bound,
 )
+from ._reader_at import Lz4StreamReaderAt
 
 __all__ = [
     "LZ4_MAX_INPUT_SIZE",
@@ -30,6 +31,7 @@ __all__ = [
     "LZ4StreamDecompressor",
     "LZ4StreamError",
     "Lz4StreamFile",
+    "Lz4StreamReaderAt",
     "_compress_bound",
     "_input_bound",
     "compress",

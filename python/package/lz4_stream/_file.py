@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast, overload
 
 from . import _settings
 from ._functions import READ_SIZE, joined
-from ._index import Index
-from ._lz4_stream import SeekReader
+from ._index import Index, check_index
+from ._lz4_stream import ParallelReader, SeekReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +44,19 @@ _OUTPUT_SIZE = 1024 * 1024
 
 
 class _RawDecoded(io.RawIOBase):
-    """Decoded bytes, unbuffered."""
+    """Decoded bytes, unbuffered.
+
+    Closing waits for a thread that is reading, so that the file underneath is not closed meanwhile. The buffer above is
+    not closed: `BufferedReader` frees its memory then, which a thread that waits for its lock still uses.
+    """
 
     def __init__(self) -> None:
         self._position = 0
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        with self._lock:
+            super().close()
 
     def _read(self, limit: int) -> bytes | None:
         """At most `limit` bytes; none at the end of the stream, `None` when the file would block."""
@@ -57,7 +66,8 @@ class _RawDecoded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        with memoryview(buffer) as view, view.cast("B") as room:
+        with self._lock, memoryview(buffer) as view, view.cast("B") as room:
+            _check_open(self)
             if not room:
                 return 0
             data = self._read(len(room))
@@ -67,11 +77,21 @@ class _RawDecoded(io.RawIOBase):
             return len(data)
 
     def readall(self) -> Any:
-        data = self._read(READ_SIZE)
-        if not data:
-            return data
-        rest = iter(lambda: self._read(READ_SIZE) or b"", b"")
-        return joined(itertools.chain((data,), rest))
+        with self._lock:
+            _check_open(self)
+            data = self._read(READ_SIZE)
+            if not data:
+                return data
+            rest = iter(lambda: self._read(READ_SIZE) or b"", b"")
+            return joined(itertools.chain((data,), rest))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with self._lock:
+            _check_open(self)
+            return self._seek(offset, whence)
+
+    def _seek(self, offset: int, whence: int) -> int:
+        raise NotImplementedError
 
     def tell(self) -> int:
         return self._position
@@ -92,8 +112,7 @@ class _RawReader(_RawDecoded):
             self._start = None
 
     def seekable(self) -> bool:
-        seekable = getattr(self._file, "seekable", None)
-        return seekable is not None and bool(seekable())
+        return _is_seekable(self._file)
 
     def _read(self, limit: int) -> bytes | None:
         while True:
@@ -112,7 +131,7 @@ class _RawReader(_RawDecoded):
             self._size = self._position
         return data
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+    def _seek(self, offset: int, whence: int) -> int:
         """Back to the start and forward by decoding; there is no other way without an index."""
         if not self.seekable() or self._start is None:
             raise io.UnsupportedOperation("the file underneath is not seekable")
@@ -137,25 +156,71 @@ class _RawReader(_RawDecoded):
 class _RawIndexedReader(_RawDecoded):
     """From any point of an index."""
 
-    def __init__(self, file: BinaryIO, decompressor: LZ4StreamDecompressor, index: Index) -> None:
+    def __init__(self, file: BinaryIO, decompressor: LZ4StreamDecompressor, index: Index, threads: int) -> None:
         super().__init__()
-        self._reader = SeekReader(file, decompressor, index._native)
+        self._file = file
+        self._decompressor = decompressor
+        self._index = index._native
         self._size = index.content_len
+        self._threads = threads
+        # `None` after a seek between the two, until it is needed.
+        self._reader: SeekReader | ParallelReader | None = None
+        # A file that is not seekable can be read in order.
+        self._start = file.tell() if threads == 1 or _is_seekable(file) else None
+        self._reader = self._new_reader()
+
+    def _new_reader(self) -> SeekReader | ParallelReader:
+        """From the start of the stream, where the file is: threads can only begin there."""
+        if self._threads == 1 or self._position > 0:
+            return SeekReader(self._file, self._decompressor, self._index)
+        return ParallelReader(self._file, self._decompressor, self._index, self._threads)
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop_threads()
+            super().close()
+
+    def _drop_threads(self) -> None:
+        if isinstance(self._reader, ParallelReader):
+            reader, self._reader = self._reader, None
+            reader.close()
 
     def seekable(self) -> bool:
-        return True
+        return self._start is not None
 
     def _read(self, limit: int) -> bytes | None:
+        if self._reader is None:
+            self._file.seek(cast(int, self._start))
+            reader = self._new_reader()
+            if isinstance(reader, SeekReader):
+                reader.seek(self._position)
+            self._reader = reader
         data = self._reader.read(limit)
         if data is not None:
             self._position += len(data)
         return data
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        position = _target(offset, whence, self._position, self._size)
-        self._position = min(position, self._size)
-        self._reader.seek(self._position)
-        return self._position
+    def _seek(self, offset: int, whence: int) -> int:
+        position = min(_target(offset, whence, self._position, self._size), self._size)
+        if isinstance(self._reader, SeekReader) and (self._threads == 1 or position > 0):
+            self._reader.seek(position)
+        elif position != self._position:
+            if self._start is None:
+                raise io.UnsupportedOperation("the file underneath is not seekable")
+            self._drop_threads()
+            self._reader = None
+        self._position = position
+        return position
+
+
+def _check_open(file: io.IOBase) -> None:
+    if file.closed:
+        raise ValueError("I/O operation on closed file")
+
+
+def _is_seekable(file: BinaryIO) -> bool:
+    seekable = getattr(file, "seekable", None)
+    return seekable is not None and bool(seekable())
 
 
 def _target(offset: int, whence: int, position: int, size: int) -> int:
@@ -273,6 +338,8 @@ class Lz4StreamFile(io.BufferedIOBase):
             time, or a page if that is longer, so blocks arrive that much later in the file underneath, unless it is
             flushed, and data that is flushed in short pieces gains nothing. Memory: about 3 MiB for each of n + 4
             pieces, 4 MiB with high compression. The threads end when the file is closed.
+            Read, with `index`: on how many threads to decompress, this one among them. `seek` ends them, and back at
+            the start, they begin again. Memory: about one and a half intervals of the index for each of n + 2.
         index: Read: an `Index` of the stream. `seek` then decodes at most the interval of the index, and the content
             ends where the index says.
         collect_index: Written: collect an `Index` with this interval in bytes, for `index`.
@@ -303,6 +370,7 @@ class Lz4StreamFile(io.BufferedIOBase):
     ) -> None:
         self._file: BinaryIO | None = None
         self._owns_file = False
+        self._close_lock = threading.RLock()
         self._reader: io.BufferedReader | None = None
         self._writer: io.BufferedWriter | None = None
         if mode not in ("r", "rb", "w", "wb", "x", "xb", "a", "ab"):
@@ -311,8 +379,10 @@ class Lz4StreamFile(io.BufferedIOBase):
         if mode[0] == "a" and (dictionary or end_mark):
             raise ValueError("a stream with a dictionary or an end mark cannot be appended to another")
         _settings.check_width(store_comp_size)
-        if index is not None and not isinstance(index, Index):
-            raise TypeError(f"index must be an Index, as from Index.load, not {type(index).__name__}")
+        if index is not None:
+            check_index(index)
+        elif reads and threads != 1:
+            raise ValueError("threads is for writing, and for reading with an index, as from Index.build")
         if index is not None and not reads:
             raise ValueError("index is for reading; use collect_index=1 << 20 to collect one")
         if collect_index is not None and mode[0] in "ra":
@@ -343,35 +413,40 @@ class Lz4StreamFile(io.BufferedIOBase):
             raise TypeError("filename must be a str, bytes, PathLike or file object")
         self._file = file
         if reads:
-            raw: _RawDecoded
             try:
-                raw = _RawReader(file, decompressor) if index is None else _RawIndexedReader(file, decompressor, index)
+                self._raw_reader: _RawDecoded = (
+                    _RawReader(file, decompressor)
+                    if index is None
+                    else _RawIndexedReader(file, decompressor, index, threads)
+                )
             except BaseException:
                 self.close()
                 raise
-            self._reader = io.BufferedReader(raw, _BUFFER_SIZE)
+            self._reader = io.BufferedReader(self._raw_reader, _BUFFER_SIZE)
         else:
             self._raw_writer = _RawWriter(file, writer)
             self._writer = io.BufferedWriter(self._raw_writer, _BUFFER_SIZE)
 
     def close(self) -> None:
         """Write what is left, end the stream, and close the file underneath if this object opened it."""
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            if self._writer is not None:
-                try:
-                    self._writer.flush()
-                    self._raw_writer.finish()
-                    self._index = self._raw_writer.take_index()
-                finally:
-                    self._raw_writer.close()
-            elif self._reader is not None:
-                self._reader.close()
-        finally:
-            if self._owns_file:
-                file.close()
+        with self._close_lock:
+            file, self._file = self._file, None
+            if file is None:
+                return
+            try:
+                if self._writer is not None:
+                    try:
+                        # Unlike `flush`, it leaves no moment in which another thread could still write to the buffer.
+                        self._writer.detach()
+                        self._raw_writer.finish()
+                        self._index = self._raw_writer.take_index()
+                    finally:
+                        self._raw_writer.close()
+                elif self._reader is not None:
+                    self._raw_reader.close()
+            finally:
+                if self._owns_file:
+                    file.close()
 
     @property
     def closed(self) -> bool:

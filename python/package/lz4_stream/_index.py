@@ -166,6 +166,12 @@ class Index:
         return (Index.from_bytes, (self.to_bytes(),))
 
 
+def check_index(index: object) -> None:
+    """Whether it is an index, and not the path of one."""
+    if not isinstance(index, Index):
+        raise TypeError(f"index must be an Index, as from Index.load, not {type(index).__name__}")
+
+
 class _Memory:
     """A buffer as a file, which is not copied as a whole."""
 

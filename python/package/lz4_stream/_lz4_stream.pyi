@@ -13,7 +13,9 @@ __all__ = [
     "LZ4StreamDecompressor",
     "LZ4StreamError",
     "NativeIndex",
+    "NativeReaderAt",
     "Pages",
+    "ParallelReader",
     "SeekReader",
     "StreamWriter",
     "_compress_bound",
@@ -107,6 +109,17 @@ class SeekReader:
     def __new__(cls, file: Any, decompressor: LZ4StreamDecompressor, index: NativeIndex) -> Self: ...
     def read(self, limit: int) -> bytes | None: ...
     def seek(self, position: int) -> None: ...
+
+@final
+class ParallelReader:
+    def __new__(cls, file: Any, decompressor: LZ4StreamDecompressor, index: NativeIndex, threads: int) -> Self: ...
+    def read(self, limit: int) -> bytes | None: ...
+    def close(self) -> None: ...
+
+@final
+class NativeReaderAt:
+    def __new__(cls, source: Any, decompressor: LZ4StreamDecompressor, index: NativeIndex) -> Self: ...
+    def read_at(self, offset: int, size: int) -> bytes: ...
 
 @final
 class StreamWriter:
