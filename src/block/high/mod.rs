@@ -71,11 +71,11 @@ impl HighEncoder {
         // too many searches do that. At the other levels a small depth does little harm, because a search soon switches
         // to a chain with fewer candidates.
         let lazy = |depth| Method::Lazy {
-            chains: Chains::new(),
+            chains: Chains::new(0),
             depth,
         };
-        let optimal = |depth, sufficient| Method::Optimal {
-            chains: Chains::new(),
+        let optimal = |depth, sufficient, short_window| Method::Optimal {
+            chains: Chains::new(short_window),
             plan: optimal::Plan::new(),
             effort: optimal::Effort { depth, sufficient },
         };
@@ -88,9 +88,9 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(64, 1024),
-            11 => optimal(256, 1024),
-            _ => optimal(chain::EXHAUSTIVE, 4096),
+            10 => optimal(64, 1024, 0),
+            11 => optimal(256, 1024, 0),
+            _ => optimal(chain::EXHAUSTIVE, 4096, 4096),
         };
         HighEncoder {
             method,
