@@ -21,6 +21,8 @@ pub(super) const EXHAUSTIVE: u32 = 65_536;
 /// Searches that look at no more candidates than this stay on a chain: to choose the best one takes them more time than
 /// it saves.
 const CHOOSY: u32 = 100;
+/// A chain is worth leaving for a better one if it seems to lead to more candidates than this.
+const DENSE: usize = 32;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
 /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
@@ -332,7 +334,7 @@ impl<'a> Search<'a> {
         let window = self.window;
         // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
         let mut link = 0;
-        if best >= MIN_MATCH {
+        if best >= MIN_MATCH && distance * DENSE < room {
             (link, distance) = self.widest_gap(at, best + 1);
         }
         let mut offset = 0;
@@ -354,11 +356,9 @@ impl<'a> Search<'a> {
                         break;
                     }
                     // At `earlier` only the groups inside the match are the same as at `at`.
-                    let gap;
-                    if choosy {
+                    let mut gap = self.before(earlier + link);
+                    if choosy && gap * DENSE < room - distance {
                         (link, gap) = self.widest_gap(earlier, best);
-                    } else {
-                        gap = self.before(earlier + link);
                     }
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)

@@ -68,8 +68,8 @@ impl HighEncoder {
     pub(crate) fn new(level: i32) -> HighEncoder {
         debug_assert!((1..=12).contains(&level));
         // The depth is the number of candidates that a search looks at. At the highest level it is all of them, unless
-        // too many searches do that. At the other levels a small depth does little harm, because a search soon switches
-        // to a chain with fewer candidates.
+        // too many searches do that. At the levels below a small depth does little harm, because deep searches soon
+        // switch to a chain with fewer candidates.
         let lazy = |depth| Method::Lazy {
             chains: Chains::new(0),
             depth,
@@ -155,6 +155,9 @@ impl HighEncoder {
     pub(crate) fn reset(&mut self) {
         self.base = self.end + FIRST_POSITION;
         self.lower();
+        if let Method::Optimal { plan, .. } = &mut self.method {
+            plan.reset();
+        }
     }
 
     /// Keeps positions within 32 bits.

@@ -11,7 +11,7 @@ const WAIT: u32 = 4;
 const WAIT_MAX: u32 = 256;
 
 /// Matches in a row without literals between them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Streak {
     matches: u32,
     /// How many matches to wait until the next look at further offsets.
