@@ -16,14 +16,13 @@ const SUFFICIENT: usize = 4096;
 /// At most this many matches are considered together.
 const ROW: usize = 8;
 
-pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut SequenceWriter) {
+pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, streak: &mut Streak, writer: &mut SequenceWriter) {
     let window = page.window;
     let last_start = window.len() - MATCH_MARGIN;
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
     chains.begin(page);
     let mut credit = Credit::default();
-    let mut streak = Streak::default();
     // In regular data there are few searches where matches are long. Each may look at more candidates then.
     let mut more = 0;
     while at <= last_start {

@@ -16,6 +16,7 @@ mod tests;
 
 use crate::block::sequence::{MATCH_MARGIN, MAX_OFFSET, SequenceWriter};
 use chain::Chains;
+use streak::Streak;
 
 /// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
 /// match.
@@ -33,6 +34,8 @@ pub(crate) struct HighEncoder {
     end: u32,
     /// The largest offset of a match.
     max_distance: u32,
+    /// It goes on from page to page: in regular data a page of a few KiB has few matches.
+    streak: Streak,
 }
 
 #[derive(Clone)]
@@ -97,6 +100,7 @@ impl HighEncoder {
             base: FIRST_POSITION,
             end: FIRST_POSITION,
             max_distance: MAX_OFFSET as u32,
+            streak: Streak::default(),
         }
     }
 
@@ -119,10 +123,13 @@ impl HighEncoder {
         self.end = page.end();
         let mut writer = SequenceWriter::new(window, start, out);
         if window.len() - start > MATCH_MARGIN {
+            let streak = &mut self.streak;
             match &mut self.method {
-                Method::Mid(tables) => mid::parse(tables, &page, &mut writer),
-                Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, &mut writer),
-                Method::Optimal { chains, plan, effort } => optimal::parse(chains, plan, &page, *effort, &mut writer),
+                Method::Mid(tables) => mid::parse(tables, &page, streak, &mut writer),
+                Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, streak, &mut writer),
+                Method::Optimal { chains, plan, effort } => {
+                    optimal::parse(chains, plan, &page, *effort, streak, &mut writer)
+                }
             }
         }
         writer.finish()
@@ -155,9 +162,7 @@ impl HighEncoder {
     pub(crate) fn reset(&mut self) {
         self.base = self.end + FIRST_POSITION;
         self.lower();
-        if let Method::Optimal { plan, .. } = &mut self.method {
-            plan.reset();
-        }
+        self.streak = Streak::default();
     }
 
     /// Keeps positions within 32 bits.

@@ -60,8 +60,6 @@ pub(super) struct Plan {
     /// The cheapest choice at a position: a match (its length in the high half, its offset in the low half) or a
     /// literal (0).
     choice: Box<[u32; CHUNK]>,
-    /// Is kept from page to page: in regular data a page of a few KiB has few matches.
-    streak: Streak,
 }
 
 impl Plan {
@@ -69,17 +67,18 @@ impl Plan {
         Plan {
             cost: vec![0; CHUNK + MARGIN].try_into().unwrap(),
             choice: vec![0; CHUNK].try_into().unwrap(),
-            streak: Streak::default(),
         }
-    }
-
-    /// Prepares for a new stream.
-    pub(super) fn reset(&mut self) {
-        self.streak = Streak::default();
     }
 }
 
-pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: Effort, writer: &mut SequenceWriter) {
+pub(super) fn parse(
+    chains: &mut Chains,
+    plan: &mut Plan,
+    page: &Page,
+    effort: Effort,
+    streak: &mut Streak,
+    writer: &mut SequenceWriter,
+) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let depth = Depth {
@@ -92,7 +91,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
-        let sufficient = if plan.streak.is_regular() {
+        let sufficient = if streak.is_regular() {
             effort.sufficient.min(SUFFICIENT_IN_REGULAR_DATA)
         } else {
             effort.sufficient
@@ -115,7 +114,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
             if length == LENGTH_MAX {
                 length = common_prefix(window, at - offset, at, window.len() - LAST_LITERALS);
             }
-            plan.streak.count(at == writer.anchor);
+            streak.count(at == writer.anchor);
             writer.sequence(at, length, offset);
             at += length;
         }
