@@ -4,7 +4,7 @@ use super::Page;
 use super::streak::Streak;
 use crate::block::sequence::*;
 
-const SHORT_LOG: u32 = 15;
+const SHORT_LOG: u32 = 14;
 const LONG_LOG: u32 = 14;
 
 #[derive(Clone)]
