@@ -18,13 +18,20 @@ pub(super) const AHEAD: usize = 1 << 15;
 pub(super) const RING: usize = 1 << 17;
 /// A depth that no chain exceeds.
 pub(super) const EXHAUSTIVE: u32 = 65_536;
+/// Searches that look at no more candidates than this stay on a chain: to choose the best one takes them more time than
+/// it saves.
+const CHOOSY: u32 = 100;
+/// A chain is worth leaving for a better one if it seems to lead to more candidates than this.
+const DENSE: usize = 32;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
-/// Without this much to search, chains are short whatever a group is.
-const SHORT_WINDOW: usize = 1 << 16;
 /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
 /// not hide from it.
 const STRIDE: usize = 15;
+/// With more different letters than this, groups of four bytes are not frequent.
+const FEW_LETTERS: usize = 16;
+/// A choice of groups holds for so many bytes. It is no more than what a reset adds to positions.
+const CHOICE: u32 = 1 << 16;
 
 #[derive(Clone)]
 pub(super) struct Chains {
@@ -37,6 +44,10 @@ pub(super) struct Chains {
     next: u32,
     /// The number of bytes that are hashed: 4, 6 or 8.
     group: usize,
+    /// The position up to which this is not chosen anew.
+    chosen: u32,
+    /// With no more than this to search, a group has four bytes.
+    short_window: usize,
 }
 
 /// The hash of the first `GROUP` bytes of a place.
@@ -55,31 +66,47 @@ fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
 /// With few different letters all groups of four bytes are frequent. Nearly every place has longer matches then, but
 /// they are hard to find among thousands of candidates. With longer groups there are fewer.
 fn choose_group(page: &Page) -> usize {
-    if page.window.len() - page.floor <= SHORT_WINDOW {
-        return MIN_MATCH;
-    }
-    let mut counts = [0u16; 1 << 12];
     let places = page.window[page.start..]
         .windows(MIN_MATCH)
         .step_by(STRIDE)
         .take(1 << 14);
     let total = places.len();
+    let mut counts = [0u16; 1 << 12];
+    // The number of groups counted once, and the sum of the squares of all counts.
+    let (mut rare, mut pairs) = (0, 0);
     for group in places {
-        counts[hash::<4>(group) >> (HASH_LOG - 12)] += 1;
+        let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
+        match count {
+            0 => rare += 1,
+            1 => rare -= 1,
+            _ => {}
+        }
+        pairs += 2 * *count as usize + 1;
+        *count += 1;
     }
     // A longer group would lose the matches of rare ones.
-    let rare = counts.iter().filter(|&&count| count == 1).count();
-    if rare * 64 > total {
+    if rare * 64 > total + 256 {
         return MIN_MATCH;
     }
-    let pairs: usize = counts.iter().map(|&count| (count as usize).pow(2)).sum();
-    // Groups like those of random letters: four different ones, or two.
-    match total * total / pairs {
-        512.. => MIN_MATCH,
-        64.. if repeats::<6>(page) => 6,
-        0..64 if repeats::<8>(page) => 8,
-        _ => MIN_MATCH,
+    // There are as many different groups of four bytes as if all were equally frequent.
+    let groups = total * total / pairs;
+    let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
+    // Of longer ones there are more, by the power of their length. There must be fewer than places to find them in.
+    if groups.pow(2) * 16 <= reach {
+        if repeats::<8>(page) { 8 } else { MIN_MATCH }
+    } else if groups.pow(3) * 32 <= reach.pow(2) && repeats::<6>(page) {
+        6
+    } else {
+        MIN_MATCH
     }
+}
+
+/// Whether a page is made of so few different letters that groups of four bytes may be frequent.
+fn has_few_letters(page: &[u8]) -> bool {
+    let mut letters = [false; 256];
+    let places = page.iter().step_by(page.len() / 64 | 1);
+    let mut new = places.filter(|&&letter| !std::mem::replace(&mut letters[letter as usize], true));
+    new.nth(FEW_LETTERS).is_none()
 }
 
 /// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
@@ -99,18 +126,32 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
 }
 
 impl Chains {
-    pub(super) fn new() -> Chains {
+    /// Longer groups lose shorter matches. So up to a window of `short_window` they are not used.
+    pub(super) fn new(short_window: usize) -> Chains {
         Chains {
+            short_window,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
             next: 0,
             group: MIN_MATCH,
+            chosen: 0,
         }
     }
 
-    /// Prepares for a page: when it asks for other groups than the page before, the history is linked again.
+    /// Prepares for a page: chooses the groups. When these are others than before, the history is linked again.
+    ///
+    /// To choose takes too long for each page of a few KiB.
     pub(super) fn begin(&mut self, page: &Page) {
-        let group = choose_group(page);
+        let position = page.base + page.start as u32;
+        let short = page.window.len() - page.floor <= self.short_window;
+        let group = if short || !has_few_letters(&page.window[page.start..]) {
+            MIN_MATCH
+        } else if position < self.chosen {
+            return;
+        } else {
+            self.chosen = position + CHOICE;
+            choose_group(page)
+        };
         if group != self.group {
             self.group = group;
             self.heads.fill(0);
@@ -182,6 +223,7 @@ impl Chains {
     /// Lowers all positions by a multiple of `RING`.
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
+        self.chosen = self.chosen.saturating_sub(by);
         for head in &mut self.heads[..] {
             *head = head.saturating_sub(by);
         }
@@ -250,6 +292,10 @@ impl<'a> Search<'a> {
         }
     }
 
+    pub(super) fn group(&self) -> usize {
+        self.group
+    }
+
     /// The distance from `at` to the next candidate.
     #[inline(always)]
     pub(super) fn before(&self, at: usize) -> usize {
@@ -288,10 +334,11 @@ impl<'a> Search<'a> {
         let window = self.window;
         // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
         let mut link = 0;
-        if best >= MIN_MATCH {
+        if best >= MIN_MATCH && distance * DENSE < room {
             (link, distance) = self.widest_gap(at, best + 1);
         }
         let mut offset = 0;
+        let choosy = *depth >= CHOOSY;
         let mut last_gap = 0;
         let mut steps = Steps {
             left: *depth,
@@ -309,8 +356,10 @@ impl<'a> Search<'a> {
                         break;
                     }
                     // At `earlier` only the groups inside the match are the same as at `at`.
-                    let gap;
-                    (link, gap) = self.widest_gap(earlier, best);
+                    let mut gap = self.before(earlier + link);
+                    if choosy && gap * DENSE < room - distance {
+                        (link, gap) = self.widest_gap(earlier, best);
+                    }
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
                     } else {
@@ -412,23 +461,28 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Of the groups in `window[at..at + length]`, the one with the widest gap in its chain: its index, and the gap.
+    /// Of the groups in `window[at..at + length]`, the one that leads furthest in two steps, and in the first one no less
+    /// far than the group at `at`: its index, and the distance of the first step.
+    ///
+    /// One step says too little: of a frequent group some places are far from the next one.
     #[inline(always)]
     fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
+        let two_steps = |k: usize, first: usize| {
+            // What is linked below the floor must not matter.
+            first
+                + (at + k)
+                    .checked_sub(self.floor + first)
+                    .map_or(MAX_OFFSET, |_| self.before(at + k - first))
+        };
         let mut link = 0;
         let mut gap = self.before(at);
+        let mut both = two_steps(0, gap);
         let groups = (length + 1).saturating_sub(self.group).min(self.linked - at);
-        for k in 1..groups.min(16) {
-            let before = self.before(at + k);
-            if before > gap {
-                (link, gap) = (k, before);
-            }
-        }
         // In a long match try the last groups too: if it begins with a run, something else follows only there.
-        for k in groups.saturating_sub(4).max(16)..groups {
-            let before = self.before(at + k);
-            if before > gap {
-                (link, gap) = (k, before);
+        for k in (1..groups.min(16)).chain(groups.saturating_sub(4).max(16)..groups) {
+            let first = self.before(at + k);
+            if first > gap && two_steps(k, first) > both {
+                (link, gap, both) = (k, first, two_steps(k, first));
             }
         }
         (link, gap)
@@ -466,41 +520,35 @@ impl<'a> Search<'a> {
     /// up to `depth` candidates. Long candidates count for more than one.
     #[inline(never)]
     pub(super) fn wider(&self, at: usize, low: usize, mut best: usize, mut depth: u32) -> Option<Match> {
-        let window = self.window;
-        let room = self.room(at);
+        // This reads the eight bytes before each candidate. So it leaves out the first eight positions after the floor.
+        // It does so even where there is something below the floor: what it finds must not depend on how far the window
+        // has slid.
+        let room = self.room(at).min((at - self.floor).checked_sub(8)?);
+        let near = around(self.window, at);
+        let most_before = (at - low).min(8);
         let mut distance = self.before(at);
         let mut found = None;
-        // This reads the four bytes before each candidate, so it cannot use the first four positions of the window. It
-        // leaves out the first four after the floor instead: what it finds must not depend on how far the window has
-        // slid.
-        while distance <= room && at - distance >= self.floor + 4 {
+        while distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - distance;
-            let difference = read_u64(window, earlier - 4) ^ read_u64(window, at - 4);
-            if difference >> 32 == 0 {
-                let most = (at - low).min(earlier - self.floor);
-                let mut before = (difference as u32).leading_zeros() as usize / 8;
-                if before >= 4 {
-                    before += common_suffix(window, earlier - 4, at - 4, most.saturating_sub(4));
+            let its = around(self.window, earlier);
+            let before = ((near.0 ^ its.0).leading_zeros() as usize / 8).min(most_before);
+            let after = (near.1 ^ its.1).trailing_zeros() as usize / 8;
+            if after >= MIN_MATCH
+                && (before + after > best
+                    || ((before | after) & 8 > 0 && self.may_be_wider(at, low, earlier, before, after, best)))
+            {
+                let (start, end) = self.extend(at, low, earlier);
+                if end - start > best {
+                    best = end - start;
+                    found = Some(Match {
+                        start,
+                        length: best,
+                        offset: distance,
+                    });
                 }
-                before = before.min(most);
-                // Measure what follows only if the match can be long enough.
-                let need = best + 1 - before;
-                if at + need <= self.limit
-                    && (need <= 4 || read_u32(window, earlier + need - 4) == read_u32(window, at + need - 4))
-                {
-                    let after = common_prefix(window, earlier, at, self.limit);
-                    if before + after > best {
-                        best = before + after;
-                        found = Some(Match {
-                            start: at - before,
-                            length: best,
-                            offset: distance,
-                        });
-                    }
-                    depth = depth.saturating_sub(after as u32 / 64);
-                }
+                depth = depth.saturating_sub((end - at) as u32 / 64);
             }
             if depth <= 1 {
                 break;
@@ -510,4 +558,35 @@ impl<'a> Search<'a> {
         }
         found
     }
+
+    #[inline(always)]
+    fn may_be_wider(&self, at: usize, low: usize, earlier: usize, before: usize, after: usize, best: usize) -> bool {
+        let window = self.window;
+        if before < 8 {
+            let need = best + 1 - before;
+            at + need <= self.limit && read_u32(window, earlier + need - 4) == read_u32(window, at + need - 4)
+        } else if after < 8 {
+            let need = best + 1 - after;
+            at - low >= need
+                && earlier - self.floor >= need
+                && read_u32(window, earlier - need) == read_u32(window, at - need)
+        } else {
+            true
+        }
+    }
+
+    /// Where the match of `at` with `earlier` starts and ends, if it may start at `low` or later.
+    #[inline(never)]
+    fn extend(&self, at: usize, low: usize, earlier: usize) -> (usize, usize) {
+        let most = (at - low).min(earlier - self.floor);
+        let before = common_suffix(self.window, earlier, at, most);
+        (at - before, at + common_prefix(self.window, earlier, at, self.limit))
+    }
+}
+
+/// The eight bytes before `at`, and the eight bytes from there on.
+#[inline(always)]
+fn around(window: &[u8], at: usize) -> (u64, u64) {
+    let bytes: &[u8; 16] = window[at - 8..].first_chunk().unwrap();
+    (read_u64(bytes, 0), read_u64(bytes, 8))
 }

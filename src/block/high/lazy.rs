@@ -16,14 +16,15 @@ const SUFFICIENT: usize = 4096;
 /// At most this many matches are considered together.
 const ROW: usize = 8;
 
-pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut SequenceWriter) {
+pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, streak: &mut Streak, writer: &mut SequenceWriter) {
     let window = page.window;
     let last_start = window.len() - MATCH_MARGIN;
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
     chains.begin(page);
     let mut credit = Credit::default();
-    let mut streak = Streak::default();
+    // In regular data there are few searches where matches are long. Each may look at more candidates then.
+    let mut more = 0;
     while at <= last_start {
         let linked = if window.len() - at < 2 * AHEAD {
             window.len()
@@ -37,13 +38,15 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, writer: &mut S
             end = found.start;
         }
         while at < end {
-            let (mut length, mut offset) = search.longer(at, MIN_MATCH - 1, &mut { depth });
+            let (mut length, mut offset) = search.longer(at, MIN_MATCH - 1, &mut { depth + more });
             if offset == 0 {
                 at += 1;
                 continue;
             }
+            more = 0;
             if streak.is_regular() {
                 (length, offset) = streak.further(window, search.room(at), at, (length, offset));
+                more = length as u32 / 4;
             }
             row[0] = Match {
                 start: at,
@@ -76,26 +79,28 @@ fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32)
     let mut found = 1;
     // Where the latest match begins if the one before it is written too.
     let mut begin = row[0].start;
-    // How far before the end of the latest match to search for the next one, which contains the place searched.
-    let mut step = 2;
+    // How far before the end of the latest match to search for the next one, which contains the place searched. The
+    // group there lies half within the latest match, half after it.
+    let near = search.group() / 2;
+    let mut step = near;
     while found < ROW {
         let end = row[found - 1].end();
         if end > last {
             break;
         }
-        let Some(wider) = search.wider(end - step, begin, end - begin, depth) else {
+        let Some(wider) = search.wider((end - step).max(begin), begin, end - begin, depth) else {
             break;
         };
         if wider.start < begin + 3 {
             // It replaces the match before: too little is left of that to be worth a sequence.
             begin = wider.start;
-            step = 2;
+            step = near;
         } else {
             begin = end
                 .min(begin + SHORT_MATCH_MAX)
                 .min(wider.end() - MIN_MATCH)
                 .max(wider.start);
-            step = 3;
+            step = near + 1;
         }
         row[found] = wider;
         found += 1;

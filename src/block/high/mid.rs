@@ -4,7 +4,7 @@ use super::Page;
 use super::streak::Streak;
 use crate::block::sequence::*;
 
-const SHORT_LOG: u32 = 15;
+const SHORT_LOG: u32 = 14;
 const LONG_LOG: u32 = 14;
 
 #[derive(Clone)]
@@ -92,17 +92,22 @@ fn verify(window: &[u8], base: u32, lowest: u32, candidate: u32, at: usize, limi
     common_prefix(window, earlier, at, limit)
 }
 
-pub(super) fn parse(tables: &mut Tables, page: &Page, writer: &mut SequenceWriter) {
+pub(super) fn parse(tables: &mut Tables, page: &Page, streak: &mut Streak, writer: &mut SequenceWriter) {
     // Usually the largest distance is a constant.
     if page.max_distance == MAX_OFFSET as u32 {
-        parse_within::<false>(tables, page, writer);
+        parse_within::<false>(tables, page, streak, writer);
     } else {
-        parse_within::<true>(tables, page, writer);
+        parse_within::<true>(tables, page, streak, writer);
     }
 }
 
 #[inline(never)]
-fn parse_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, writer: &mut SequenceWriter) {
+fn parse_within<const LIMITED: bool>(
+    tables: &mut Tables,
+    page: &Page,
+    streak: &mut Streak,
+    writer: &mut SequenceWriter,
+) {
     let max_distance = if LIMITED { page.max_distance } else { MAX_OFFSET as u32 };
     let &Page {
         window,
@@ -114,7 +119,6 @@ fn parse_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, writer: &
     let limit = window.len() - LAST_LITERALS;
     let last_start = window.len() - MATCH_MARGIN;
     let floor_position = base + floor as u32;
-    let mut streak = Streak::default();
     let mut at = start;
     while at <= last_start {
         let position = base + at as u32;
@@ -147,7 +151,7 @@ fn parse_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, writer: &
         }
         let offset = (base + begin as u32 - candidate) as usize;
         if streak.is_regular() {
-            at = regular(tables, page, writer, &mut streak, begin, (length, offset));
+            at = regular(tables, page, writer, streak, begin, (length, offset));
             continue;
         }
         let more = common_suffix(

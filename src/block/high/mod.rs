@@ -16,6 +16,7 @@ mod tests;
 
 use crate::block::sequence::{MATCH_MARGIN, MAX_OFFSET, SequenceWriter};
 use chain::Chains;
+use streak::Streak;
 
 /// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
 /// match.
@@ -33,6 +34,8 @@ pub(crate) struct HighEncoder {
     end: u32,
     /// The largest offset of a match.
     max_distance: u32,
+    /// It goes on from page to page: in regular data a page of a few KiB has few matches.
+    streak: Streak,
 }
 
 #[derive(Clone)]
@@ -68,14 +71,14 @@ impl HighEncoder {
     pub(crate) fn new(level: i32) -> HighEncoder {
         debug_assert!((1..=12).contains(&level));
         // The depth is the number of candidates that a search looks at. At the highest level it is all of them, unless
-        // too many searches do that. At the other levels a small depth does little harm, because a search soon switches
-        // to a chain with fewer candidates.
+        // too many searches do that. At the levels below a small depth does little harm, because deep searches soon
+        // switch to a chain with fewer candidates.
         let lazy = |depth| Method::Lazy {
-            chains: Chains::new(),
+            chains: Chains::new(0),
             depth,
         };
-        let optimal = |depth, sufficient| Method::Optimal {
-            chains: Chains::new(),
+        let optimal = |depth, sufficient, short_window| Method::Optimal {
+            chains: Chains::new(short_window),
             plan: optimal::Plan::new(),
             effort: optimal::Effort { depth, sufficient },
         };
@@ -88,15 +91,16 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(64, 1024),
-            11 => optimal(256, 1024),
-            _ => optimal(chain::EXHAUSTIVE, 4096),
+            10 => optimal(64, 1024, 0),
+            11 => optimal(256, 1024, 0),
+            _ => optimal(chain::EXHAUSTIVE, 4096, 4096),
         };
         HighEncoder {
             method,
             base: FIRST_POSITION,
             end: FIRST_POSITION,
             max_distance: MAX_OFFSET as u32,
+            streak: Streak::default(),
         }
     }
 
@@ -119,10 +123,13 @@ impl HighEncoder {
         self.end = page.end();
         let mut writer = SequenceWriter::new(window, start, out);
         if window.len() - start > MATCH_MARGIN {
+            let streak = &mut self.streak;
             match &mut self.method {
-                Method::Mid(tables) => mid::parse(tables, &page, &mut writer),
-                Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, &mut writer),
-                Method::Optimal { chains, plan, effort } => optimal::parse(chains, plan, &page, *effort, &mut writer),
+                Method::Mid(tables) => mid::parse(tables, &page, streak, &mut writer),
+                Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, streak, &mut writer),
+                Method::Optimal { chains, plan, effort } => {
+                    optimal::parse(chains, plan, &page, *effort, streak, &mut writer)
+                }
             }
         }
         writer.finish()
@@ -155,6 +162,7 @@ impl HighEncoder {
     pub(crate) fn reset(&mut self) {
         self.base = self.end + FIRST_POSITION;
         self.lower();
+        self.streak = Streak::default();
     }
 
     /// Keeps positions within 32 bits.

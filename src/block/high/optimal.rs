@@ -12,6 +12,7 @@
 
 use super::Page;
 use super::chain::{Chains, Credit, Search};
+use super::streak::Streak;
 use crate::block::sequence::*;
 
 #[cfg(test)]
@@ -26,6 +27,8 @@ const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
 const MEAN_DEPTH: u32 = 4096;
+/// In regular data shorter matches are sufficient: nearly all matches are long there.
+const SUFFICIENT_IN_REGULAR_DATA: usize = 128;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -68,7 +71,14 @@ impl Plan {
     }
 }
 
-pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: Effort, writer: &mut SequenceWriter) {
+pub(super) fn parse(
+    chains: &mut Chains,
+    plan: &mut Plan,
+    page: &Page,
+    effort: Effort,
+    streak: &mut Streak,
+    writer: &mut SequenceWriter,
+) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let depth = Depth {
@@ -81,7 +91,12 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
-        let very_long = search.very_long(begin, end, effort.sufficient, &mut credit);
+        let sufficient = if streak.is_regular() {
+            effort.sufficient.min(SUFFICIENT_IN_REGULAR_DATA)
+        } else {
+            effort.sufficient
+        };
+        let very_long = search.very_long(begin, end, sufficient, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }
@@ -99,6 +114,7 @@ pub(super) fn parse(chains: &mut Chains, plan: &mut Plan, page: &Page, effort: E
             if length == LENGTH_MAX {
                 length = common_prefix(window, at - offset, at, window.len() - LAST_LITERALS);
             }
+            streak.count(at == writer.anchor);
             writer.sequence(at, length, offset);
             at += length;
         }
@@ -179,15 +195,22 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         cost[i] = next_cost as u16;
         choice[i] = (cut.min(LENGTH_MAX) << 16 | offset) as u32;
 
-        // The match stays the best choice at earlier positions, as long as it can be extended backwards and needs no
-        // further length byte. What costs more here costs no less there. The condition is that no end that only comes
-        // within reach there is cheaper.
+        // The match stays the best choice at earlier positions, as long as it can be extended backwards and costs no
+        // more there: it needs no further length byte, or it is cut to the same length and what follows costs the same.
+        // What costs more here costs no less there. The condition is that no end that only comes within reach there is
+        // cheaper.
         if cost[i + 1..i + MIN_MATCH].iter().all(|&cost| cost as u32 + 2 >= price) {
-            let most = length_bytes_room(cut).min(i).min(at - offset - page.floor);
+            let growth = length_bytes_room(cut);
+            let most = if growth > 0 {
+                growth
+            } else {
+                equal_before(cost, i + cut)
+            };
+            let most = most.min(i).min(at - offset - page.floor);
             let more = common_suffix(window, at - offset, at, most);
             cost[i - more..i].fill(next_cost as u16);
             for choice in choice[i - more..i].iter_mut().rev() {
-                cut += 1;
+                cut += (growth > 0) as usize;
                 *choice = (cut.min(LENGTH_MAX) << 16 | offset) as u32;
             }
             i -= more;
@@ -197,6 +220,18 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             }
         }
     }
+}
+
+/// How many costs in a row before `cost[end]` are equal to it.
+fn equal_before(cost: &[u16; CHUNK + MARGIN], end: usize) -> usize {
+    cost.get(..=end).map_or(0, |before| {
+        before
+            .iter()
+            .rev()
+            .skip(1)
+            .take_while(|&&cost| cost == before[end])
+            .count()
+    })
 }
 
 /// Not inlined, because the loop above needs the registers.

@@ -4,14 +4,14 @@
 use crate::block::sequence::*;
 
 /// After so many matches in a row without literals between them the data is taken to be regular.
-const REGULAR: u32 = 16;
+const REGULAR: u32 = 32;
 /// How many matches to wait until the next look at further offsets, when there was nothing.
 const WAIT: u32 = 4;
 /// The same, when there was nothing time after time.
 const WAIT_MAX: u32 = 256;
 
 /// Matches in a row without literals between them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Streak {
     matches: u32,
     /// How many matches to wait until the next look at further offsets.

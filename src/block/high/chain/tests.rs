@@ -29,7 +29,7 @@ fn search<T>(window: &[u8], floor: usize, work: impl FnOnce(&Search) -> T) -> T 
         start: floor,
         max_distance: MAX_OFFSET as u32,
     };
-    work(&Search::new(&mut Chains::new(), &page, window.len()))
+    work(&Search::new(&mut Chains::new(0), &page, window.len()))
 }
 
 /// A window, and a place in it that has `count` candidates. The furthest one, at 10, matches to the end of the text (8
@@ -124,8 +124,8 @@ fn comparing_takes_depth() {
 #[test]
 fn wider_reads_nothing_below_the_floor() {
     let noise = Random::new(3).bytes(400);
-    for floor in [0, 4, 100] {
-        for (first, found) in [(3, false), (4, true), (5, true)] {
+    for floor in [0, 8, 100] {
+        for (first, found) in [(7, false), (8, true), (9, true)] {
             // The match goes on before the candidate as far as it may.
             let window = [&noise[..300], &noise[floor..floor + 30], &noise[300..350]].concat();
             let at = 300 + first;
@@ -237,12 +237,12 @@ fn a_candidate_may_be_a_whole_offset_away() {
     for (distance, found) in [(65_535, true), (65_536, false)] {
         let mut window = vec![0; distance + 50];
         for at in [0, distance] {
-            window[at..at + 8].copy_from_slice(b"a match!");
+            window[at..at + 12].copy_from_slice(b"a long match");
         }
         search(&window, 0, |search| {
-            let expected = if found { (8 + 37, distance) } else { (3, 0) };
+            let expected = if found { (12 + 33, distance) } else { (3, 0) };
             assert_eq!(search.longer(distance, 3, &mut { 9 }), expected);
-            let wider = search.wider(distance + 4, distance, 4, 9);
+            let wider = search.wider(distance + 8, distance, 4, 9);
             assert_eq!(
                 wider.map(|wider| (wider.length, wider.offset)),
                 found.then_some(expected)
@@ -276,7 +276,7 @@ fn only_linked_positions_are_followed() {
         max_distance: MAX_OFFSET as u32,
     };
     for linked in 1..8 {
-        let mut chains = Chains::new();
+        let mut chains = Chains::new(0);
         chains.deltas.fill(MAX_OFFSET as u16);
         let search = Search::new(&mut chains, &page, at + linked);
         assert_eq!(search.longer(at, 4, &mut { 100 }), (8, at - 10), "{linked}");
@@ -310,7 +310,7 @@ fn links_lead_to_the_last_place_with_the_same_hash() {
         (6, links::<6>(&window)),
         (8, links::<8>(&window)),
     ] {
-        let mut chains = Chains::new();
+        let mut chains = Chains::new(0);
         chains.group = group;
         for end in [1, 5, 100, 101, 99_990, 120_000, window.len()] {
             let page = Page {

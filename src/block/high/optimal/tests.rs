@@ -12,7 +12,7 @@ fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
         start: begin,
         max_distance: MAX_OFFSET as u32,
     };
-    let mut chains = Chains::new();
+    let mut chains = Chains::new(0);
     let search = Search::new(&mut chains, &page, window.len());
     let mut plan = Plan::new();
     let (looked, ()) = candidates_in(|| plan_chunk(&mut plan, &search, &page, begin, end, false, depth));
