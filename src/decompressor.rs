@@ -23,6 +23,13 @@ pub enum Progress<'a> {
     End,
 }
 
+/// [`Progress`] without the page.
+pub(crate) enum Step {
+    Page,
+    NeedMore(usize),
+    End,
+}
+
 /// The result of [`Lz4StreamDecompressor::get_block`]: what is at the beginning of a byte slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -215,7 +222,13 @@ impl Lz4StreamDecompressor {
     /// assert_eq!(decompressor.decompress(b"\x00\x04\0\x50efghi")?, b"abcdefghi");
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn decompress(&mut self, block: &[u8]) -> Result<&[u8], Error> {
+        self.decompress_to_window(block)?;
+        Ok(self.window.page())
+    }
+
+    fn decompress_to_window(&mut self, block: &[u8]) -> Result<(), Error> {
         match self.state {
             State::Ended => return Err(Error::Finished),
             _ if self.at_boundary() => {}
@@ -319,27 +332,36 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// assert!(input.is_empty());
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn feed(&mut self, input: &mut &[u8]) -> Result<Progress<'_>, Error> {
+        Ok(match self.advance(input)? {
+            Step::Page => Progress::Page(self.window.page()),
+            Step::NeedMore(missing) => Progress::NeedMore(missing),
+            Step::End => Progress::End,
+        })
+    }
+
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
         self.consumed = self.window.page().len();
         self.find_block(input)?;
         let (head_len, block_len) = match &self.state {
             State::Block { head_len, block_len } => (*head_len, *block_len),
-            State::Head { needed } => return Ok(Progress::NeedMore(needed - self.filled)),
-            State::Ended => return Ok(Progress::End),
+            State::Head { needed } => return Ok(Step::NeedMore(needed - self.filled)),
+            State::Ended => return Ok(Step::End),
             State::Failed(error) => return Err(error.clone()),
         };
         let result = match input.split_at_checked(block_len) {
             Some((block, rest)) if self.filled == 0 => {
                 *input = rest;
-                self.decode_block(head_len, block).map(drop)
+                self.decode_block(head_len, block)
             }
             _ => {
                 self.hold(input, block_len);
                 if self.filled < block_len {
-                    return Ok(Progress::NeedMore(block_len - self.filled));
+                    return Ok(Step::NeedMore(block_len - self.filled));
                 }
                 let held = mem::take(&mut self.held);
-                let result = self.decode_block(head_len, &held[..block_len]).map(drop);
+                let result = self.decode_block(head_len, &held[..block_len]);
                 self.held = held;
                 result
             }
@@ -348,7 +370,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         match result {
             Ok(()) => {
                 self.state = BOUNDARY;
-                Ok(Progress::Page(self.page()))
+                Ok(Step::Page)
             }
             Err(error) => {
                 self.state = State::Failed(error.clone());
@@ -658,27 +680,32 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     /// Rejects a length that no block of an accepted page can have, before anything is allocated for it.
+    #[inline]
     fn check_block_len(&self, len: usize) -> Result<(), Error> {
-        let (block, offset) = (self.blocks, self.total_in);
-        let allowed = compress_bound(self.options.get_max_page_size());
-        // The rule *A head of zero*.
-        if len == 0 {
-            return Err(Error::EmptyBlock { block, offset });
-        }
-        if len > allowed {
-            return Err(Error::BlockTooLarge {
-                block,
-                offset,
-                found: len,
-                allowed,
-            });
+        if len == 0 || len > compress_bound(self.options.get_max_page_size()) {
+            return Err(self.bad_block_len(len));
         }
         Ok(())
     }
 
+    #[cold]
+    fn bad_block_len(&self, len: usize) -> Error {
+        let (block, offset) = (self.blocks, self.total_in);
+        // The rule *A head of zero*.
+        if len == 0 {
+            return Error::EmptyBlock { block, offset };
+        }
+        Error::BlockTooLarge {
+            block,
+            offset,
+            found: len,
+            allowed: compress_bound(self.options.get_max_page_size()),
+        }
+    }
+
     /// Decodes a block of an accepted length to the next page. An error changes nothing, except that the last page is
     /// gone.
-    fn decode_block(&mut self, head_len: usize, block: &[u8]) -> Result<&[u8], Error> {
+    fn decode_block(&mut self, head_len: usize, block: &[u8]) -> Result<(), Error> {
         self.window.end_page();
         self.consumed = 0;
         if mem::take(&mut self.forgotten) {
@@ -700,7 +727,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.blocks = self.blocks.saturating_add(1);
         self.total_in = self.total_in.saturating_add((head_len + block.len()) as u64);
         self.total_out += page_len as u64;
-        Ok(self.window.page())
+        Ok(())
     }
 
     /// Decodes `block` after the content of the window. On success and on error, the decoded bytes are in the page.

@@ -78,6 +78,12 @@ pub(crate) fn decode(
 
 fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
     loop {
+        if begins_with_long_run(&block[*at..]) {
+            decode_one(block, at, window, to)?;
+            if *at == block.len() {
+                return Ok(());
+            }
+        }
         let mut mixed = block.len() < SMALL;
         if !mixed {
             (*at, *to) = decode_fast::<true>(block, *at, window, *to);
@@ -102,11 +108,17 @@ fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
             };
             *at += done;
         }
-        (*at, *to) = decode_one(block, *at, window, *to)?;
+        decode_one(block, at, window, to)?;
         if *at == block.len() {
             return Ok(());
         }
     }
+}
+
+/// Whether the fast loop would stop at once, because the first sequence has too many literals.
+#[inline]
+fn begins_with_long_run(block: &[u8]) -> bool {
+    matches!(block, [0xF0..=0xFF, length, ..] if *length as usize > 2 * STRIDE - NIBBLE_MAX)
 }
 
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
@@ -248,42 +260,43 @@ fn match_length(token: usize, extension: u8) -> usize {
     MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
-/// Decodes the sequence at `block[at..]`, whatever it is. Returns where it ends in the block and in the window. Only
-/// the last sequence ends at `block.len()`.
+/// Decodes the sequence at `block[*at..]`, whatever it is, and advances `at` and `to`. After an error, both are where
+/// they were. Only the last sequence ends at `block.len()`.
 #[inline(never)] // keeps the frame of `decode` small
-fn decode_one(block: &[u8], mut at: usize, window: &mut [u8], mut to: usize) -> Result<(usize, usize), DecodeError> {
-    let token = *block.get(at).ok_or(Truncated)? as usize;
-    at += 1;
+fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
+    let (mut from, mut end) = (*at, *to);
+    let token = *block.get(from).ok_or(Truncated)? as usize;
+    from += 1;
     let mut literals = token >> 4;
     if literals == NIBBLE_MAX {
-        literals += read_extension(block, &mut at, block.len()).ok_or(Truncated)?;
+        literals += read_extension(block, &mut from, block.len()).ok_or(Truncated)?;
     }
-    let run = block[at..].get(..literals).ok_or(Truncated)?;
-    window[to..].get_mut(..literals).ok_or(OutputFull)?.copy_from_slice(run);
-    at += literals;
-    to += literals;
-    if at == block.len() {
-        return Ok((at, to));
+    let run = block[from..].get(..literals).ok_or(Truncated)?;
+    window[end..].get_mut(..literals).ok_or(OutputFull)?.copy_from_slice(run);
+    from += literals;
+    end += literals;
+    if from < block.len() {
+        let offset = u16::from_le_bytes(*block[from..].first_chunk().ok_or(Truncated)?) as usize;
+        if offset == 0 || offset > end {
+            return Err(MatchOffset { offset, reach: end });
+        }
+        from += 2;
+        let room = window.len() - end;
+        let mut length = MIN_MATCH + token % 16;
+        if token % 16 == NIBBLE_MAX {
+            length += read_extension(block, &mut from, room).ok_or(Truncated)?;
+        }
+        if length > room {
+            return Err(OutputFull);
+        }
+        if from == block.len() {
+            return Err(Truncated);
+        }
+        copy_match(window, end, offset, length);
+        end += length;
     }
-
-    let offset = u16::from_le_bytes(*block[at..].first_chunk().ok_or(Truncated)?) as usize;
-    if offset == 0 || offset > to {
-        return Err(MatchOffset { offset, reach: to });
-    }
-    at += 2;
-    let room = window.len() - to;
-    let mut length = MIN_MATCH + token % 16;
-    if token % 16 == NIBBLE_MAX {
-        length += read_extension(block, &mut at, room).ok_or(Truncated)?;
-    }
-    if length > room {
-        return Err(OutputFull);
-    }
-    if at == block.len() {
-        return Err(Truncated);
-    }
-    copy_match(window, to, offset, length);
-    Ok((at, to + length))
+    (*at, *to) = (from, end);
+    Ok(())
 }
 
 /// Adds up the length bytes at `at` and moves `at` past them. Returns `None` if the block ends first.
