@@ -2,7 +2,7 @@
 
 use std::{fmt, mem};
 
-use crate::block::{self, DecodeError, SLACK};
+use crate::block::{self, DecodeError, Pace, SLACK};
 use crate::format::{HISTORY, compress_bound};
 use crate::options::DecompressOptions;
 use crate::window::Window;
@@ -100,6 +100,7 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     options: DecompressOptions,
     /// The history, and the last page.
     window: Window,
+    pace: Pace,
     /// The history was dropped: the next block refers to nothing before it. The window still holds the last page.
     forgotten: bool,
     /// How much of the last page was consumed.
@@ -292,6 +293,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             framing,
             options: options.clone(),
             window: Window::default(),
+            pace: Pace::default(),
             forgotten: false,
             consumed: 0,
             state: BOUNDARY,
@@ -751,7 +753,15 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             // Clamp even if the window is larger, so that the error never depends on how large it is.
             let usable = window.len().min(end.saturating_add(max_page_size - page_len + SLACK));
             let window = &mut window[..usable];
-            let result = block::decode(self.options.get_engine(), block, &mut at, window, floor, &mut end);
+            let result = block::decode(
+                self.options.get_engine(),
+                block,
+                &mut at,
+                window,
+                floor,
+                &mut end,
+                &mut self.pace,
+            );
             self.window.extend_to(end);
             let page_len = self.window.page().len();
             match result {

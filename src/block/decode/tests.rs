@@ -18,7 +18,7 @@ fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usiz
     let expected = decode_plainly(block, window, floor, start);
     let mut ours = window.to_vec();
     let (mut at, mut to) = (0, start);
-    let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| to - start);
+    let found = decode(block, &mut at, &mut ours, floor, &mut to, &mut Pace::default()).map(|()| to - start);
     assert_eq!(
         found,
         expected.as_ref().map(|out| out.len()).map_err(|error| *error),
@@ -34,7 +34,7 @@ fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usiz
         window.resize(window.len() + 5000, 0);
         ours.resize(window.len(), 0);
         let expected = decode_plainly(block, &window, floor, start);
-        let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| &ours[start..to]);
+        let found = decode(block, &mut at, &mut ours, floor, &mut to, &mut Pace::default()).map(|()| &ours[start..to]);
         assert_eq!(
             found.map_err(Some),
             expected.as_ref().map(|out| &out[..]).map_err(|error| Some(*error))
