@@ -426,7 +426,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// ```
     pub fn unfilled(&mut self) -> &mut [u8] {
         let _ = self.find_block(&mut &[][..]);
-        let Some(needed) = self.needed() else {
+        let Some(needed) = self.needed().filter(|&needed| needed > self.filled) else {
             return &mut [];
         };
         self.reserve_held(self.filled, needed);
@@ -584,7 +584,15 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 
     /// At a block boundary or inside a head: advances to the block's data, as far as the input allows. An error is the
     /// caller's and changes nothing; an error in the stream becomes the state.
+    #[inline]
     fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        match self.state {
+            State::Head { .. } => self.read_head(input),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_head(&mut self, input: &mut &[u8]) -> Result<(), Error> {
         let mut silent_restart = false;
         while let State::Head { needed } = self.state {
             // A head that the input contains completely is read in place.
@@ -661,7 +669,14 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     /// Moves bytes from `input` to `held` until it holds `needed` bytes or the input is empty.
+    #[inline]
     fn hold(&mut self, input: &mut &[u8], needed: usize) {
+        if !input.is_empty() {
+            self.copy_to_held(input, needed);
+        }
+    }
+
+    fn copy_to_held(&mut self, input: &mut &[u8], needed: usize) {
         let (taken, rest) = input.split_at(input.len().min(needed - self.filled));
         *input = rest;
         self.reserve_held(self.filled + taken.len(), needed);
