@@ -762,9 +762,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         loop {
             room = room.min(max_page_size);
             let page_len = self.window.page().len();
-            self.window.reserve(room - page_len + SLACK, HISTORY + room + SLACK);
-            let floor = self.window.floor();
-            let (window, mut end) = self.window.with_room();
+            self.window
+                .reserve_lazily(room - page_len + SLACK, HISTORY + room + SLACK);
+            let (floor, window, mut end) = self.window.with_room();
             // Clamp even if the window is larger, so that the error never depends on how large it is.
             let usable = window.len().min(end.saturating_add(max_page_size - page_len + SLACK));
             let window = &mut window[..usable];
@@ -787,6 +787,12 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                         less if less < self.largest_page => self.largest_page,
                         room => room.max(HISTORY).saturating_mul(2),
                     };
+                }
+                // The history that it reaches was not moved when the window slid.
+                Err(DecodeError::MatchOffset { offset, reach })
+                    if offset > reach && self.window.fetch(offset - reach) =>
+                {
+                    room = room.max(page_len);
                 }
                 result => return result,
             }
@@ -952,7 +958,7 @@ impl<O, F: Framing> Appender<'_, O, F> {
         }
         let spare = self.out.capacity() - self.out.len();
         let is_consumed = decompressor.consumed == window.page().len();
-        let history_is_there = window.next_history().len() <= self.out.len() - before;
+        let history_is_there = window.next_history_len() <= self.out.len() - before;
         if decompressor.largest_page > 0 && spare >= least && is_consumed && history_is_there {
             window.adopt(self.out);
             decompressor.consumed = 0;
