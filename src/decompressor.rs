@@ -23,7 +23,8 @@ pub enum Progress<'a> {
     End,
 }
 
-/// [`Progress`] without the page.
+/// [`Progress`] without the page. Whoever gets it takes the page from the window: a slice that is stored in two halves
+/// and loaded as one would stall the processor until the whole page has left its store buffer.
 pub(crate) enum Step {
     Page,
     NeedMore(usize),
@@ -343,6 +344,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         })
     }
 
+    /// The work of [`feed`](Self::feed).
     pub(crate) fn advance(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
         self.consumed = self.window.page().len();
         self.find_block(input)?;
@@ -705,6 +707,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
+    /// The counters are loaded here and not before: see [`Step`], they were only just stored.
     #[cold]
     fn bad_block_len(&self, len: usize) -> Error {
         let (block, offset) = (self.blocks, self.total_in);
@@ -871,6 +874,9 @@ impl<F> Lz4StreamDecompressor<F> {
 
     /// The bytes that the next block may refer to: the last 64 KiB of the dictionary and the decoded data.
     /// [`resume`](Self::resume) needs it together with [`blocks`](Self::blocks) and [`total_in`](Self::total_in).
+    ///
+    /// Once in the life of a decompressor, the call may allocate 64 KiB for it. (Until then, the history is not always in
+    /// one piece.)
     pub fn history(&self) -> &[u8] {
         if self.forgotten {
             &[]

@@ -46,7 +46,7 @@ pub(crate) struct Window {
     shift: usize,
     /// A copy of a history of which a part was missing, for a caller who asked for it.
     copy: OnceLock<Vec<u8>>,
-    /// It was asked for once, so from now on the history is always in place.
+    /// Such a copy was made once, so from now on the history is always in place.
     is_eager: bool,
     /// The buffer belongs to a caller, see [`adopt`](Self::adopt) and [`restart_in`](Self::restart_in).
     adopted: bool,
@@ -125,6 +125,7 @@ impl Window {
         self.start = self.end;
         if self.missing > 0 && self.copy.take().is_some() {
             self.is_eager = true;
+            self.fetch_all();
         }
     }
 
@@ -244,7 +245,7 @@ impl Window {
     }
 
     fn make_room_lazily(&mut self, room: usize, most: usize) {
-        while self.fetch(HISTORY) {}
+        self.fetch_all();
         if self.buf.len() - self.end >= room {
             return;
         }
@@ -269,6 +270,10 @@ impl Window {
         self.buf.copy_within(low + self.shift..self.missing + self.shift, low);
         self.missing = low;
         true
+    }
+
+    fn fetch_all(&mut self) {
+        while self.fetch(HISTORY) {}
     }
 
     #[inline]
