@@ -2,7 +2,6 @@
 //! wherever the decompressor keeps them.
 
 #[path = "common/random.rs"]
-#[allow(dead_code)]
 mod random;
 
 use lz4_stream::{DecompressOptions, Error, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor};
