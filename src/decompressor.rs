@@ -2,7 +2,7 @@
 
 use std::{fmt, mem};
 
-use crate::block::{self, DecodeError, SLACK};
+use crate::block::{self, DecodeError, Pace, SLACK};
 use crate::format::{HISTORY, compress_bound};
 use crate::options::DecompressOptions;
 use crate::window::Window;
@@ -20,6 +20,14 @@ pub enum Progress<'a> {
     /// All input was taken, and at least this many more bytes are needed for the next result.
     NeedMore(usize),
     /// The stream is over. The rest of the input does not belong to it.
+    End,
+}
+
+/// [`Progress`] without the page. Whoever gets it takes the page from the window: a slice that is stored in two halves
+/// and loaded as one would stall the processor until the whole page has left its store buffer.
+pub(crate) enum Step {
+    Page,
+    NeedMore(usize),
     End,
 }
 
@@ -93,6 +101,7 @@ pub struct Lz4StreamDecompressor<F = SizePrefix> {
     options: DecompressOptions,
     /// The history, and the last page.
     window: Window,
+    pace: Pace,
     /// The history was dropped: the next block refers to nothing before it. The window still holds the last page.
     forgotten: bool,
     /// How much of the last page was consumed.
@@ -216,7 +225,13 @@ impl Lz4StreamDecompressor {
     /// assert_eq!(decompressor.decompress(b"\x00\x04\0\x50efghi")?, b"abcdefghi");
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn decompress(&mut self, block: &[u8]) -> Result<&[u8], Error> {
+        self.decompress_to_window(block)?;
+        Ok(self.window.page())
+    }
+
+    fn decompress_to_window(&mut self, block: &[u8]) -> Result<(), Error> {
         match self.state {
             State::Ended => return Err(Error::Finished),
             _ if self.at_boundary() => {}
@@ -281,6 +296,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             framing,
             options: options.clone(),
             window: Window::default(),
+            pace: Pace::default(),
             forgotten: false,
             consumed: 0,
             state: BOUNDARY,
@@ -322,28 +338,38 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// assert!(input.is_empty());
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn feed(&mut self, input: &mut &[u8]) -> Result<Progress<'_>, Error> {
+        Ok(match self.advance(input)? {
+            Step::Page => Progress::Page(self.window.page()),
+            Step::NeedMore(missing) => Progress::NeedMore(missing),
+            Step::End => Progress::End,
+        })
+    }
+
+    /// The work of [`feed`](Self::feed).
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
         self.consumed = self.window.page().len();
         self.find_block(input)?;
         let (head_len, block_len) = match &self.state {
             State::Block { head_len, block_len } => (*head_len, *block_len),
-            State::Head { needed } => return Ok(Progress::NeedMore(needed - self.filled)),
-            State::Ended => return Ok(Progress::End),
+            State::Head { needed } => return Ok(Step::NeedMore(needed - self.filled)),
+            State::Ended => return Ok(Step::End),
             State::Failed(error) => return Err(error.clone()),
         };
         let with_tail = block_len + F::TAIL_LEN;
         let result = match input.split_at_checked(with_tail) {
             Some((block, rest)) if self.filled == 0 => {
                 *input = rest;
-                self.decode_block(head_len, block).map(drop)
+                self.decode_block(head_len, block)
             }
             _ => {
                 self.hold(input, with_tail);
                 if self.filled < with_tail {
-                    return Ok(Progress::NeedMore(with_tail - self.filled));
+                    return Ok(Step::NeedMore(with_tail - self.filled));
                 }
                 let held = mem::take(&mut self.held);
-                let result = self.decode_block(head_len, &held[..with_tail]).map(drop);
+                let result = self.decode_block(head_len, &held[..with_tail]);
                 self.held = held;
                 result
             }
@@ -352,7 +378,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         match result {
             Ok(()) => {
                 self.state = BOUNDARY;
-                Ok(Progress::Page(self.page()))
+                Ok(Step::Page)
             }
             Err(error) => {
                 self.state = State::Failed(error.clone());
@@ -406,7 +432,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// ```
     pub fn unfilled(&mut self) -> &mut [u8] {
         let _ = self.find_block(&mut &[][..]);
-        let Some(needed) = self.needed() else {
+        let Some(needed) = self.needed().filter(|&needed| needed > self.filled) else {
             return &mut [];
         };
         self.reserve_held(self.filled, needed);
@@ -565,7 +591,15 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 
     /// At a block boundary or inside a head: advances to the block's data, as far as the input allows. An error is the
     /// caller's and changes nothing; an error in the stream becomes the state.
+    #[inline]
     fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        match self.state {
+            State::Head { .. } => self.read_head(input),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_head(&mut self, input: &mut &[u8]) -> Result<(), Error> {
         let mut silent_restart = false;
         while let State::Head { needed } = self.state {
             // A head that the input contains completely is read in place.
@@ -643,7 +677,14 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     /// Moves bytes from `input` to `held` until it holds `needed` bytes or the input is empty.
+    #[inline]
     fn hold(&mut self, input: &mut &[u8], needed: usize) {
+        if !input.is_empty() {
+            self.copy_to_held(input, needed);
+        }
+    }
+
+    fn copy_to_held(&mut self, input: &mut &[u8], needed: usize) {
         let (taken, rest) = input.split_at(input.len().min(needed - self.filled));
         *input = rest;
         self.reserve_held(self.filled + taken.len(), needed);
@@ -664,27 +705,33 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     /// Rejects a length that no block of an accepted page can have, before anything is allocated for it.
+    #[inline]
     fn check_block_len(&self, len: usize) -> Result<(), Error> {
-        let (block, offset) = (self.blocks, self.total_in);
-        let allowed = compress_bound(self.options.get_max_page_size());
-        // The rule *A head of zero*.
-        if len == 0 {
-            return Err(Error::EmptyBlock { block, offset });
-        }
-        if len > allowed {
-            return Err(Error::BlockTooLarge {
-                block,
-                offset,
-                found: len,
-                allowed,
-            });
+        if len == 0 || len > compress_bound(self.options.get_max_page_size()) {
+            return Err(self.bad_block_len(len));
         }
         Ok(())
     }
 
+    /// The counters are loaded here and not before: see [`Step`], they were only just stored.
+    #[cold]
+    fn bad_block_len(&self, len: usize) -> Error {
+        let (block, offset) = (self.blocks, self.total_in);
+        // The rule *A head of zero*.
+        if len == 0 {
+            return Error::EmptyBlock { block, offset };
+        }
+        Error::BlockTooLarge {
+            block,
+            offset,
+            found: len,
+            allowed: compress_bound(self.options.get_max_page_size()),
+        }
+    }
+
     /// Decodes a block of an accepted length, with its tail, to the next page. An error changes nothing, except that
     /// the last page is gone.
-    fn decode_block(&mut self, head_len: usize, with_tail: &[u8]) -> Result<&[u8], Error> {
+    fn decode_block(&mut self, head_len: usize, with_tail: &[u8]) -> Result<(), Error> {
         let (block, tail) = with_tail.split_at(with_tail.len() - F::TAIL_LEN);
         self.window.end_page();
         self.consumed = 0;
@@ -707,7 +754,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.blocks = self.blocks.saturating_add(1);
         self.total_in = self.total_in.saturating_add((head_len + with_tail.len()) as u64);
         self.total_out += page_len as u64;
-        Ok(self.window.page())
+        Ok(())
     }
 
     /// Decodes `block` after the content of the window. On success and on error, the decoded bytes are in the page.
@@ -725,13 +772,21 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         loop {
             room = room.min(max_page_size);
             let page_len = self.window.page().len();
-            self.window.reserve(room - page_len + SLACK, HISTORY + room + SLACK);
-            let floor = self.window.floor();
-            let (window, mut end) = self.window.with_room();
+            self.window
+                .reserve_lazily(room - page_len + SLACK, HISTORY + room + SLACK);
+            let (floor, window, mut end) = self.window.with_room();
             // Clamp even if the window is larger, so that the error never depends on how large it is.
             let usable = window.len().min(end.saturating_add(max_page_size - page_len + SLACK));
             let window = &mut window[..usable];
-            let result = block::decode(self.options.get_engine(), block, &mut at, window, floor, &mut end);
+            let result = block::decode(
+                self.options.get_engine(),
+                block,
+                &mut at,
+                window,
+                floor,
+                &mut end,
+                &mut self.pace,
+            );
             self.window.extend_to(end);
             let page_len = self.window.page().len();
             match result {
@@ -742,6 +797,12 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                         less if less < self.largest_page => self.largest_page,
                         room => room.max(HISTORY).saturating_mul(2),
                     };
+                }
+                // The history that it reaches was not moved when the window slid.
+                Err(DecodeError::MatchOffset { offset, reach })
+                    if offset > reach && self.window.fetch(offset - reach) =>
+                {
+                    room = room.max(page_len);
                 }
                 result => return result,
             }
@@ -820,6 +881,9 @@ impl<F> Lz4StreamDecompressor<F> {
 
     /// The bytes that the next block may refer to: the last 64 KiB of the dictionary and the decoded data.
     /// [`resume`](Self::resume) needs it together with [`blocks`](Self::blocks) and [`total_in`](Self::total_in).
+    ///
+    /// Once in the life of a decompressor, the call may allocate 64 KiB for it. (Until then, the history is not always in
+    /// one piece.)
     pub fn history(&self) -> &[u8] {
         if self.forgotten {
             &[]
@@ -926,7 +990,7 @@ impl<O, F: Framing> Appender<'_, O, F> {
         }
         let spare = self.out.capacity() - self.out.len();
         let is_consumed = decompressor.consumed == window.page().len();
-        let history_is_there = window.next_history().len() <= self.out.len() - before;
+        let history_is_there = window.next_history_len() <= self.out.len() - before;
         if decompressor.largest_page > 0 && spare >= least && is_consumed && history_is_there {
             window.adopt(self.out);
             decompressor.consumed = 0;

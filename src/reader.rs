@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::str;
 
-use crate::decompressor::append_pages;
-use crate::{BlockSizes, Framing, Lz4StreamDecompressor, Progress, SizePrefix};
+use crate::decompressor::{Step, append_pages};
+use crate::{BlockSizes, Framing, Lz4StreamDecompressor, SizePrefix};
 
 /// Decompresses a stream of blocks from the inner reader.
 ///
@@ -71,7 +71,7 @@ impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
         loop {
             let room = self.decompressor.unfilled();
             if room.is_empty() {
-                return Ok(self.decompressor.feed(&mut &[][..])? != Progress::End);
+                return Ok(!matches!(self.decompressor.advance(&mut &[][..])?, Step::End));
             }
             let n = self.inner.read(room)?;
             if n > room.len() {
@@ -91,7 +91,7 @@ impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
     /// the stream.
     fn advance(&mut self) -> io::Result<bool> {
         if self.decompressor.missing() == 0 {
-            return Ok(self.decompressor.feed(&mut &[][..])? != Progress::End);
+            return Ok(!matches!(self.decompressor.advance(&mut &[][..])?, Step::End));
         }
         let mut lent = self.inner.fill_buf()?;
         let len = lent.len();
@@ -99,7 +99,7 @@ impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
             self.decompressor.end_of_input()?;
             return Ok(false);
         }
-        let result = self.decompressor.feed(&mut lent).map(drop);
+        let result = self.decompressor.advance(&mut lent).map(drop);
         let used = len - lent.len();
         self.inner.consume(used);
         result?;

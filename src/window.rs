@@ -1,5 +1,6 @@
 //! The sliding window: history and page in one buffer, so that a match never crosses a boundary.
 
+use std::sync::OnceLock;
 use std::{fmt, mem};
 
 use crate::format::HISTORY;
@@ -15,6 +16,9 @@ const SMALLEST: usize = 1024;
 /// large that the old and the new buffer together take hardly more than the new one.
 const SHORT: usize = 16 * 1024;
 
+/// The first part of a history that [`Window::fetch`] copies: two small pages. If a match reaches further, it copies all.
+const FETCH: usize = 8 * 1024;
+
 /// The small functions are `#[inline]`: the codecs that call them are generic, so they are compiled in other crates.
 ///
 /// ```text
@@ -23,12 +27,27 @@ const SHORT: usize = 16 * 1024;
 /// ```
 ///
 /// The page may refer to `history`. `room` holds arbitrary bytes, which nothing reads.
+///
+/// A decoder's window need not move the history when it slides: few matches reach into it, and it is soon out of reach.
+/// See [`reserve_lazily`](Self::reserve_lazily):
+///
+/// ```text
+/// buf = dropped | missing | history | page | room | the missing bytes | dropped
+///               floor     missing   start  end    floor + shift
+/// ```
 #[derive(Clone, Default)]
 pub(crate) struct Window {
     buf: Vec<u8>,
     floor: usize,
     start: usize,
     end: usize,
+    /// While this is more than `floor`, the history below it is not in place but `shift` bytes higher.
+    missing: usize,
+    shift: usize,
+    /// A copy of a history of which a part was missing, for a caller who asked for it.
+    copy: OnceLock<Vec<u8>>,
+    /// Such a copy was made once, so from now on the history is always in place.
+    is_eager: bool,
     /// The buffer belongs to a caller, see [`adopt`](Self::adopt) and [`restart_in`](Self::restart_in).
     adopted: bool,
 }
@@ -65,7 +84,20 @@ impl Window {
     /// The history of the page after this one: the last 64 KiB of history and page.
     #[inline]
     pub(crate) fn next_history(&self) -> &[u8] {
-        &self.buf[self.next_floor()..self.end]
+        let floor = self.next_floor();
+        if floor >= self.missing {
+            &self.buf[floor..self.end]
+        } else {
+            self.copy.get_or_init(|| {
+                let missing = &self.buf[floor + self.shift..self.missing + self.shift];
+                [missing, &self.buf[self.missing..self.end]].concat()
+            })
+        }
+    }
+
+    #[inline]
+    pub(crate) fn next_history_len(&self) -> usize {
+        self.end - self.next_floor()
     }
 
     #[inline]
@@ -77,6 +109,7 @@ impl Window {
     #[inline]
     pub(crate) fn restart(&mut self, history: &[u8]) {
         (self.floor, self.start, self.end) = (0, 0, 0);
+        self.forget_missing();
         let history = &history[history.len().saturating_sub(HISTORY)..];
         if !history.is_empty() {
             self.reserve(history.len(), HISTORY);
@@ -90,6 +123,10 @@ impl Window {
     pub(crate) fn end_page(&mut self) {
         self.floor = self.next_floor();
         self.start = self.end;
+        if self.missing > 0 && self.copy.take().is_some() {
+            self.is_eager = true;
+            self.fetch_all();
+        }
     }
 
     /// Drops all history.
@@ -111,10 +148,16 @@ impl Window {
         self.end += bytes.len();
     }
 
-    /// Content and room as one slice, and the index of the page's end, where a decoder continues to write.
+    /// The lowest index of the history that is in place, content and room as one slice, and the index of the page's end,
+    /// where a decoder continues to write. When a match reaches lower, [`fetch`](Self::fetch) may help.
     #[inline]
-    pub(crate) fn with_room(&mut self) -> (&mut [u8], usize) {
-        (&mut self.buf, self.end)
+    pub(crate) fn with_room(&mut self) -> (usize, &mut [u8], usize) {
+        let until = if self.is_missing() {
+            self.floor + self.shift
+        } else {
+            self.buf.len()
+        };
+        (self.floor.max(self.missing), &mut self.buf[..until], self.end)
     }
 
     /// Adds the bytes that a decoder wrote into the room, up to index `end`, to the page.
@@ -127,9 +170,9 @@ impl Window {
     /// Swaps buffers with `out`, which must end with the history of the next page. The following pages are appended to
     /// it, and none of its bytes is dropped.
     pub(crate) fn adopt(&mut self, out: &mut Vec<u8>) {
-        let history = self.next_history();
-        debug_assert!(!self.adopted && out.ends_with(history));
-        let history_len = history.len();
+        debug_assert!(!self.adopted && out.ends_with(self.next_history()));
+        let history_len = self.next_history_len();
+        self.forget_missing();
         mem::swap(&mut self.buf, out);
         self.end = self.buf.len();
         (self.floor, self.start) = (self.end - history_len, self.end);
@@ -149,6 +192,7 @@ impl Window {
     /// Starts over in a buffer of a caller: with an empty page after the history `buf[..history_len]`. The following
     /// pages are put directly after each other, and nothing is dropped. [`leave`](Self::leave) returns the buffer.
     pub(crate) fn restart_in(&mut self, buf: &mut Vec<u8>, history_len: usize) {
+        self.forget_missing();
         mem::swap(&mut self.buf, buf);
         (self.floor, self.start, self.end) = (history_len.saturating_sub(HISTORY), history_len, history_len);
         self.adopted = true;
@@ -190,6 +234,58 @@ impl Window {
         }
     }
 
+    /// Like [`reserve`](Self::reserve), but when the window slides, the history stays where it is, if it can stay until
+    /// it is out of reach.
+    #[inline]
+    pub(crate) fn reserve_lazily(&mut self, room: usize, most: usize) {
+        let is_in_the_way = self.is_missing() && self.end + room > self.floor + self.shift;
+        if is_in_the_way || self.buf.len() - self.end < room {
+            self.make_room_lazily(room, most);
+        }
+    }
+
+    fn make_room_lazily(&mut self, room: usize, most: usize) {
+        self.fetch_all();
+        if self.buf.len() - self.end >= room {
+            return;
+        }
+        let can_stay = self.start == self.end && HISTORY + room <= self.floor;
+        if self.adopted || self.is_eager || self.end + room <= ROOMY || !can_stay {
+            self.make_room(room, most);
+            return;
+        }
+        self.shift = self.start - HISTORY;
+        self.floor -= self.shift;
+        (self.missing, self.start, self.end) = (HISTORY, HISTORY, HISTORY);
+    }
+
+    /// Copies at least the `n` missing bytes of history that are nearest to the page into place, as far as there are as
+    /// many. Returns `false` if none is missing.
+    pub(crate) fn fetch(&mut self, n: usize) -> bool {
+        if !self.is_missing() {
+            return false;
+        }
+        let least = if self.missing == HISTORY { FETCH } else { HISTORY };
+        let low = self.floor.max(self.missing.saturating_sub(n.max(least)));
+        self.buf.copy_within(low + self.shift..self.missing + self.shift, low);
+        self.missing = low;
+        true
+    }
+
+    fn fetch_all(&mut self) {
+        while self.fetch(HISTORY) {}
+    }
+
+    #[inline]
+    fn is_missing(&self) -> bool {
+        self.missing > self.floor
+    }
+
+    fn forget_missing(&mut self) {
+        self.missing = 0;
+        self.copy.take();
+    }
+
     fn make_room(&mut self, room: usize, most: usize) -> usize {
         let enough = self.end + room;
         if self.adopted {
@@ -206,6 +302,7 @@ impl Window {
         }
         let by = self.floor;
         self.buf.copy_within(by..self.end, 0);
+        self.missing = 0;
         self.floor = 0;
         self.start -= by;
         self.end -= by;
@@ -230,7 +327,7 @@ impl fmt::Debug for Window {
         write!(
             f,
             "{} bytes of history, {} of page",
-            self.history().len(),
+            self.start - self.floor,
             self.page().len()
         )
     }

@@ -28,6 +28,7 @@ fn memory() {
     pages_that_get_longer_allocate_now_and_then();
     a_codec_holds_little_more_than_its_longest_pages_need();
     a_block_that_lies_whole_in_the_input_is_not_copied();
+    the_history_is_copied_once_at_most();
     a_short_stream_takes_little();
     a_one_shot_makes_room_for_the_whole_stream_once();
     a_large_page_size_costs_nothing_until_a_page_fills();
@@ -234,6 +235,23 @@ fn a_block_that_lies_whole_in_the_input_is_not_copied() {
     decompressor.decompress(&block[4..]).unwrap();
     let in_feed = allocations(|| _ = decompressor.feed(&mut &block[..]).unwrap());
     assert_eq!(in_feed, 0);
+}
+
+fn the_history_is_copied_once_at_most() {
+    let mut page = Random::new(11).bytes(2000);
+    for first_look in 0..300 {
+        let mut decompressor = DecompressOptions::new().decompressor().unwrap();
+        let mut looks = 0;
+        for number in 0..900_usize {
+            page[..2].copy_from_slice(&(number as u16).to_le_bytes());
+            let block = [&[0xF0, 255, 255, 255, 255, 255, 255, 255, 200][..], &page].concat();
+            decompressor.decompress(&block).unwrap();
+            if number >= first_look {
+                looks += allocations(|| assert!(decompressor.history().ends_with(&page)));
+            }
+        }
+        assert!(looks <= 1, "{looks} allocations");
+    }
 }
 
 fn a_short_stream_takes_little() {

@@ -44,14 +44,24 @@ const SHORT: usize = 32;
 const LONG: usize = 13;
 /// Long matches are few when there is not more than one in this many bytes of the block.
 const RARE: usize = 256;
-/// In a block shorter than this, long matches are taken to be many. It is too short to find out, and it is often short
-/// because its matches are long.
-const SMALL: usize = 512;
-/// After this many bytes of the block with many long matches, `decode_all` checks whether they have become few.
-const PIECE: usize = 32 * 1024;
+/// They are many when the next one comes this many bytes too early.
+const MANY: usize = 3 * RARE;
+/// Long matches from nearer than this do not count. To read many bytes, some of which were only just written, stalls.
+/// That is worse than a wrong prediction.
+const NEAR: usize = 128;
+/// After this many bytes of blocks with many long matches, `decode_all` checks whether they have become few.
+const PIECE: usize = 8 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
 /// ahead, except for the longest runs of literals.
 const TAIL: usize = 72;
+
+/// What the decoder learned from the blocks before, for blocks that are too short to find out. It changes the time,
+/// never the result.
+#[derive(Clone, Default)]
+pub(crate) struct Pace {
+    /// For so many more bytes of blocks, long matches are taken to be many.
+    mixed: usize,
+}
 
 /// Decodes the block from the sequence at `*at` into `window[*to..]`, and advances both. Matches reach no lower than
 /// `window[floor]`.
@@ -65,28 +75,44 @@ pub(crate) fn decode(
     window: &mut [u8],
     floor: usize,
     to: &mut usize,
+    pace: &mut Pace,
 ) -> Result<(), DecodeError> {
     assert!(floor <= *to && *to <= window.len());
     // The fast loop uses 32-bit positions. No block decodes to more: the limit of the format is 0x7E00_0000 bytes.
     let end = window.len().min(floor.saturating_add(u32::MAX as usize));
     let window = &mut window[floor..end];
     *to -= floor;
-    let result = decode_all(block, at, window, to);
+    let result = decode_all(block, at, window, to, pace);
     *to += floor;
     result
 }
 
-fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
+fn decode_all(
+    block: &[u8],
+    at: &mut usize,
+    window: &mut [u8],
+    to: &mut usize,
+    pace: &mut Pace,
+) -> Result<(), DecodeError> {
     loop {
-        let mut mixed = block.len() < SMALL;
-        if !mixed {
-            (*at, *to) = decode_fast::<true>(block, *at, window, *to);
-            // It found many long matches, or a sequence that looks odd. Then the other version stops there too.
-            mixed = block.len() - *at >= TAIL;
+        if begins_with_long_run(&block[*at..]) {
+            decode_one(block, at, window, to)?;
+            if *at == block.len() {
+                return Ok(());
+            }
         }
-        if mixed {
-            let piece = &block[..block.len().min(*at + PIECE)];
-            (*at, *to) = decode_fast::<false>(piece, *at, window, *to);
+        if pace.mixed == 0 {
+            (*at, *to) = decode_fast::<true>(block, *at, window, *to);
+        }
+        if pace.mixed > 0 || block.len() - *at >= TAIL {
+            // It found many long matches, or a sequence that looks odd. At an odd one, the other version stops too.
+            let start = *at;
+            let piece = &block[..block.len().min(start + PIECE)];
+            (*at, *to) = decode_fast::<false>(piece, start, window, *to);
+            pace.mixed = match pace.mixed {
+                0 if *at > start => PIECE,
+                before => before.saturating_sub(*at - start),
+            };
         }
         let rest = &block[*at..];
         if rest.len() < TAIL {
@@ -96,17 +122,23 @@ fn decode_all(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
             let mut padded = [0; 2 * TAIL];
             padded[..rest.len()].copy_from_slice(rest);
             let done;
-            (done, *to) = match mixed {
-                true => decode_fast::<false>(&padded, 0, window, *to),
-                false => decode_fast::<true>(&padded, 0, window, *to),
+            (done, *to) = match pace.mixed {
+                0 => decode_fast::<true>(&padded, 0, window, *to),
+                _ => decode_fast::<false>(&padded, 0, window, *to),
             };
             *at += done;
         }
-        (*at, *to) = decode_one(block, *at, window, *to)?;
+        decode_one(block, at, window, to)?;
         if *at == block.len() {
             return Ok(());
         }
     }
+}
+
+/// Whether the fast loop would stop at once, because the first sequence has too many literals.
+#[inline]
+fn begins_with_long_run(block: &[u8]) -> bool {
+    matches!(block, [0xF0..=0xFF, length, ..] if *length as usize > 2 * STRIDE - NIBBLE_MAX)
 }
 
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
@@ -130,8 +162,8 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
         return (at, to as usize);
     };
     let mut token = token as usize;
-    // When this much of the block is left, the next long match is due.
-    let mut due = bytes.as_slice().len();
+    // When this much of the block is left, the next long match is due. (Plus as much as it takes to never be negative.)
+    let mut due = bytes.as_slice().len() + MANY + RARE;
     while let Some(ahead) = bytes.as_slice().first_chunk::<AHEAD>() {
         let here = to as usize;
         let literals = token >> 4;
@@ -158,12 +190,12 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
                     continue;
                 }
             } else {
-                if FEW_LONG {
-                    let left = bytes.as_slice().len();
-                    if left > due + RARE {
+                if FEW_LONG && offset >= NEAR {
+                    let left = bytes.as_slice().len() + MANY + RARE;
+                    if left > due + MANY {
                         break;
                     }
-                    due = due.min(left).saturating_sub(RARE);
+                    due = due.min(left) - RARE;
                 }
                 length = match_length(token, third);
                 // Skip token, literals and offset, and the length byte of the match if there is one. `(token + 1) >> 4`
@@ -171,6 +203,18 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
                 let index = (token + 1 + (3 << 4)) >> 4;
                 then = ahead[index] as usize;
                 next = after(&bytes, index);
+                if FEW_LONG && length <= SHORT && offset >= 8 && offset <= end {
+                    // In small steps, as above.
+                    let mut done = 0;
+                    while done < SHORT {
+                        copy::<8>(reach, end - offset + done, end + done);
+                        done += 8;
+                    }
+                    to = (end + length) as u32;
+                    bytes = next;
+                    token = then;
+                    continue;
+                }
                 // (This is repeated in the other arm. After both arms the compiler would no longer know the bounds.)
                 if !FEW_LONG && length <= SHORT && length <= offset && offset <= end {
                     write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
@@ -248,42 +292,46 @@ fn match_length(token: usize, extension: u8) -> usize {
     MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
-/// Decodes the sequence at `block[at..]`, whatever it is. Returns where it ends in the block and in the window. Only
-/// the last sequence ends at `block.len()`.
+/// Decodes the sequence at `block[*at..]`, whatever it is, and advances `at` and `to`. After an error, both are where
+/// they were. Only the last sequence ends at `block.len()`.
 #[inline(never)] // keeps the frame of `decode` small
-fn decode_one(block: &[u8], mut at: usize, window: &mut [u8], mut to: usize) -> Result<(usize, usize), DecodeError> {
-    let token = *block.get(at).ok_or(Truncated)? as usize;
-    at += 1;
+fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
+    let (mut from, mut end) = (*at, *to);
+    let token = *block.get(from).ok_or(Truncated)? as usize;
+    from += 1;
     let mut literals = token >> 4;
     if literals == NIBBLE_MAX {
-        literals += read_extension(block, &mut at, block.len()).ok_or(Truncated)?;
+        literals += read_extension(block, &mut from, block.len()).ok_or(Truncated)?;
     }
-    let run = block[at..].get(..literals).ok_or(Truncated)?;
-    window[to..].get_mut(..literals).ok_or(OutputFull)?.copy_from_slice(run);
-    at += literals;
-    to += literals;
-    if at == block.len() {
-        return Ok((at, to));
+    let run = block[from..].get(..literals).ok_or(Truncated)?;
+    window[end..]
+        .get_mut(..literals)
+        .ok_or(OutputFull)?
+        .copy_from_slice(run);
+    from += literals;
+    end += literals;
+    if from < block.len() {
+        let offset = u16::from_le_bytes(*block[from..].first_chunk().ok_or(Truncated)?) as usize;
+        if offset == 0 || offset > end {
+            return Err(MatchOffset { offset, reach: end });
+        }
+        from += 2;
+        let room = window.len() - end;
+        let mut length = MIN_MATCH + token % 16;
+        if token % 16 == NIBBLE_MAX {
+            length += read_extension(block, &mut from, room).ok_or(Truncated)?;
+        }
+        if length > room {
+            return Err(OutputFull);
+        }
+        if from == block.len() {
+            return Err(Truncated);
+        }
+        copy_match(window, end, offset, length);
+        end += length;
     }
-
-    let offset = u16::from_le_bytes(*block[at..].first_chunk().ok_or(Truncated)?) as usize;
-    if offset == 0 || offset > to {
-        return Err(MatchOffset { offset, reach: to });
-    }
-    at += 2;
-    let room = window.len() - to;
-    let mut length = MIN_MATCH + token % 16;
-    if token % 16 == NIBBLE_MAX {
-        length += read_extension(block, &mut at, room).ok_or(Truncated)?;
-    }
-    if length > room {
-        return Err(OutputFull);
-    }
-    if at == block.len() {
-        return Err(Truncated);
-    }
-    copy_match(window, to, offset, length);
-    Ok((at, to + length))
+    (*at, *to) = (from, end);
+    Ok(())
 }
 
 /// Adds up the length bytes at `at` and moves `at` past them. Returns `None` if the block ends first.

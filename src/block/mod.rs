@@ -27,7 +27,7 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod reference_tests;
 
-pub(crate) use decode::SLACK;
+pub(crate) use decode::{Pace, SLACK};
 use fast::FastEncoder;
 use high::HighEncoder;
 pub(crate) use matches::Matches;
@@ -57,9 +57,10 @@ pub(crate) fn decode(
     window: &mut [u8],
     floor: usize,
     to: &mut usize,
+    pace: &mut Pace,
 ) -> Result<(), DecodeError> {
     match engine {
-        Engine::Own => decode::decode(block, at, window, floor, to),
+        Engine::Own => decode::decode(block, at, window, floor, to, pace),
         #[cfg(feature = "lz4_flex")]
         Engine::Lz4Flex => flex::decode(block, at, window, floor, to),
     }

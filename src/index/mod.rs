@@ -318,7 +318,15 @@ impl IndexPoint {
         }
         let (mut at, mut len) = (0, 0);
         let room = &mut room[..self.history_len + SLACK];
-        match block::decode(Engine::Own, &self.packed, &mut at, room, 0, &mut len) {
+        match block::decode(
+            Engine::Own,
+            &self.packed,
+            &mut at,
+            room,
+            0,
+            &mut len,
+            &mut Default::default(),
+        ) {
             Ok(()) if len == self.history_len => Ok(len),
             _ => Err(Error::BadIndex {
                 reason: "a history is damaged",

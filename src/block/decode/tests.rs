@@ -13,12 +13,26 @@ fn decode_plainly(block: &[u8], window: &[u8], floor: usize, start: usize) -> Re
         })
 }
 
-/// Decodes, and compares result and bytes with `decode_plainly`. Nothing below `start` may change.
+/// Decodes at every pace, and compares result and bytes with `decode_plainly`. Nothing below `start` may change.
 fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
     let expected = decode_plainly(block, window, floor, start);
+    for mixed in [0, 1, 30, PIECE] {
+        check_at(Pace { mixed }, block, window, floor, start, &expected);
+    }
+    expected.map(|out| out.len())
+}
+
+fn check_at(
+    mut pace: Pace,
+    block: &[u8],
+    window: &[u8],
+    floor: usize,
+    start: usize,
+    expected: &Result<Vec<u8>, DecodeError>,
+) {
     let mut ours = window.to_vec();
     let (mut at, mut to) = (0, start);
-    let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| to - start);
+    let found = decode(block, &mut at, &mut ours, floor, &mut to, &mut pace).map(|()| to - start);
     assert_eq!(
         found,
         expected.as_ref().map(|out| out.len()).map_err(|error| *error),
@@ -34,13 +48,12 @@ fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usiz
         window.resize(window.len() + 5000, 0);
         ours.resize(window.len(), 0);
         let expected = decode_plainly(block, &window, floor, start);
-        let found = decode(block, &mut at, &mut ours, floor, &mut to).map(|()| &ours[start..to]);
+        let found = decode(block, &mut at, &mut ours, floor, &mut to, &mut pace).map(|()| &ours[start..to]);
         assert_eq!(
             found.map_err(Some),
             expected.as_ref().map(|out| &out[..]).map_err(|error| Some(*error))
         );
     }
-    found
 }
 
 /// Checks with as much room as the fast loop likes, with exactly enough, and with one byte too few.
