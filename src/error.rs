@@ -70,8 +70,8 @@ pub enum Error {
         /// The compressor's page size, in bytes.
         allowed: usize,
     },
-    /// The head of a block is malformed, or the [`Framing`](crate::Framing) contradicts itself. The built-in framings
-    /// never cause it. Kind: `InvalidData`.
+    /// The head or the tail of a block is malformed, or the [`Framing`](crate::Framing) contradicts itself. The
+    /// built-in framings never cause it. Kind: `InvalidData`.
     BadHead {
         /// The block's index in the stream.
         block: u64,
@@ -128,15 +128,15 @@ pub enum Error {
         /// The largest valid offset at that position: the bytes of history and page before the match.
         allowed: usize,
     },
-    /// The input ended inside a head or a block. Kind: `UnexpectedEof`.
+    /// The input ended inside a head, a block or a tail. Kind: `UnexpectedEof`.
     UnexpectedEnd {
         /// The block's index in the stream.
         block: u64,
         /// The offset of the block's head in the stream, in bytes.
         offset: u64,
-        /// How many bytes of the head or block were present.
+        /// How many bytes of the head were present, or, after a complete head, of the block with its tail.
         found: usize,
-        /// How many bytes the head or block has.
+        /// How many bytes the head has, or the block with its tail.
         needed: usize,
     },
     /// The input ended without the end mark that the settings require. Kind: `UnexpectedEof`.
@@ -201,8 +201,8 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
-    /// The error that a [`Framing`](crate::Framing) returns when the bytes at a block boundary are not a head. `reason`
-    /// completes the message "block 7 at offset 99: …".
+    /// The error that a [`Framing`](crate::Framing) returns when a head or a tail is not valid. `reason` completes the
+    /// message "block 7 at offset 99: …".
     ///
     /// ```
     /// use lz4_stream::Error;

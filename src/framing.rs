@@ -18,7 +18,7 @@ pub enum Head {
     Block {
         /// The length of the head, in bytes.
         head_len: usize,
-        /// The length of the block after the head, in bytes.
+        /// The length of the block after the head, in bytes. 0 is [`Error::EmptyBlock`].
         block_len: usize,
     },
     /// The history ends here: the next block refers to nothing before it, not even to the dictionary. Another head
@@ -36,7 +36,8 @@ pub enum Head {
     /// More bytes are needed to decide.
     Incomplete {
         /// The total number of head bytes needed before asking again. It must not exceed the length of the head: the
-        /// bytes after the head may not have been sent yet.
+        /// bytes after the head may not have been sent yet. When the length is not known, ask for the shortest head,
+        /// then for one byte more each time.
         needed: usize,
     },
 }
@@ -50,7 +51,8 @@ pub enum Head {
 /// The built-in framings are [`SizePrefix`], which the options set up, and [`BlockSizes`]. Implement this trait for a
 /// custom protocol, and pass it to [`Lz4StreamCompressor::with_framing`](crate::Lz4StreamCompressor::with_framing) and
 /// [`Lz4StreamDecompressor::with_framing`](crate::Lz4StreamDecompressor::with_framing). The adapters use the framing of
-/// their codec.
+/// their codec. [`Index::build_with_framing`](crate::Index::build_with_framing) and the readers with an index take one
+/// directly.
 ///
 /// The result of a framing is checked. A length is compared with the largest accepted page before anything is
 /// allocated, and a [`Head`] that contradicts itself is [`Error::BadHead`].
@@ -113,15 +115,15 @@ pub enum Head {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait Framing {
-    /// The maximum length of a head or an end mark, in bytes. The codecs reserve this much room for one.
+    /// The maximum length of a head, a restart or an end mark, in bytes. The codecs reserve this much room for one.
     const MAX_HEAD_LEN: usize;
 
     /// The length of what follows each block, in bytes. The reader waits for it before it lends the page. Default:
     /// nothing follows.
     const TAIL_LEN: usize = 0;
 
-    /// The longest block that a head can announce, in bytes. Page sizes are checked against it when a compressor is
-    /// made.
+    /// The longest block that a head can announce, in bytes; `usize::MAX` if any length has a head. Page sizes are
+    /// checked against it when a compressor is made. A reader does not use it.
     fn max_block_len(&self) -> usize;
 
     /// Reads the head at the start of `bytes`.
@@ -138,7 +140,8 @@ pub trait Framing {
 
     /// Checks a block, the page that it decoded to, and the [`TAIL_LEN`](Self::TAIL_LEN) bytes after it, before the
     /// page is lent. For tails, for heads that announce the length or a checksum of the page, and for streams that end
-    /// when their content is complete. Default: all is good.
+    /// when their content is complete. Default: all is good. A block that does not decode is an error before this call,
+    /// whatever its tail.
     ///
     /// # Errors
     /// As for [`read_head`](Self::read_head). The page is dropped.

@@ -89,9 +89,9 @@ pub struct Compress {
     pub format: Format,
     /// Page size in bytes; the suffixes K, M and G mean units of 1024, 1024^2 and 1024^3 bytes
     ///
-    /// Each page becomes one block. The default is 64K, or the most that fits the prefix: 65264 with --prefix 2, 239
-    /// with --prefix 1. python-lz4 needs the same size as its buffer_size; the C examples fail on larger pages than
-    /// their own.
+    /// Each page becomes one block, once the page is full or the input ends. The default is 64K, or the most that fits
+    /// the prefix: 65264 with --prefix 2, 239 with --prefix 1. python-lz4 needs the same size as its buffer_size; the C
+    /// examples fail on larger pages than their own.
     #[arg(long, value_name = "N[K|M|G]", value_parser = size, help_heading = "Compression")]
     pub page_size: Option<usize>,
     /// How far back matches reach [default: double-buffer]
@@ -103,6 +103,8 @@ pub struct Compress {
     #[arg(long, value_name = "N[K|M|G]", value_parser = size, help_heading = "Compression")]
     pub max_distance: Option<usize>,
     /// Let every Nth page refer to nothing before it, so that decoding can begin there; 0 for never [default: 0]
+    ///
+    /// With --zero-restarts, a size of zero stands before each but the first. Otherwise the stream does not show them.
     #[arg(long, value_name = "PAGES", help_heading = "Compression")]
     pub restart_every: Option<usize>,
     /// Compression effort
@@ -197,7 +199,7 @@ pub struct Outputs {
     /// Write to stdout
     #[arg(short = 'c', long, conflicts_with = "output")]
     pub stdout: bool,
-    /// Replace existing files; write compressed data to a terminal
+    /// Replace existing files; let compress and index write to a terminal
     #[arg(short, long)]
     pub force: bool,
 }
@@ -243,12 +245,14 @@ pub struct Format {
     #[arg(long, overrides_with = "zero_restarts", help_heading = "Format")]
     pub no_end_mark: bool,
     /// A size of zero is no end: both ends forget the data before it. See compress --restart-every
+    ///
+    /// Of --end-mark, --no-end-mark and --zero-restarts, the last one counts.
     #[arg(long, help_heading = "Format")]
     pub zero_restarts: bool,
     /// File with the history of the first page; its last 64 KiB are used
     #[arg(long, value_name = "FILE", help_heading = "Format")]
     pub dictionary: Option<PathBuf>,
-    /// With --prefix 0: file with the block sizes in bytes, one decimal number per line
+    /// With --prefix 0: file with the block sizes in bytes, one decimal number per line; compress writes it
     #[arg(long, value_name = "FILE", help_heading = "Format")]
     pub sizes: Option<PathBuf>,
     /// Bytes before the stream, as hexadecimal digits: written by compress, otherwise checked and skipped
