@@ -262,6 +262,7 @@ impl fmt::Display for Error {
         }
         match self {
             Error::PrefixWidth { found } => write!(f, "prefix width {found} is not 0, 1, 2, 4 or 8"),
+            Error::PageSize { allowed: 0, .. } => f.write_str("no page fits the longest block of this framing"),
             Error::PageSize { found, allowed, width } => {
                 write!(f, "page size {found} is out of range 1..={allowed} ")?;
                 match width {

@@ -208,6 +208,15 @@ fn errors_read_as_sentences_with_their_numbers() {
         ),
         (
             ErrorKind::InvalidInput,
+            Error::PageSize {
+                found: 10,
+                allowed: 0,
+                width: None,
+            },
+            "no page fits the longest block of this framing",
+        ),
+        (
+            ErrorKind::InvalidInput,
             Error::MaxPageSize { found: 10, allowed: 9 },
             "largest accepted page size 10 is out of range 1..=9",
         ),

@@ -190,6 +190,7 @@ fn wrong_usage() {
         ("decompress a b -o c", "--output takes one input"),
         ("compress a b --prefix 0 --sizes c", "--sizes takes one input"),
         ("info a b --prefix 0 --sizes c", "--sizes takes one input"),
+        ("index a b -c", "--stdout takes one input"),
         ("compress a b -c --end-mark", "several inputs on stdout"),
         ("compress a b -c --dictionary c", "several inputs on stdout"),
         ("compress a b -c --header ab", "several inputs on stdout"),

@@ -112,7 +112,11 @@ fn info(args: &args::Info, quiet: bool) -> Result<ExitCode> {
 }
 
 fn index(args: &args::MakeIndex, quiet: bool) -> Result<ExitCode> {
-    args.files.check(&[("--sizes", args.stream.format.sizes.is_some())])?;
+    // Two indexes in a row are no index.
+    args.files.check(&[
+        ("--sizes", args.stream.format.sizes.is_some()),
+        ("--stdout", args.files.stdout),
+    ])?;
     let decoder = Decoder::new(&args.stream, quiet)?;
     for_each(args.files.inputs.get(), |input| decoder.index(args, input))
 }
