@@ -104,7 +104,7 @@ fn choose_group(page: &Page) -> usize {
 /// Whether a page is made of so few different letters that groups of four bytes may be frequent.
 fn has_few_letters(page: &[u8]) -> bool {
     let mut letters = [false; 256];
-    let places = page.iter().step_by(page.len() / 64 | 1);
+    let places = page.iter().step_by((page.len() / 64) | 1);
     let mut new = places.filter(|&&letter| !std::mem::replace(&mut letters[letter as usize], true));
     new.nth(FEW_LETTERS).is_none()
 }

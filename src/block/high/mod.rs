@@ -77,10 +77,14 @@ impl HighEncoder {
             chains: Chains::new(0),
             depth,
         };
-        let optimal = |depth, sufficient, short_window| Method::Optimal {
+        let optimal = |depth, [sufficient, sufficient_if_regular]: [usize; 2], short_window| Method::Optimal {
             chains: Chains::new(short_window),
             plan: optimal::Plan::new(),
-            effort: optimal::Effort { depth, sufficient },
+            effort: optimal::Effort {
+                depth,
+                sufficient,
+                sufficient_if_regular,
+            },
         };
         let method = match level {
             1 | 2 => Method::Mid(mid::Tables::new()),
@@ -91,9 +95,9 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(64, 1024, 0),
-            11 => optimal(256, 1024, 0),
-            _ => optimal(chain::EXHAUSTIVE, 4096, 4096),
+            10 => optimal(64, [1024, 128], 0),
+            11 => optimal(256, [1024, 128], 0),
+            _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4096),
         };
         HighEncoder {
             method,

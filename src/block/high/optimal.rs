@@ -27,8 +27,6 @@ const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
 const MEAN_DEPTH: u32 = 4096;
-/// In regular data shorter matches are sufficient: nearly all matches are long there.
-const SUFFICIENT_IN_REGULAR_DATA: usize = 128;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -42,6 +40,8 @@ pub(super) struct Effort {
     /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
     /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
     pub(super) sufficient: usize,
+    /// The same where the data is regular. Nearly all matches may be long there.
+    pub(super) sufficient_if_regular: usize,
 }
 
 /// The number of candidates that searches may look at.
@@ -92,7 +92,7 @@ pub(super) fn parse(
         let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
         let sufficient = if streak.is_regular() {
-            effort.sufficient.min(SUFFICIENT_IN_REGULAR_DATA)
+            effort.sufficient_if_regular
         } else {
             effort.sufficient
         };

@@ -240,16 +240,24 @@ fn slides_change_nothing() {
 #[test]
 fn after_a_reset_it_is_as_new() {
     let text = sample(6, 200_000);
+    let regular = regular(200_000);
     for level in LEVELS {
         for size in [100, 8192, 70_000] {
-            let data = &text[..text.len().min(size * 20)];
-            let expected = Stream::new(level, 300_000).encode_all(data, size);
-            let mut stream = Stream::new(level, 300_000);
-            for skip in [0, 1, 77_777] {
-                stream.encode_all(&text[skip..skip + 90_000], 9000);
-                stream.reset();
-                assert!(stream.encode_all(data, size) == expected, "level {level} page {size}");
-                stream.reset();
+            for data in [&text, &regular[0].1, &regular[4].1] {
+                let data = &data[..data.len().min(size * 20)];
+                let expected = Stream::new(level, 300_000).encode_all(data, size);
+                let mut stream = Stream::new(level, 300_000);
+                for before in [
+                    &text[..90_000],
+                    &text[77_777..],
+                    &regular[0].1[..90_000],
+                    &regular[4].1[..9000],
+                ] {
+                    stream.encode_all(before, 9000);
+                    stream.reset();
+                    assert!(stream.encode_all(data, size) == expected, "level {level} page {size}");
+                    stream.reset();
+                }
             }
         }
     }
@@ -463,7 +471,20 @@ fn regular(size: usize) -> Vec<(&'static str, Vec<u8>)> {
         letter ^= 1;
     }
     runs.truncate(size);
+    let mut ascending = vec![];
+    for length in 1.. {
+        if ascending.len() >= size {
+            break;
+        }
+        ascending.resize(ascending.len() + length, (length % 2) as u8);
+    }
+    ascending.truncate(size);
+    let mut de_bruijn = de_bruijn(2, 16);
+    de_bruijn.extend(de_bruijn.iter().rev().copied().collect::<Vec<_>>());
+    de_bruijn.extend_from_within(..);
     vec![
+        ("ascending runs", ascending),
+        ("de Bruijn", de_bruijn[..size].to_vec()),
         ("Fibonacci", fibonacci.1),
         ("Thue-Morse", thue_morse),
         ("two letters", two_letters),
@@ -474,40 +495,90 @@ fn regular(size: usize) -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn higher_levels_make_smaller_blocks_of_regular_data() {
-    const PAGE: usize = 65_536;
-    for (name, data) in regular(4 * PAGE) {
-        let mut fast = FastEncoder::new(1);
-        let mut out = vec![0; compress_bound(PAGE)];
-        let fast: usize = (0..data.len())
-            .step_by(PAGE)
-            .map(|start| fast.encode(&data[..start + PAGE], start.saturating_sub(PAGE), start, &mut out))
-            .sum();
-        let mut before = usize::MAX;
-        for level in LEVELS {
-            let blocks = Stream::new(level, 3 * PAGE).encode_all(&data, PAGE);
-            let size: usize = blocks.iter().map(Vec::len).sum();
-            // The lowest levels look at only a few places of what repeats itself.
-            let most = if level < 3 { fast * 5 / 4 } else { fast };
-            assert!(size <= most, "{name} {level}: {size} {fast}");
-            assert!(
-                size <= before.saturating_add(before / 200 + 20),
-                "{name} {level}: {size} {before}"
-            );
-            before = size;
+    for (name, data) in regular(4 * 65_536) {
+        for page in [1024, 4096, 65_536] {
+            let mut fast = FastEncoder::new(1);
+            let mut out = vec![0; compress_bound(page)];
+            let fast: usize = (0..data.len())
+                .step_by(page)
+                .map(|start| fast.encode(&data[..start + page], start.saturating_sub(page), start, &mut out))
+                .sum();
+            let mut before = usize::MAX;
+            for level in LEVELS {
+                let blocks = Stream::new(level, 300_000).encode_all(&data, page);
+                let size: usize = blocks.iter().map(Vec::len).sum();
+                // The lowest levels look at only a few places of what repeats itself.
+                let most = if level < 3 { fast * 5 / 4 } else { fast };
+                assert!(size <= most, "{name} {page} {level}: {size} {fast}");
+                // A page of a few KiB of the Fibonacci word has a handful of matches. How many is a matter of luck.
+                if page == 65_536 || name != "Fibonacci" {
+                    assert!(
+                        size <= before.saturating_add(before / 200 + 20),
+                        "{name} {page} {level}: {size} {before}"
+                    );
+                }
+                before = size;
+            }
         }
     }
 }
 
-/// A chain of long groups leads past most of the candidates that a chain of groups of four bytes has.
+/// A chain of long groups leads past most of the candidates that a chain of groups of four bytes has. In small pages
+/// too, where the highest level forgoes that for the smallest block.
 #[test]
 fn few_letters_need_few_candidates() {
     let mut random = Random::new(41);
-    for (letters, most) in [(2, 1000.0), (4, 100.0)] {
+    for (level, letters, page, most) in [
+        (12, 2, 200_000, 1000.0),
+        (12, 4, 200_000, 100.0),
+        (12, 2, 4096, 20.0),
+        (9, 2, 4096, 5.0),
+        (9, 2, 1024, 3.0),
+    ] {
         let data: Vec<u8> = (0..200_000).map(|_| random.below(letters) as u8).collect();
-        let (looked, _) = chain::tests::candidates_in(|| Stream::new(12, 300_000).encode(&data));
+        let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 300_000).encode_all(&data, page));
         let mean = looked as f64 / data.len() as f64;
-        assert!(mean < most, "{letters}: {mean}");
+        assert!(mean < most, "{level} {letters} {page}: {mean}");
     }
+}
+
+/// Nearly every position of such data begins a long match. To plan all of them takes forever.
+#[test]
+fn in_regular_data_long_matches_are_taken_at_once() {
+    let (_, ascending) = regular(262_144).swap_remove(0);
+    for level in [10, 11] {
+        for page in [1024, 4096, 65_536] {
+            let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 400_000).encode_all(&ascending, page));
+            let mean = looked as f64 / ascending.len() as f64;
+            assert!(mean < 1.0, "{level} {page}: {mean}");
+        }
+    }
+}
+
+/// In records the group with the widest gap is often one that is frequent elsewhere.
+#[test]
+fn the_better_chain_is_the_one_with_two_wide_gaps() {
+    let mut random = Random::new(44);
+    let (mut time, mut values) = (1_700_000_000_u32, [500_u32; 8]);
+    let mut records = vec![];
+    while records.len() < 131_072 {
+        let channel = random.below(8);
+        time += random.below(3) as u32;
+        values[channel] = values[channel] + random.below(7) as u32 - 3;
+        let next = values[(channel + 1) % 8];
+        for field in [
+            time,
+            channel as u32,
+            values[channel],
+            next,
+            (values[channel] as f32 / 4.0).to_bits(),
+        ] {
+            records.extend(field.to_le_bytes());
+        }
+    }
+    let (looked, _) = chain::tests::candidates_in(|| Stream::new(9, 400_000).encode_all(&records, 65_536));
+    let mean = looked as f64 / records.len() as f64;
+    assert!(mean < 6.0, "{mean}");
 }
 
 /// Where pages ask for groups of different lengths in turn, nothing of the history is lost.
@@ -546,6 +617,19 @@ fn very_long_matches_are_found_among_many_candidates() {
             .map(|(_, length)| length)
             .max();
         assert!(longest >= Some(15_000), "level {level}: {longest:?}");
+    }
+}
+
+/// With long groups too, a match is found that overlaps little of the one before or is little longer.
+#[test]
+fn few_letters_are_parsed_well() {
+    let data = de_bruijn(2, 16);
+    for page in [4096, 65_536] {
+        let size = |level| -> usize {
+            let blocks = Stream::new(level, 300_000).encode_all(&data, page);
+            blocks.iter().map(Vec::len).sum()
+        };
+        assert!(size(9) * 100 <= size(12) * 112, "{page}: {} {}", size(9), size(12));
     }
 }
 

@@ -121,6 +121,46 @@ fn comparing_takes_depth() {
     }
 }
 
+/// Whatever is equal on either side of a candidate, in eight bytes or beyond them.
+#[test]
+fn wider_finds_the_widest_match() {
+    let mut random = Random::new(8);
+    for letters in [1, 2, 3] {
+        for _ in 0..30 {
+            let window: Vec<u8> = (0..400)
+                .map(|_| {
+                    if random.below(40) == 0 {
+                        7
+                    } else {
+                        random.below(letters) as u8
+                    }
+                })
+                .collect();
+            let floor = random.below(20);
+            search(&window, floor, |search| {
+                for at in (100..380).step_by(7) {
+                    let low = at - random.below(30);
+                    let widest = (floor + 8..at).map(|earlier| {
+                        let after = match_length(&window, earlier, at, window.len() - LAST_LITERALS);
+                        let before = common_suffix(&window, earlier, at, (at - low).min(earlier - floor));
+                        if after >= MIN_MATCH { before + after } else { 0 }
+                    });
+                    let widest = widest.max().unwrap();
+                    for best in [3, 6, 9, 15, 30] {
+                        let found = search.wider(at, low, best, EXHAUSTIVE).map_or(0, |found| {
+                            assert!(found.start >= low && found.start - found.offset >= floor);
+                            let from = &window[found.start - found.offset..];
+                            assert!(window[found.start..found.end()] == from[..found.length]);
+                            found.length
+                        });
+                        assert_eq!(found, if widest > best { widest } else { 0 }, "{at} {low} {best}");
+                    }
+                }
+            });
+        }
+    }
+}
+
 #[test]
 fn wider_reads_nothing_below_the_floor() {
     let noise = Random::new(3).bytes(400);
