@@ -424,6 +424,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         } else {
             floor
         };
+        // The framing may panic: what it leaves in the buffer must not be lent.
+        self.unsent = 0..0;
         let page_len = content.len() - start;
         let room = |page_len| Self::HEAD_ROOM + self.encoder.room(page_len) + F::TAIL_LEN + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {

@@ -133,6 +133,8 @@ enum State {
     Ended,
     /// At bytes that do not belong to a valid stream.
     Failed(Error),
+    /// The framing checks a block, or it panicked then: the block is gone.
+    Checked,
 }
 
 /// At a block boundary, before the framing was asked.
@@ -356,11 +358,13 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             State::Head { needed } => return Ok(Step::NeedMore(needed - self.filled)),
             State::Ended => return Ok(Step::End),
             State::Failed(error) => return Err(error.clone()),
+            State::Checked => return Err(self.panicked()),
         };
         let with_tail = block_len + F::TAIL_LEN;
         let result = match input.split_at_checked(with_tail) {
             Some((block, rest)) if self.filled == 0 => {
                 *input = rest;
+                self.state = State::Checked;
                 self.decode_block(head_len, block)
             }
             _ => {
@@ -368,6 +372,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 if self.filled < with_tail {
                     return Ok(Step::NeedMore(with_tail - self.filled));
                 }
+                self.state = State::Checked;
                 let held = mem::take(&mut self.held);
                 let result = self.decode_block(head_len, &held[..with_tail]);
                 self.held = held;
@@ -493,6 +498,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let (block, offset, found) = (self.blocks, self.total_in, self.filled);
         match &self.state {
             State::Failed(error) => Err(error.clone()),
+            State::Checked => Err(self.panicked()),
             State::Ended => Ok(()),
             _ if self.at_boundary() => match self.framing.needs_end() {
                 true => Err(Error::MissingEndMark { block, offset }),
@@ -585,7 +591,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         match self.state {
             State::Head { needed } => Some(needed),
             State::Block { block_len, .. } => Some(block_len + F::TAIL_LEN),
-            State::Ended | State::Failed(_) => None,
+            State::Ended | State::Failed(_) | State::Checked => None,
         }
     }
 
@@ -661,6 +667,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 
     fn bad_head(&self, reason: &'static str) -> State {
         State::Failed(self.place(Error::bad_head(reason)))
+    }
+
+    #[cold]
+    fn panicked(&self) -> Error {
+        self.place(Error::bad_head("the framing panicked"))
     }
 
     /// Adds the position to an error of the framing.
@@ -742,10 +753,14 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             self.window.clear_page();
             return Err(self.explain(error, block));
         }
-        if let Err(error) = self.framing.check_page(block, self.window.page(), tail) {
-            self.window.clear_page();
+        // Until it is checked, the page belongs to nobody: the framing may panic.
+        let end = self.window.content().len();
+        self.window.clear_page();
+        let (window, start) = self.window.with_room();
+        if let Err(error) = self.framing.check_page(block, &window[start..end], tail) {
             return Err(self.place(error));
         }
+        self.window.extend_to(end);
         let page_len = self.window.page().len();
         self.largest_page = self.largest_page.max(page_len);
         self.last_page = page_len;

@@ -131,15 +131,19 @@ impl FastEncoder {
         while cursor.position + MATCH_MARGIN <= window.len() {
             let (room, anchor) = (cursor.out.len(), cursor.anchor);
             let encoded = self.encoded - (window.len() - cursor.position);
-            let until = cursor.position + encoded.clamp(FIRST_SEGMENT, SEGMENT);
+            let segment = encoded.clamp(FIRST_SEGMENT, SEGMENT);
+            let until = cursor.position + (segment - self.choice.content);
             let table = <&mut [u16; FAR]>::try_from(&mut self.table[..]).expect("the largest of three tables");
             let short = if self.choice.five {
                 encode_to::<FAR, FIVE>(until, table, limits, window, floor, cursor)
             } else {
                 encode_to::<FAR, SIX>(until, table, limits, window, floor, cursor)
             };
-            let block = room - cursor.out.len() + (cursor.position - cursor.anchor);
-            if self.choice.changes_after(cursor.position - anchor, block, short) {
+            self.choice.content += cursor.position - anchor;
+            self.choice.block += room - cursor.out.len() + (cursor.position - cursor.anchor);
+            self.choice.short += short;
+            // A segment can span many small pages. If each page were one, all their time could go into changes.
+            if self.choice.content >= segment && self.choice.changes() {
                 // The entries are by the other hash. Make at least the last segment findable.
                 let end = cursor.position.min(window.len());
                 self.insert_history(window, floor.max(end.saturating_sub(SEGMENT)), end);
@@ -207,21 +211,29 @@ struct HashChoice {
     five: bool,
     /// The last segment shrank little, see `POOR`.
     poor: bool,
+    /// Of the current segment: how many bytes it has, how many they became,
+    content: usize,
+    block: usize,
+    /// and how many short matches were in it.
+    short: usize,
 }
 
 impl HashChoice {
-    /// Chooses again after a segment of `content` bytes that became `block` bytes, with so many short matches. Returns
-    /// whether the choice is another one now.
-    fn changes_after(&mut self, content: usize, block: usize, short: usize) -> bool {
-        let poor = block > content - content / POOR;
-        let changes = if self.five {
-            !poor && short < content / SHORT_MATCH_SPACING
+    /// Ends the segment, and chooses again. Returns whether the choice is another one now.
+    fn changes(&mut self) -> bool {
+        let HashChoice { five, content, .. } = *self;
+        let poor = self.block > content - content / POOR;
+        let changes = if five {
+            !poor && self.short < content / SHORT_MATCH_SPACING
         } else {
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             poor && self.poor
         };
-        self.five ^= changes;
-        self.poor = poor;
+        *self = HashChoice {
+            five: five ^ changes,
+            poor,
+            ..HashChoice::default()
+        };
         changes
     }
 }

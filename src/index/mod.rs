@@ -193,6 +193,9 @@ impl Index {
             match decompressor.feed(&mut &[][..])? {
                 Progress::Page(page) => {
                     let page_len = page.len();
+                    if block.len() - decompressor.block_len() > LONG_HEAD {
+                        return Err(long_head(&decompressor).into());
+                    }
                     let (block_and_head, tail) = block.split_at(block.len() - F::TAIL_LEN);
                     let (head, data) = block_and_head.split_at(block_and_head.len() - decompressor.block_len());
                     builder.push_block(head, data, page_len, decompressor.history());

@@ -216,7 +216,8 @@ impl Index {
             // The only point of an empty stream.
             (Some(0), Some(0), Some(0)) => self.blocks == 0,
             (Some(stream), Some(content), Some(blocks)) => {
-                let longest = compress_bound(self.largest_page) as u64 + LONG_HEAD as u64;
+                // With long tails, a point can become due after one, and the next block is still before it.
+                let longest = compress_bound(self.largest_page) as u64 + 2 * LONG_HEAD as u64;
                 blocks > 0
                     && stream >= blocks
                     && stream <= 2 * self.interval + longest

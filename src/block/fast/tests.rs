@@ -357,6 +357,35 @@ fn one_poor_segment_does_not_change_the_hash() {
     }
 }
 
+/// After a change, many positions are inserted again. Small pages over a long history must not change all the time: that
+/// took a hundred times as long as liblz4.
+#[test]
+fn small_pages_change_the_hash_no_more_often_than_large_ones() {
+    for lengths in [[27, 27, 40], [100, 100, 100], [1000, 1000, 1000]] {
+        let mut random = Random::new(1);
+        let mut stream = Stream::new(FastEncoder::new(1));
+        let (mut page, mut five, mut changes) = (Vec::new(), false, 0);
+        for number in 0.. {
+            let len = lengths[number % 3];
+            // Two pages of noise ask for five bytes, and a repeated one for six.
+            if number % 3 < 2 {
+                page = random.bytes(len);
+            } else {
+                page.resize(len, 0);
+            }
+            let floor = stream.window.len().saturating_sub(65_536);
+            stream.encode(&page, floor);
+            changes += (stream.encoder.choice.five != five) as usize;
+            five = stream.encoder.choice.five;
+            if stream.window.len() > 400_000 {
+                break;
+            }
+        }
+        assert_eq!(stream.encoder.table.len(), FAR);
+        assert!(changes <= stream.window.len() / SEGMENT, "{changes}");
+    }
+}
+
 #[test]
 fn acceleration_makes_larger_blocks() {
     let data = text(2, 200_000);
