@@ -756,7 +756,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         // Until it is checked, the page belongs to nobody: the framing may panic.
         let end = self.window.content().len();
         self.window.clear_page();
-        let (window, start) = self.window.with_room();
+        let (_, window, start) = self.window.with_room();
         if let Err(error) = self.framing.check_page(block, &window[start..end], tail) {
             return Err(self.place(error));
         }
