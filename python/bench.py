@@ -2,8 +2,9 @@
 
     python bench.py [--part PART]... [FILE...]
 
-Needs python-lz4 built with PYLZ4_EXPERIMENTAL=TRUE, and numpy. The data are the FILEs, up to 8 MiB of each, or else made
-from a seed. All figures are medians. The PARTs are calls, stream, buffers, default, fast and high; without any, all.
+Needs python-lz4 built with PYLZ4_EXPERIMENTAL=TRUE, and numpy. The data are the FILEs, up to 8 MiB of each, or else
+made from a seed. All figures are medians. The PARTs are calls, stream, buffers, default, fast and high; without any,
+all.
 """
 
 import argparse
@@ -60,7 +61,7 @@ def taking_turns(calls, rounds, seconds=cpu):
 
 
 def codecs(data, parts):
-    print("Compression and decompression, page by page: MB/s of lz4_stream / of python-lz4 = ratio, geometric means over")
+    print("Compression and decompression by pages: MB/s of lz4_stream / of python-lz4 = ratio, geometric means over")
     print(", ".join("%s (%.1f MB)" % (name, len(content) / MB) for name, content in data.items()))
     for mode, settings in MODES.items():
         if not mode.startswith(tuple(parts)):
@@ -99,7 +100,8 @@ def codecs(data, parts):
                 if row[i] < row[i + 1]
             ]
             print(
-                "%-26s %5d KiB  compress %5.0f / %5.0f = %.2f (lowest %.2f)  decompress %5.0f / %5.0f = %.2f (lowest %.2f)"
+                "%-26s %5d KiB  compress %5.0f / %5.0f = %.2f (lowest %.2f)"
+                "  decompress %5.0f / %5.0f = %.2f (lowest %.2f)"
                 % (mode, page_size >> 10, c, cp, c / cp, lowest[0], d, dp, d / dp, lowest[1])
             )
             if slower:
@@ -116,7 +118,7 @@ BUFFERS = {
 
 def buffers(data):
     """Other objects than `bytes`, which are copied first."""
-    print("What other buffers than bytes cost; and speed over that of python-lz4 with the same buffers, lowest of the data")
+    print("What other buffers than bytes cost (and the lowest speed over that of python-lz4 with the same buffers)")
     for page_size in (4 << 10, 64 << 10, 1 << 20):
         for what in ("default", "fast, acceleration 8", "decompress"):
             costs, ratios = {kind: [] for kind in BUFFERS}, {kind: [] for kind in BUFFERS}

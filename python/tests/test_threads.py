@@ -149,7 +149,8 @@ def test_threads_sharing_a_file():
     inner.seek(0)
     with lz4_stream.open(inner) as file:
         # Not by lines: `readline` of a shared `BufferedReader` mixes them up, that of `gzip` too.
-        records = [record for some in in_threads(lambda thread: list(iter(lambda: file.read(8), b""))) for record in some]
+        read = in_threads(lambda thread: list(iter(lambda: file.read(8), b"")))
+        records = [record for some in read for record in some]
     expected = collections.Counter(b"%d/%05d\n" % (thread, n) for thread in range(THREADS) for n in range(100))
     assert collections.Counter(records) == {
         record: 50 if int(record[2:]) % 10 else 10_000 for record in expected

@@ -319,8 +319,8 @@ class Lz4StreamFile(io.BufferedIOBase):
     """A file with a stream, as `gzip.GzipFile`: binary, buffered, read or written.
 
     Threads may share one, except for its lines: `readline` of a shared `io.BufferedReader` mixes them up, so that of
-    `gzip` and of this class do. Reading ends at the end mark, if the settings have one, and otherwise at the end of the file
-    underneath, so that concatenated streams without a dictionary are read as one.
+    `gzip` and of this class do. Reading ends at the end mark, if the settings have one, and otherwise at the end of the
+    file underneath, so that concatenated streams without a dictionary are read as one.
 
     Args:
         filename: A path, or an object with `read` or `write`, which stays open when this is closed.
