@@ -84,6 +84,13 @@ fn compressor<const N: usize>(options: &CompressOptions) -> Lz4StreamCompressor<
     Lz4StreamCompressor::with_framing(Tailed, options).unwrap()
 }
 
+/// What is left to read.
+fn rest(mut reader: impl Read) -> Vec<u8> {
+    let mut content = Vec::new();
+    reader.read_to_end(&mut content).unwrap();
+    content
+}
+
 fn decompressor<const N: usize>() -> Lz4StreamDecompressor<Tailed<N>> {
     Lz4StreamDecompressor::with_framing(Tailed, &DecompressOptions::new()).unwrap()
 }
@@ -205,11 +212,7 @@ fn readers<const N: usize>(options: &CompressOptions, content: &[u8]) {
     reader.read_to_end(&mut out).unwrap();
     assert!(out == content && reader.total_in() == stream.len() as u64);
     assert_eq!(reader.into_inner(), b"more");
-    out.clear();
-    Lz4StreamBufReader::from_parts(&stream[..], decompressor::<N>())
-        .read_to_end(&mut out)
-        .unwrap();
-    assert!(out == content);
+    assert!(rest(Lz4StreamBufReader::from_parts(&stream[..], decompressor::<N>())) == content);
     // Byte by byte: a page comes with the last byte of its tail.
     let mut codec = decompressor::<N>();
     let (mut pages, mut blocks_end) = (content.chunks(options.get_page_size()), 0);
@@ -269,12 +272,9 @@ fn readers<const N: usize>(options: &CompressOptions, content: &[u8]) {
         assert!(part == content[start..start + part.len()]);
     }
     for threads in 1..4 {
-        out.clear();
-        Lz4StreamParallelReader::with_framing(&stream[..], &options, index.clone(), threads, |_| Tailed::<N>)
-            .unwrap()
-            .read_to_end(&mut out)
-            .unwrap();
-        assert!(out == content);
+        let framing = |_: &IndexPoint| Tailed::<N>;
+        let parallel = Lz4StreamParallelReader::with_framing(&stream[..], &options, index.clone(), threads, framing);
+        assert!(rest(parallel.unwrap()) == content);
     }
 }
 
@@ -442,32 +442,18 @@ fn without_heads<const N: usize>(options: &CompressOptions, content: &[u8]) {
         assert_eq!(places(&index), places(&built));
 
         let codec = || Lz4StreamDecompressor::with_framing(framing(), &decompress).unwrap();
-        let mut out = Vec::new();
-        Lz4StreamReader::from_parts(&stream[..], codec())
-            .read_to_end(&mut out)
-            .unwrap();
-        assert!(out == content);
-        out.clear();
+        assert!(rest(Lz4StreamReader::from_parts(&stream[..], codec())) == content);
         let inner = BufReader::with_capacity(1 + threads * 500, &stream[..]);
-        Lz4StreamBufReader::from_parts(inner, codec())
-            .read_to_end(&mut out)
-            .unwrap();
-        assert!(out == content);
+        assert!(rest(Lz4StreamBufReader::from_parts(inner, codec())) == content);
         let (shared, at) = (Arc::clone(&sizes), content.len() / 3 * 2);
         let framing_at = move |point: &IndexPoint| Bare::<N>::at(&shared, point.block());
         let mut seek =
             Lz4StreamSeekReader::with_framing(Cursor::new(&stream), &decompress, index.clone(), framing_at.clone())
                 .unwrap();
         seek.seek(SeekFrom::Start(at as u64)).unwrap();
-        out.clear();
-        seek.read_to_end(&mut out).unwrap();
-        assert!(out == content[at..]);
-        out.clear();
-        Lz4StreamParallelReader::with_framing(&stream[..], &decompress, index, threads + 1, framing_at)
-            .unwrap()
-            .read_to_end(&mut out)
-            .unwrap();
-        assert!(out == content);
+        assert!(rest(seek) == content[at..]);
+        let parallel = Lz4StreamParallelReader::with_framing(&stream[..], &decompress, index, threads + 1, framing_at);
+        assert!(rest(parallel.unwrap()) == content);
     }
 }
 

@@ -373,7 +373,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
         // The last position where the format lets a match start, or that of the segment.
         let last = until.min(window.len() - MATCH_MARGIN);
         let mut bytes = read_u64(window, position);
-        'page: loop {
+        'segment: loop {
             let mut step = 1;
             let mut found = loop {
                 if let Some(found) = replace::<N, BYTES>(table, window, floor_at(position), last, position, bytes, 32) {
@@ -384,7 +384,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
                 step = attempts >> PATIENCE;
                 attempts += 1;
                 if position > last {
-                    break 'page;
+                    break 'segment;
                 }
                 bytes = read_u64(window, position);
             };
@@ -405,7 +405,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
                 position += ahead;
                 anchor = position;
                 if position > last {
-                    break 'page;
+                    break 'segment;
                 }
                 // Insert one position inside the match, so that data which repeats only its end is found too. (The
                 // check takes less time than the two of an index.)
@@ -424,7 +424,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
             }
             position += 1;
             if position > last {
-                break 'page;
+                break 'segment;
             }
             bytes = read_u64(window, position);
         }
