@@ -7,8 +7,8 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u32, read_u64, run_length,
-    write_last_literals,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, common_suffix, match_length, read_u32, read_u64,
+    run_length, write_last_literals,
 };
 use std::hint::select_unpredictable;
 
@@ -46,6 +46,12 @@ const SMALL_STREAM: usize = 512;
 const NEAR_REACH: usize = 1 << 16;
 /// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
 const NEAR_PAGE: usize = 1 << 15;
+
+/// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the window
+/// need no check. The other one encodes the rest,
+const ROOMY: usize = 40;
+/// and all of a page that is shorter than this.
+const ROOMY_PAGE: usize = 256;
 
 /// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched
 /// for a while will probably not match soon, and a missed match there costs little.
@@ -255,10 +261,56 @@ fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], fl
 
 /// An earlier position with the same bytes as the current one.
 #[derive(Clone, Copy)]
-struct Candidate {
+struct Found {
     position: usize,
-    /// The eight bytes there XOR the eight bytes at the current position.
-    difference: u64,
+    /// How many of the first `SIGHT` bytes are equal.
+    ahead: usize,
+    /// The eight bytes after those, if there are as many.
+    next: u64,
+}
+
+/// Matches up to this length are measured without a branch: most are shorter, but how short is unpredictable.
+const SIGHT: usize = 16;
+
+/// Measures the match of `position` with `candidate`, whose first eight bytes differ by `difference` (XOR).
+#[inline(always)]
+fn found(window: &[u8], candidate: usize, position: usize, difference: u64) -> Found {
+    if let Some(ours) = window[position..].first_chunk::<{ SIGHT + 8 }>()
+        && let Some(theirs) = window[candidate..].first_chunk::<SIGHT>()
+    {
+        let whole = difference == 0;
+        let further = read_u64(ours, 8) ^ read_u64(theirs, 8);
+        let difference = select_unpredictable(whole, further, difference);
+        let ahead = if difference == 0 {
+            SIGHT
+        } else {
+            8 * whole as usize | difference.trailing_zeros() as usize / 8
+        };
+        return Found {
+            position: candidate,
+            ahead,
+            next: read_u64(ours, ahead),
+        };
+    }
+    let ahead = length_to_the_end(window, candidate, position);
+    Found {
+        position: candidate,
+        ahead,
+        next: bytes_at(window, position + ahead),
+    }
+}
+
+#[inline(never)]
+fn length_to_the_end(window: &[u8], earlier: usize, later: usize) -> usize {
+    match_length(window, earlier, later, window.len() - LAST_LITERALS)
+}
+
+/// The eight bytes at a position, or zero where there are not as many.
+#[inline(always)]
+fn bytes_at(window: &[u8], position: usize) -> u64 {
+    window[position..]
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
@@ -273,7 +325,7 @@ fn replace<const N: usize, const BYTES: u32>(
     position: usize,
     bytes: u64,
     same: u32,
-) -> Option<Candidate> {
+) -> Option<Found> {
     let entry = &mut table[hash::<N, BYTES>(bytes)];
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
@@ -285,10 +337,7 @@ fn replace<const N: usize, const BYTES: u32>(
         if candidate <= last {
             let difference = read_u64(window, candidate) ^ bytes;
             if difference << (64 - same) == 0 {
-                return Some(Candidate {
-                    position: candidate,
-                    difference,
-                });
+                return Some(found(window, candidate, position, difference));
             }
         }
     } else {
@@ -302,10 +351,8 @@ fn replace<const N: usize, const BYTES: u32>(
                 read_u64(window, candidate) == bytes
             };
             if equal && candidate.wrapping_sub(floor) < position - floor {
-                return Some(Candidate {
-                    position: candidate,
-                    difference: read_u64(window, candidate) ^ bytes,
-                });
+                let difference = read_u64(window, candidate) ^ bytes;
+                return Some(found(window, candidate, position, difference));
             }
         }
     }
@@ -324,7 +371,8 @@ struct Cursor<'a> {
     attempts: usize,
 }
 
-/// Calls [`encode_segment`]. With the usual largest distance, there is no limit to check: entries hold no larger one.
+/// Calls [`encode_segment`] for the part of the page that has room after it, then for the rest. With the usual largest
+/// distance, there is no limit to check: entries hold no larger one.
 #[inline(always)]
 fn encode_to<const N: usize, const BYTES: u32>(
     until: usize,
@@ -334,17 +382,30 @@ fn encode_to<const N: usize, const BYTES: u32>(
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
-    if max_distance == MAX_OFFSET {
-        encode_segment::<N, BYTES, false>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
-    } else {
-        encode_segment::<N, BYTES, true>(until, table, acceleration, max_distance, window, floor, cursor)
+    let mut short = 0;
+    if N != SMALL && cursor.position + ROOMY_PAGE <= window.len() {
+        short += if max_distance == MAX_OFFSET {
+            encode_segment::<N, BYTES, false, ROOMY>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
+        } else {
+            encode_segment::<N, BYTES, true, ROOMY>(until, table, acceleration, max_distance, window, floor, cursor)
+        };
+        if cursor.position > until {
+            return short;
+        }
     }
+    const END: usize = MATCH_MARGIN;
+    short += if max_distance == MAX_OFFSET {
+        encode_segment::<N, BYTES, false, END>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
+    } else {
+        encode_segment::<N, BYTES, true, END>(until, table, acceleration, max_distance, window, floor, cursor)
+    };
+    short
 }
 
 /// Encodes from `cursor` on, until the search is past `until` or the page ends. If a `FAR` table hashes five bytes,
 /// returns the number of matches that are no longer than that.
 #[inline(never)]
-fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
+fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool, const MARGIN: usize>(
     until: usize,
     table: &mut [u16; N],
     acceleration: usize,
@@ -369,13 +430,16 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
         ..
     } = *cursor;
     let mut short = 0;
-    if window.len() >= MATCH_MARGIN && position <= window.len() - MATCH_MARGIN {
+    if window.len() >= MARGIN && position <= window.len() - MARGIN {
         // The last position where the format lets a match start, or that of the segment.
-        let last = until.min(window.len() - MATCH_MARGIN);
-        let mut bytes = read_u64(window, position);
+        let last = until.min(window.len() - MARGIN);
         'segment: loop {
             let mut step = 1;
             let mut found = loop {
+                if position > last {
+                    break 'segment;
+                }
+                let bytes = read_u64(window, position);
                 if let Some(found) = replace::<N, BYTES>(table, window, floor_at(position), last, position, bytes, 32) {
                     attempts = acceleration << PATIENCE;
                     break found;
@@ -383,10 +447,6 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
                 position += step;
                 step = attempts >> PATIENCE;
                 attempts += 1;
-                if position > last {
-                    break 'segment;
-                }
-                bytes = read_u64(window, position);
             };
             let mut back = length_back(
                 window,
@@ -395,15 +455,21 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
                 (position - anchor).min(found.position - floor),
             );
             loop {
-                let ahead = length_ahead::<N>(window, found, position);
+                let mut ahead = found.ahead;
+                let mut next = found.next;
+                if ahead == SIGHT {
+                    ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
+                    next = bytes_at(window, position + ahead);
+                }
                 let offset = position - found.position;
                 debug_assert!((1..=max_distance).contains(&offset) && found.position >= floor);
-                out = append_sequence(out, window, anchor, position - back, offset, back + ahead);
+                let (from, to) = (anchor, position - back);
+                position += ahead;
+                anchor = position;
+                out = append_sequence(out, window, from, to, offset, back + ahead);
                 if N == FAR && BYTES == FIVE {
                     short += (back + ahead <= FIVE as usize) as usize;
                 }
-                position += ahead;
-                anchor = position;
                 if position > last {
                     break 'segment;
                 }
@@ -412,21 +478,16 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool>(
                 if let Some(inside) = position.checked_sub(2) {
                     table[hash::<N, BYTES>(read_u64(window, inside))] = inside as u16;
                 }
-                bytes = read_u64(window, position);
                 // Try a match right after this one. With a long history only a long one is worth it: a search would
                 // often find a longer one a byte or two later.
                 let same = if N == FAR { 64 } else { 32 };
-                match replace::<N, BYTES>(table, window, floor_at(position), last, position, bytes, same) {
+                match replace::<N, BYTES>(table, window, floor_at(position), last, position, next, same) {
                     Some(next) => found = next,
                     None => break,
                 }
                 back = 0;
             }
             position += 1;
-            if position > last {
-                break 'segment;
-            }
-            bytes = read_u64(window, position);
         }
     }
     *cursor = Cursor {
@@ -450,35 +511,23 @@ fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usi
             return length;
         }
     }
-    let mut length = 0;
-    while length < limit && window[later - length - 1] == window[earlier - length - 1] {
-        length += 1;
-    }
-    length
+    long_length_back(window, earlier, later, limit)
 }
 
-/// The length of the match of `position` with `found`. It stops before the page's last literals.
+#[cold]
+#[inline(never)]
+fn long_length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    common_suffix(window, earlier, later, limit)
+}
+
+/// How many more bytes are equal. It stops before the page's last literals.
 #[inline(always)]
-fn length_ahead<const N: usize>(window: &[u8], found: Candidate, position: usize) -> usize {
-    let mut equal = 0;
-    // Most matches are shorter than sixteen bytes, but how short is unpredictable. So do not branch on it.
-    if let Some(ours) = window.get(position + 8..position + 16 + LAST_LITERALS)
-        && let Some(theirs) = window.get(found.position + 8..found.position + 16)
-    {
-        let whole = found.difference == 0;
-        let difference = select_unpredictable(whole, read_u64(ours, 0) ^ read_u64(theirs, 0), found.difference);
-        if difference != 0 {
-            return 8 * whole as usize + difference.trailing_zeros() as usize / 8;
-        }
-        equal = 16;
-    }
+fn length_ahead<const N: usize>(window: &[u8], earlier: usize, later: usize) -> usize {
     let limit = window.len() - LAST_LITERALS;
-    let (earlier, later) = (found.position + equal, position + equal);
     // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
-    let more = if N == NEAR {
+    if N == NEAR {
         run_length(window, earlier, later, limit)
     } else {
         match_length(window, earlier, later, limit)
-    };
-    equal + more
+    }
 }

@@ -506,7 +506,7 @@ fn a_search_begins_with_single_steps() {
         &dictionary[900..920],
         &other[..2],
         &dictionary[980..986],
-        &other[10..40],
+        &other[10..100],
     ]
     .concat();
     let found = sequences(&stream.encode(&page, 0));
