@@ -72,8 +72,23 @@ fn equal_bytes<const LONG: usize>(window: &[u8], earlier: usize, later: usize, l
 fn equal_bytes_of_a_run(ours: &[u8], theirs: &[u8]) -> usize {
     let wide = ours.as_chunks::<32>().0.iter().zip(theirs.as_chunks::<32>().0);
     let equal = 32 * wide.take_while(|(a, b)| a == b).count();
-    let rest = ours[equal..].iter().zip(&theirs[equal..]);
-    equal + rest.take_while(|(a, b)| a == b).count()
+    equal + equal_words(&ours[equal..], &theirs[equal..])
+}
+
+/// How many first bytes are equal, of two slices of one length.
+#[inline(always)]
+fn equal_words(ours: &[u8], theirs: &[u8]) -> usize {
+    let (our_words, our_tail) = ours.as_chunks::<8>();
+    let (their_words, their_tail) = theirs.as_chunks::<8>();
+    let mut length = 0;
+    for (a, b) in our_words.iter().zip(their_words) {
+        let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if difference != 0 {
+            return length + difference.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length + our_tail.iter().zip(their_tail).take_while(|(a, b)| a == b).count()
 }
 
 /// [`match_length`] for matches that mostly end within the first eight bytes. `later` must be a place where a match may
