@@ -490,13 +490,26 @@ fn encode_segment<const N: usize, const BYTES: u32, const LIMITED: bool, const M
             position += 1;
         }
     }
-    *cursor = Cursor {
+    let end = Cursor {
         out,
         anchor,
         position,
         attempts,
     };
+    if N == FAR && MARGIN == ROOMY {
+        leave(cursor, end);
+    } else {
+        *cursor = end;
+    }
     short
+}
+
+/// A call, and one that is said to be rare: otherwise the compiler keeps `cursor` in a register of the search. (Shorter
+/// pages lose more by the call.)
+#[cold]
+#[inline(never)]
+fn leave<'a>(cursor: &mut Cursor<'a>, end: Cursor<'a>) {
+    *cursor = end;
 }
 
 /// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.
