@@ -47,8 +47,8 @@ const NEAR_REACH: usize = 1 << 16;
 /// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
 const NEAR_PAGE: usize = 1 << 15;
 
-/// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the window
-/// need no check. The other one encodes the rest,
+/// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the
+/// window need no check. The other one encodes the rest,
 const ROOMY: usize = 40;
 /// and all of a page that is shorter than this.
 const ROOMY_PAGE: usize = 256;
@@ -284,7 +284,7 @@ fn found(window: &[u8], candidate: usize, position: usize, difference: u64) -> F
         let ahead = if difference == 0 {
             SIGHT
         } else {
-            8 * whole as usize | difference.trailing_zeros() as usize / 8
+            (8 * whole as usize) | (difference.trailing_zeros() as usize / 8)
         };
         return Found {
             position: candidate,
