@@ -89,7 +89,7 @@ pub(crate) fn common_prefix(window: &[u8], earlier: usize, later: usize, limit: 
 }
 
 #[inline(never)]
-fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+pub(crate) fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
     run_length(window, earlier, later, limit)
 }
 

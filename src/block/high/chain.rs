@@ -524,31 +524,38 @@ impl<'a> Search<'a> {
         // It does so even where there is something below the floor: what it finds must not depend on how far the window
         // has slid.
         let room = self.room(at).min((at - self.floor).checked_sub(8)?);
-        let near = around(self.window, at);
-        let most_before = (at - low).min(8);
-        let mut distance = self.before(at);
+        let window = self.window;
+        let near = around(window, at);
         let mut found = None;
+        let mut distance = self.before(at);
+        // A wider match has at least these bytes from `at` on.
+        let mut ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
+        if at + ahead + MIN_MATCH > self.limit {
+            return None;
+        }
+        let mut tail = read_u32(window, at + ahead);
         while distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - distance;
-            let its = around(self.window, earlier);
-            let before = ((near.0 ^ its.0).leading_zeros() as usize / 8).min(most_before);
-            let after = (near.1 ^ its.1).trailing_zeros() as usize / 8;
-            if after >= MIN_MATCH
-                && (before + after > best
-                    || ((before | after) & 8 > 0 && self.may_be_wider(at, low, earlier, before, after, best)))
+            if (ahead == 0 || read_u32(window, earlier + ahead) == tail)
+                && let Some((before, after)) = self.may_be_wider(at, low, earlier, near, best)
             {
-                let (start, end) = self.extend(at, low, earlier);
-                if end - start > best {
-                    best = end - start;
+                let (before, after) = self.extend(at, low, earlier, before, after);
+                if before + after > best {
+                    best = before + after;
                     found = Some(Match {
-                        start,
+                        start: at - before,
                         length: best,
                         offset: distance,
                     });
+                    ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
+                    if at + ahead + MIN_MATCH > self.limit {
+                        break;
+                    }
+                    tail = read_u32(window, at + ahead);
                 }
-                depth = depth.saturating_sub((end - at) as u32 / 64);
+                depth = depth.saturating_sub(after as u32 / 64);
             }
             if depth <= 1 {
                 break;
@@ -559,10 +566,27 @@ impl<'a> Search<'a> {
         found
     }
 
+    /// How many bytes are equal on either side of a candidate, of eight, if the match with it may be wider than `best`.
     #[inline(always)]
-    fn may_be_wider(&self, at: usize, low: usize, earlier: usize, before: usize, after: usize, best: usize) -> bool {
+    fn may_be_wider(
+        &self,
+        at: usize,
+        low: usize,
+        earlier: usize,
+        near: (u64, u64),
+        best: usize,
+    ) -> Option<(usize, usize)> {
         let window = self.window;
-        if before < 8 {
+        let its = around(window, earlier);
+        let before = ((near.0 ^ its.0).leading_zeros() as usize / 8).min(at - low);
+        let after = (near.1 ^ its.1).trailing_zeros() as usize / 8;
+        let may_be_wider = if after < MIN_MATCH {
+            false
+        } else if before + after > best {
+            true
+        } else if (before | after) & 8 == 0 {
+            false
+        } else if before < 8 {
             let need = best + 1 - before;
             at + need <= self.limit && read_u32(window, earlier + need - 4) == read_u32(window, at + need - 4)
         } else if after < 8 {
@@ -572,15 +596,22 @@ impl<'a> Search<'a> {
                 && read_u32(window, earlier - need) == read_u32(window, at - need)
         } else {
             true
-        }
+        };
+        may_be_wider.then_some((before, after))
     }
 
-    /// Where the match of `at` with `earlier` starts and ends, if it may start at `low` or later.
-    #[inline(never)]
-    fn extend(&self, at: usize, low: usize, earlier: usize) -> (usize, usize) {
-        let most = (at - low).min(earlier - self.floor);
-        let before = common_suffix(self.window, earlier, at, most);
-        (at - before, at + common_prefix(self.window, earlier, at, self.limit))
+    /// How many bytes are equal before `at` and before `earlier`, and from there on, when so many of the eight on either
+    /// side are.
+    #[inline(always)]
+    fn extend(&self, at: usize, low: usize, earlier: usize, mut before: usize, mut after: usize) -> (usize, usize) {
+        if before == 8 {
+            let most = (at - low).min(earlier - self.floor) - 8;
+            before += common_suffix(self.window, earlier - 8, at - 8, most);
+        }
+        if after == 8 {
+            after = long_match_length(self.window, earlier, at, self.limit);
+        }
+        (before, after.min(self.limit - at))
     }
 }
 
