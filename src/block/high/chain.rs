@@ -21,6 +21,10 @@ pub(super) const EXHAUSTIVE: u32 = 65_536;
 /// Searches that look at no more candidates than this stay on a chain: to choose the best one takes them more time than
 /// it saves.
 const CHOOSY: u32 = 100;
+/// Searches that look at this many candidates choose among more chains.
+const THOROUGH: u32 = 2048;
+/// How many groups at the beginning of a match are always tried.
+const FIRST_GROUPS: usize = 16;
 /// A chain is worth leaving for a better one if it seems to lead to more candidates than this.
 const DENSE: usize = 32;
 /// How many candidates one search for a very long match looks at.
@@ -334,8 +338,9 @@ impl<'a> Search<'a> {
         let window = self.window;
         // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
         let mut link = 0;
+        let thorough = *depth >= THOROUGH;
         if best >= MIN_MATCH && distance * DENSE < room {
-            (link, distance) = self.widest_gap(at, best + 1);
+            (link, distance) = self.widest_gap(at, best + 1, thorough);
         }
         let mut offset = 0;
         let choosy = *depth >= CHOOSY;
@@ -358,7 +363,7 @@ impl<'a> Search<'a> {
                     // At `earlier` only the groups inside the match are the same as at `at`.
                     let mut gap = self.before(earlier + link);
                     if choosy && gap * DENSE < room - distance {
-                        (link, gap) = self.widest_gap(earlier, best);
+                        (link, gap) = self.widest_gap(earlier, best, thorough);
                     }
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
@@ -465,8 +470,11 @@ impl<'a> Search<'a> {
     /// far than the group at `at`: its index, and the distance of the first step.
     ///
     /// One step says too little: of a frequent group some places are far from the next one.
+    ///
+    /// In a long match only some groups are tried. To be `thorough` takes more time than it saves where few candidates
+    /// are looked at.
     #[inline(always)]
-    fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
+    fn widest_gap(&self, at: usize, length: usize, thorough: bool) -> (usize, usize) {
         let two_steps = |k: usize, first: usize| {
             // What is linked below the floor must not matter.
             first
@@ -478,12 +486,20 @@ impl<'a> Search<'a> {
         let mut gap = self.before(at);
         let mut both = two_steps(0, gap);
         let groups = (length + 1).saturating_sub(self.group).min(self.linked - at);
-        // In a long match try the last groups too: if it begins with a run, something else follows only there.
-        for k in (1..groups.min(16)).chain(groups.saturating_sub(4).max(16)..groups) {
+        let mut try_group = |k| {
             let first = self.before(at + k);
             if first > gap && two_steps(k, first) > both {
                 (link, gap, both) = (k, first, two_steps(k, first));
             }
+        };
+        // In a long match try the last groups too: if it begins with a run, something else follows only there.
+        let last = groups.saturating_sub(4).max(FIRST_GROUPS);
+        (1..groups.min(FIRST_GROUPS)).chain(last..groups).for_each(&mut try_group);
+        if thorough {
+            // The further into the match, the fewer.
+            let next = |k: &usize| Some(k + 1 + k / 64);
+            let between = std::iter::successors(Some(FIRST_GROUPS), next);
+            between.take_while(|&k| k < last).for_each(try_group);
         }
         (link, gap)
     }
