@@ -351,7 +351,7 @@ impl<'a> Search<'a> {
         };
         // Where the last comparison in vain ended. In regular data many candidates end alike.
         let mut fault = 0;
-        while distance <= room && self.follow(at, link, best - 3, room, &mut distance, &mut steps) {
+        while distance <= room && self.follow(at, link, best, room, &mut distance, &mut steps) {
             let earlier = at - distance;
             if fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault) {
                 let length = common_prefix(window, earlier, at, self.limit);
@@ -403,25 +403,29 @@ impl<'a> Search<'a> {
         gap
     }
 
-    /// Follows a chain to the first candidate whose four bytes from its byte `ahead` on are those of `at`, if there is
-    /// one. Every step lowers `steps.left`, down to 1.
+    /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last eight
+    /// bytes of such a match are those of `at`. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,
         at: usize,
         link: usize,
-        ahead: usize,
+        best: usize,
         room: usize,
         distance: &mut usize,
         steps: &mut Steps,
     ) -> bool {
-        let tail = read_u32(self.window, at + ahead);
+        // A shorter match is compared as a whole.
+        let count = (best + 1).min(8);
+        let ahead = best + 1 - count;
+        let mask = u64::MAX >> (64 - 8 * count);
+        let tail = read_u64(self.window, at + ahead);
         let tails = &self.window[ahead..];
         while *distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - *distance;
-            if read_u32(tails, earlier) == tail {
+            if (read_u64(tails, earlier) ^ tail) & mask == 0 {
                 return true;
             }
             if steps.left <= 1 {
@@ -473,7 +477,7 @@ impl<'a> Search<'a> {
     ///
     /// In a long match only some groups are tried. To be `thorough` takes more time than it saves where few candidates
     /// are looked at.
-    #[inline(always)]
+    #[inline(never)]
     fn widest_gap(&self, at: usize, length: usize, thorough: bool) -> (usize, usize) {
         let two_steps = |k: usize, first: usize| {
             // What is linked below the floor must not matter.
@@ -494,7 +498,9 @@ impl<'a> Search<'a> {
         };
         // In a long match try the last groups too: if it begins with a run, something else follows only there.
         let last = groups.saturating_sub(4).max(FIRST_GROUPS);
-        (1..groups.min(FIRST_GROUPS)).chain(last..groups).for_each(&mut try_group);
+        (1..groups.min(FIRST_GROUPS))
+            .chain(last..groups)
+            .for_each(&mut try_group);
         if thorough {
             // The further into the match, the fewer.
             let next = |k: &usize| Some(k + 1 + k / 64);
