@@ -33,26 +33,30 @@ pub(crate) fn read_u64(window: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
+/// A run is counted in wider steps after so many bytes. What is shorter takes less time in steps of eight: the call for
+/// the wider ones, and their end, cannot be predicted.
+const RUN: usize = 128;
+
 /// How many bytes from `earlier` on equal those from `later` on. Counts up to `window[limit]` on the later side.
 ///
 /// Always inlined: in the inner loop of the fast encoder even a rarely taken call costs several per cent.
 #[inline(always)]
 pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    equal_bytes::<{ usize::MAX }>(window, earlier, later, limit)
+    let ours = &window[later..limit];
+    equal_bytes::<{ usize::MAX }>(ours, &window[earlier..earlier + ours.len()])
 }
 
-/// [`match_length`] that counts a run in wider steps. What is shorter than a run takes less time in steps of eight: the
-/// call for wider ones, and their end, cannot be predicted.
+/// [`match_length`] that counts a run in wider steps.
 #[inline(always)]
 pub(crate) fn run_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    equal_bytes::<128>(window, earlier, later, limit)
+    let ours = &window[later..limit];
+    equal_bytes::<RUN>(ours, &window[earlier..earlier + ours.len()])
 }
 
-/// Counts the first `LONG` bytes, if there are as many, in steps of eight, and the others in wider ones.
+/// How many first bytes are equal, of two slices of one length. Counts the first `RUN` bytes in steps of eight, and the
+/// others in wider ones.
 #[inline(always)]
-fn equal_bytes<const LONG: usize>(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    let ours = &window[later..limit];
-    let theirs = &window[earlier..earlier + ours.len()];
+fn equal_bytes<const RUN: usize>(ours: &[u8], theirs: &[u8]) -> usize {
     let (our_words, our_tail) = ours.as_chunks::<8>();
     let (their_words, their_tail) = theirs.as_chunks::<8>();
     let mut length = 0;
@@ -62,7 +66,7 @@ fn equal_bytes<const LONG: usize>(window: &[u8], earlier: usize, later: usize, l
             return length + difference.trailing_zeros() as usize / 8;
         }
         length += 8;
-        if length == LONG {
+        if length == RUN {
             return length + equal_bytes_of_a_run(&ours[length..], &theirs[length..]);
         }
     }
@@ -73,23 +77,7 @@ fn equal_bytes<const LONG: usize>(window: &[u8], earlier: usize, later: usize, l
 fn equal_bytes_of_a_run(ours: &[u8], theirs: &[u8]) -> usize {
     let wide = ours.as_chunks::<32>().0.iter().zip(theirs.as_chunks::<32>().0);
     let equal = 32 * wide.take_while(|(a, b)| a == b).count();
-    equal + equal_words(&ours[equal..], &theirs[equal..])
-}
-
-/// How many first bytes are equal, of two slices of one length.
-#[inline(always)]
-fn equal_words(ours: &[u8], theirs: &[u8]) -> usize {
-    let (our_words, our_tail) = ours.as_chunks::<8>();
-    let (their_words, their_tail) = theirs.as_chunks::<8>();
-    let mut length = 0;
-    for (a, b) in our_words.iter().zip(their_words) {
-        let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
-        if difference != 0 {
-            return length + difference.trailing_zeros() as usize / 8;
-        }
-        length += 8;
-    }
-    length + our_tail.iter().zip(their_tail).take_while(|(a, b)| a == b).count()
+    equal + equal_bytes::<{ usize::MAX }>(&ours[equal..], &theirs[equal..])
 }
 
 /// [`match_length`] for matches that mostly end within the first eight bytes. `later` must be a place where a match may
@@ -105,8 +93,8 @@ pub(crate) fn common_prefix(window: &[u8], earlier: usize, later: usize, limit: 
 }
 
 #[inline(never)]
-fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    equal_bytes::<64>(window, earlier, later, limit)
+pub(crate) fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    run_length(window, earlier, later, limit)
 }
 
 /// How many bytes before `earlier` equal those before `later`. Counts at most `most` bytes.

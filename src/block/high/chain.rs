@@ -21,6 +21,10 @@ pub(super) const EXHAUSTIVE: u32 = 65_536;
 /// Searches that look at no more candidates than this stay on a chain: to choose the best one takes them more time than
 /// it saves.
 const CHOOSY: u32 = 100;
+/// Searches that look at this many candidates choose among more chains.
+const THOROUGH: u32 = 2048;
+/// How many groups at the beginning of a match are always tried.
+const FIRST_GROUPS: usize = 16;
 /// A chain is worth leaving for a better one if it seems to lead to more candidates than this.
 const DENSE: usize = 32;
 /// How many candidates one search for a very long match looks at.
@@ -334,8 +338,9 @@ impl<'a> Search<'a> {
         let window = self.window;
         // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
         let mut link = 0;
+        let thorough = *depth >= THOROUGH;
         if best >= MIN_MATCH && distance * DENSE < room {
-            (link, distance) = self.widest_gap(at, best + 1);
+            (link, distance) = self.widest_gap(at, best + 1, thorough);
         }
         let mut offset = 0;
         let choosy = *depth >= CHOOSY;
@@ -346,7 +351,7 @@ impl<'a> Search<'a> {
         };
         // Where the last comparison in vain ended. In regular data many candidates end alike.
         let mut fault = 0;
-        while distance <= room && self.follow(at, link, best - 3, room, &mut distance, &mut steps) {
+        while distance <= room && self.follow(at, link, best, room, &mut distance, &mut steps) {
             let earlier = at - distance;
             if fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault) {
                 let length = common_prefix(window, earlier, at, self.limit);
@@ -358,7 +363,7 @@ impl<'a> Search<'a> {
                     // At `earlier` only the groups inside the match are the same as at `at`.
                     let mut gap = self.before(earlier + link);
                     if choosy && gap * DENSE < room - distance {
-                        (link, gap) = self.widest_gap(earlier, best);
+                        (link, gap) = self.widest_gap(earlier, best, thorough);
                     }
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
@@ -398,25 +403,29 @@ impl<'a> Search<'a> {
         gap
     }
 
-    /// Follows a chain to the first candidate whose four bytes from its byte `ahead` on are those of `at`, if there is
-    /// one. Every step lowers `steps.left`, down to 1.
+    /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last eight
+    /// bytes of such a match are those of `at`. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,
         at: usize,
         link: usize,
-        ahead: usize,
+        best: usize,
         room: usize,
         distance: &mut usize,
         steps: &mut Steps,
     ) -> bool {
-        let tail = read_u32(self.window, at + ahead);
+        // A shorter match is compared as a whole.
+        let count = (best + 1).min(8);
+        let ahead = best + 1 - count;
+        let mask = u64::MAX >> (64 - 8 * count);
+        let tail = read_u64(self.window, at + ahead);
         let tails = &self.window[ahead..];
         while *distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - *distance;
-            if read_u32(tails, earlier) == tail {
+            if (read_u64(tails, earlier) ^ tail) & mask == 0 {
                 return true;
             }
             if steps.left <= 1 {
@@ -465,8 +474,11 @@ impl<'a> Search<'a> {
     /// far than the group at `at`: its index, and the distance of the first step.
     ///
     /// One step says too little: of a frequent group some places are far from the next one.
-    #[inline(always)]
-    fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
+    ///
+    /// In a long match only some groups are tried. To be `thorough` takes more time than it saves where few candidates
+    /// are looked at.
+    #[inline(never)]
+    fn widest_gap(&self, at: usize, length: usize, thorough: bool) -> (usize, usize) {
         let two_steps = |k: usize, first: usize| {
             // What is linked below the floor must not matter.
             first
@@ -478,12 +490,22 @@ impl<'a> Search<'a> {
         let mut gap = self.before(at);
         let mut both = two_steps(0, gap);
         let groups = (length + 1).saturating_sub(self.group).min(self.linked - at);
-        // In a long match try the last groups too: if it begins with a run, something else follows only there.
-        for k in (1..groups.min(16)).chain(groups.saturating_sub(4).max(16)..groups) {
+        let mut try_group = |k| {
             let first = self.before(at + k);
             if first > gap && two_steps(k, first) > both {
                 (link, gap, both) = (k, first, two_steps(k, first));
             }
+        };
+        // In a long match try the last groups too: if it begins with a run, something else follows only there.
+        let last = groups.saturating_sub(4).max(FIRST_GROUPS);
+        (1..groups.min(FIRST_GROUPS))
+            .chain(last..groups)
+            .for_each(&mut try_group);
+        if thorough {
+            // The further into the match, the fewer.
+            let next = |k: &usize| Some(k + 1 + k / 64);
+            let between = std::iter::successors(Some(FIRST_GROUPS), next);
+            between.take_while(|&k| k < last).for_each(try_group);
         }
         (link, gap)
     }
@@ -524,31 +546,38 @@ impl<'a> Search<'a> {
         // It does so even where there is something below the floor: what it finds must not depend on how far the window
         // has slid.
         let room = self.room(at).min((at - self.floor).checked_sub(8)?);
-        let near = around(self.window, at);
-        let most_before = (at - low).min(8);
-        let mut distance = self.before(at);
+        let window = self.window;
+        let near = around(window, at);
         let mut found = None;
+        let mut distance = self.before(at);
+        // A wider match has at least these bytes from `at` on.
+        let mut ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
+        if at + ahead + MIN_MATCH > self.limit {
+            return None;
+        }
+        let mut tail = read_u32(window, at + ahead);
         while distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - distance;
-            let its = around(self.window, earlier);
-            let before = ((near.0 ^ its.0).leading_zeros() as usize / 8).min(most_before);
-            let after = (near.1 ^ its.1).trailing_zeros() as usize / 8;
-            if after >= MIN_MATCH
-                && (before + after > best
-                    || ((before | after) & 8 > 0 && self.may_be_wider(at, low, earlier, before, after, best)))
+            if (ahead == 0 || read_u32(window, earlier + ahead) == tail)
+                && let Some((before, after)) = self.may_be_wider(at, low, earlier, near, best)
             {
-                let (start, end) = self.extend(at, low, earlier);
-                if end - start > best {
-                    best = end - start;
+                let (before, after) = self.extend(at, low, earlier, before, after);
+                if before + after > best {
+                    best = before + after;
                     found = Some(Match {
-                        start,
+                        start: at - before,
                         length: best,
                         offset: distance,
                     });
+                    ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
+                    if at + ahead + MIN_MATCH > self.limit {
+                        break;
+                    }
+                    tail = read_u32(window, at + ahead);
                 }
-                depth = depth.saturating_sub((end - at) as u32 / 64);
+                depth = depth.saturating_sub(after as u32 / 64);
             }
             if depth <= 1 {
                 break;
@@ -559,10 +588,27 @@ impl<'a> Search<'a> {
         found
     }
 
+    /// How many bytes are equal on either side of a candidate, of eight, if the match with it may be wider than `best`.
     #[inline(always)]
-    fn may_be_wider(&self, at: usize, low: usize, earlier: usize, before: usize, after: usize, best: usize) -> bool {
+    fn may_be_wider(
+        &self,
+        at: usize,
+        low: usize,
+        earlier: usize,
+        near: (u64, u64),
+        best: usize,
+    ) -> Option<(usize, usize)> {
         let window = self.window;
-        if before < 8 {
+        let its = around(window, earlier);
+        let before = ((near.0 ^ its.0).leading_zeros() as usize / 8).min(at - low);
+        let after = (near.1 ^ its.1).trailing_zeros() as usize / 8;
+        let may_be_wider = if after < MIN_MATCH {
+            false
+        } else if before + after > best {
+            true
+        } else if (before | after) & 8 == 0 {
+            false
+        } else if before < 8 {
             let need = best + 1 - before;
             at + need <= self.limit && read_u32(window, earlier + need - 4) == read_u32(window, at + need - 4)
         } else if after < 8 {
@@ -572,15 +618,22 @@ impl<'a> Search<'a> {
                 && read_u32(window, earlier - need) == read_u32(window, at - need)
         } else {
             true
-        }
+        };
+        may_be_wider.then_some((before, after))
     }
 
-    /// Where the match of `at` with `earlier` starts and ends, if it may start at `low` or later.
-    #[inline(never)]
-    fn extend(&self, at: usize, low: usize, earlier: usize) -> (usize, usize) {
-        let most = (at - low).min(earlier - self.floor);
-        let before = common_suffix(self.window, earlier, at, most);
-        (at - before, at + common_prefix(self.window, earlier, at, self.limit))
+    /// How many bytes are equal before `at` and before `earlier`, and from there on, when so many of the eight on either
+    /// side are.
+    #[inline(always)]
+    fn extend(&self, at: usize, low: usize, earlier: usize, mut before: usize, mut after: usize) -> (usize, usize) {
+        if before == 8 {
+            let most = (at - low).min(earlier - self.floor) - 8;
+            before += common_suffix(self.window, earlier - 8, at - 8, most);
+        }
+        if after == 8 {
+            after = long_match_length(self.window, earlier, at, self.limit);
+        }
+        (before, after.min(self.limit - at))
     }
 }
 

@@ -13,10 +13,16 @@ mod tests;
 const STRETCH: usize = 1 << 14;
 /// A match of this length or more is taken wherever it is found. Searches with a small depth would rarely find it.
 const SUFFICIENT: usize = 4096;
-/// At most this many matches are considered together.
-const ROW: usize = 8;
 
-pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, streak: &mut Streak, writer: &mut SequenceWriter) {
+/// At most `ROW` matches are considered together. It is a constant, as the searches need every register.
+#[inline(never)]
+pub(super) fn parse<const ROW: usize>(
+    chains: &mut Chains,
+    page: &Page,
+    depth: u32,
+    streak: &mut Streak,
+    writer: &mut SequenceWriter,
+) {
     let window = page.window;
     let last_start = window.len() - MATCH_MARGIN;
     let mut at = page.start;
@@ -59,7 +65,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, streak: &mut S
             if found == 1 {
                 writer.sequence(row[0].start, length, offset);
             } else {
-                write_cheapest(&row[..found], writer);
+                write_cheapest::<ROW>(&row[..found], writer);
             }
         }
         // The last match may reach into the very long one, even beyond its end.
@@ -75,7 +81,7 @@ pub(super) fn parse(chains: &mut Chains, page: &Page, depth: u32, streak: &mut S
 /// Extends a row of one match. Each further match overlaps the end of the one before and is longer than what that one
 /// has left. Returns the number of matches. Does not search after `last`.
 #[inline(always)]
-fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32) -> usize {
+fn overlapping<const ROW: usize>(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32) -> usize {
     let mut found = 1;
     // Where the latest match begins if the one before it is written too.
     let mut begin = row[0].start;
@@ -110,7 +116,7 @@ fn overlapping(search: &Search, row: &mut [Match; ROW], last: usize, depth: u32)
 
 /// Writes those matches of the row that cost least together, and always the last one. Each match starts no earlier and
 /// ends later than the one before. Of two that overlap the first one is cut.
-fn write_cheapest(row: &[Match], writer: &mut SequenceWriter) {
+fn write_cheapest<const ROW: usize>(row: &[Match], writer: &mut SequenceWriter) {
     /// The cheapest way to write everything up to the end of a match.
     #[derive(Clone, Copy, Default)]
     struct Step {

@@ -23,6 +23,8 @@ use streak::Streak;
 const FIRST_POSITION: u32 = 1 << 16;
 /// When `window[0]` reaches this position, all positions are lowered. A window of any size fits in 32 bits after it.
 const POSITION_LIMIT: u32 = 1 << 30;
+/// The depth of the lowest level that has chains. It also considers fewer matches together, to be fast.
+const LEAST_DEPTH: u32 = 4;
 
 #[derive(Clone)]
 pub(crate) struct HighEncoder {
@@ -88,7 +90,7 @@ impl HighEncoder {
         };
         let method = match level {
             1 | 2 => Method::Mid(mid::Tables::new()),
-            3 => lazy(4),
+            3 => lazy(LEAST_DEPTH),
             4 => lazy(8),
             5 => lazy(16),
             6 => lazy(32),
@@ -130,7 +132,11 @@ impl HighEncoder {
             let streak = &mut self.streak;
             match &mut self.method {
                 Method::Mid(tables) => mid::parse(tables, &page, streak, &mut writer),
-                Method::Lazy { chains, depth } => lazy::parse(chains, &page, *depth, streak, &mut writer),
+                Method::Lazy {
+                    chains,
+                    depth: LEAST_DEPTH,
+                } => lazy::parse::<5>(chains, &page, LEAST_DEPTH, streak, &mut writer),
+                Method::Lazy { chains, depth } => lazy::parse::<8>(chains, &page, *depth, streak, &mut writer),
                 Method::Optimal { chains, plan, effort } => {
                     optimal::parse(chains, plan, &page, *effort, streak, &mut writer)
                 }

@@ -542,6 +542,16 @@ fn few_letters_need_few_candidates() {
     }
 }
 
+/// A long match of mostly one letter has few groups that lead past most candidates, and they may be anywhere in it.
+#[test]
+fn the_rare_groups_of_a_long_match_are_found() {
+    let mut random = Random::new(45);
+    let data: Vec<u8> = (0..131_072).map(|_| (random.below(20) == 0) as u8).collect();
+    let (looked, _) = chain::tests::candidates_in(|| Stream::new(12, 300_000).encode_all(&data, 65_536));
+    let mean = looked as f64 / data.len() as f64;
+    assert!(mean < 200.0, "{mean}");
+}
+
 /// Nearly every position of such data begins a long match. To plan all of them takes forever.
 #[test]
 fn in_regular_data_long_matches_are_taken_at_once() {

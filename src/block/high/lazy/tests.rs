@@ -33,7 +33,7 @@ fn written(row: &[Match], anchor: usize) -> usize {
     let window = [0; 400];
     let mut out = [0; 1000];
     let mut writer = SequenceWriter::new(&window, anchor, &mut out);
-    write_cheapest(row, &mut writer);
+    write_cheapest::<8>(row, &mut writer);
     let end = row[row.len() - 1].end();
     assert_eq!(writer.anchor, end);
     let literals = window.len() - end;
