@@ -539,7 +539,7 @@ fn length_ahead<const N: usize>(window: &[u8], earlier: usize, later: usize) -> 
     let limit = window.len() - LAST_LITERALS;
     // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
     if N == NEAR {
-        run_length(window, earlier, later, limit)
+        run_length::<128>(window, earlier, later, limit)
     } else {
         match_length(window, earlier, later, limit)
     }

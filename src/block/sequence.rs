@@ -33,10 +33,6 @@ pub(crate) fn read_u64(window: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
-/// A run is counted in wider steps after so many bytes. What is shorter takes less time in steps of eight: the call for
-/// the wider ones, and their end, cannot be predicted.
-const RUN: usize = 128;
-
 /// How many bytes from `earlier` on equal those from `later` on. Counts up to `window[limit]` on the later side.
 ///
 /// Always inlined: in the inner loop of the fast encoder even a rarely taken call costs several per cent.
@@ -46,9 +42,10 @@ pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: u
     equal_bytes::<{ usize::MAX }>(ours, &window[earlier..earlier + ours.len()])
 }
 
-/// [`match_length`] that counts a run in wider steps.
+/// [`match_length`] that counts in wider steps after the first `RUN` bytes. What is shorter takes less time in steps of
+/// eight: the call for the wider ones, and their end, cannot be predicted.
 #[inline(always)]
-pub(crate) fn run_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+pub(crate) fn run_length<const RUN: usize>(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
     let ours = &window[later..limit];
     equal_bytes::<RUN>(ours, &window[earlier..earlier + ours.len()])
 }
@@ -94,7 +91,7 @@ pub(crate) fn common_prefix(window: &[u8], earlier: usize, later: usize, limit: 
 
 #[inline(never)]
 pub(crate) fn long_match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    run_length(window, earlier, later, limit)
+    run_length::<64>(window, earlier, later, limit)
 }
 
 /// How many bytes before `earlier` equal those before `later`. Counts at most `most` bytes.
