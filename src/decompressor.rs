@@ -813,10 +813,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                         room => room.max(HISTORY).saturating_mul(2),
                     };
                 }
-                // The history that it reaches was not moved when the window slid.
-                Err(DecodeError::MatchOffset { offset, reach })
-                    if offset > reach && self.window.fetch(offset - reach) =>
-                {
+                // The history that it reaches was not moved when the window slid. (For an offset of 0, the error needs
+                // the true reach.)
+                Err(DecodeError::MatchOffset { offset, reach }) if self.window.fetch(offset.saturating_sub(reach)) => {
                     room = room.max(page_len);
                 }
                 result => return result,
