@@ -1,10 +1,87 @@
-//! Decodes into memory of the caller.
+//! Decodes into memory of the caller: to the end of a vector, into a buffer, into a slice.
+
+use std::mem;
 
 use super::Lz4StreamDecompressor;
 use crate::Framing;
-use crate::block::SLACK;
+use crate::block::{self, DecodeError, SLACK};
+use crate::format::HISTORY;
+
+/// Pages that are probably at least this long are decoded directly into a slice that can hold them. Shorter ones are
+/// faster in the window: of a direct page, 64 KiB are copied twice.
+const LONG: usize = 192 * 1024;
 
 impl<F: Framing> Lz4StreamDecompressor<F> {
+    /// Whether to decode a page that is probably `likely` bytes long into a slice of `room` bytes.
+    #[inline]
+    pub(super) fn is_worth_direct(&self, likely: usize, room: usize) -> bool {
+        likely >= LONG && room >= LONG.max(self.largest_page) && block::can_resume(self.options.get_engine())
+    }
+
+    /// Decodes `block` into `out`, and returns the length of the page there; 0 if all of it is in the window, because it
+    /// is short. `None` if the page is too long for `out`: then it is in the window up to the sequence at `at`, and
+    /// `room` is enough for more.
+    ///
+    /// The first 64 KiB are decoded in the window, where the history is, and copied. The rest of the page refers only
+    /// to the page itself.
+    #[inline(never)] // keeps the frame of `decode` small
+    pub(super) fn decode_direct(
+        &mut self,
+        block: &[u8],
+        at: &mut usize,
+        out: &mut [u8],
+        room: &mut usize,
+    ) -> Result<Option<usize>, DecodeError> {
+        let max_page_size = self.options.get_max_page_size();
+        let first = HISTORY.min(max_page_size) + SLACK;
+        self.window.fetch_all();
+        self.window.reserve(first, HISTORY + first);
+        match self.decode_to_window(block, at, first) {
+            _ if self.window.page().len() > max_page_size => return Err(DecodeError::OutputFull),
+            Err(DecodeError::OutputFull) => {}
+            result => return result.map(|()| Some(0)),
+        }
+        // Less than 64 KiB when a very long sequence follows.
+        let start = self.window.page().len();
+        let mut end = start;
+        out[..end].copy_from_slice(self.window.page());
+        // As in the window.
+        let usable = out.len().min(max_page_size + SLACK);
+        let result = block::decode(
+            self.options.get_engine(),
+            block,
+            at,
+            &mut out[..usable],
+            0,
+            &mut end,
+            &mut self.pace,
+        );
+        match result {
+            _ if end > max_page_size => return Err(DecodeError::OutputFull),
+            // The page does not fit in `out`, or refers to the history again.
+            Err(DecodeError::OutputFull) if usable == out.len() => {}
+            Err(DecodeError::MatchOffset { offset, reach }) if offset > reach => {}
+            Err(DecodeError::MatchOffset { offset, reach }) => {
+                let reach = reach + self.window.history().len();
+                return Err(DecodeError::MatchOffset { offset, reach });
+            }
+            result => return result.map(|()| Some(end)),
+        }
+        *room = (*room).max(2 * end).min(max_page_size);
+        self.window.reserve(*room - start + SLACK, HISTORY + *room + SLACK);
+        self.window.push(&out[start..end]);
+        Ok(None)
+    }
+
+    /// Ends a page that was decoded into `out`.
+    #[inline(never)]
+    pub(super) fn accept_direct(&mut self, len: usize, out: &mut &mut [u8]) {
+        let (page, rest) = mem::take(out).split_at_mut(len);
+        *out = rest;
+        // The page is longer than any history.
+        self.window.restart(page);
+    }
+
     /// Like [`resume`](Self::resume), but decodes into `buf`, after the history `buf[..history_len]`, page after page.
     /// [`leave`](Self::leave) returns the buffer.
     pub(crate) fn resume_in(&mut self, buf: &mut Vec<u8>, history_len: usize, block: u64, offset: u64) {
