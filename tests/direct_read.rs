@@ -8,7 +8,7 @@ mod common;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::panic::{self, AssertUnwindSafe};
 
-use by_hand::{push_literals, push_match};
+use by_hand::{push_literals, push_match, push_sequence};
 use common::hostile::{ScriptedReader, Step};
 use common::random::mixed;
 use common::{ENGINES, Random, data, text};
@@ -275,8 +275,7 @@ fn bad_matches_are_the_same_errors_wherever_they_are() {
             for pieces in [1, 50] {
                 let mut block = Vec::new();
                 for piece in noise[..len].chunks(len.div_ceil(pieces).max(1)) {
-                    push_literals(&mut block, piece, 0);
-                    block.extend([1, 0]);
+                    push_sequence(&mut block, piece, 1, 4);
                 }
                 let page_len = len + 4 * len.div_ceil(len.div_ceil(pieces).max(1));
                 for offset in [0, reach + page_len + 1] {
@@ -318,32 +317,85 @@ fn a_page_may_be_as_long_as_the_settings_allow_and_no_longer() {
         LONG + 1,
         300_000,
     ] {
-        // Literals, and a match that goes on to the end.
-        for literals in [1, 50_000, HISTORY, page_len - 100, page_len - 9] {
+        let limits = [
+            page_len - 1000,
+            page_len - 400,
+            page_len - 1,
+            page_len,
+            page_len + 1,
+            page_len + 1000,
+        ];
+        // Literals and a match that goes on to the end, literals alone, and literals after a match.
+        for literals in [0, 50_000, HISTORY, page_len - 100, page_len - 9, page_len] {
             let mut block = Vec::new();
-            let literals = literals.min(page_len - 9);
-            push_literals(&mut block, &noise[..literals], page_len - literals - 5 - 4);
-            block.extend([1, 0]);
-            let mut rest = Vec::new();
-            push_match(&mut rest, 1, page_len - literals - 5);
-            block.extend_from_slice(&rest[3..]);
-            push_literals(&mut block, b"final", 0);
-            let stream = with_prefix(&block);
-            for limit in [
-                page_len - 1000,
-                page_len - 400,
-                page_len - 1,
-                page_len,
-                page_len + 1,
-                page_len + 1000,
-            ] {
+            if literals < page_len - 8 {
+                push_sequence(&mut block, &noise[..literals], 1, page_len - literals - 5);
+                push_literals(&mut block, b"final", 0);
+            } else {
+                // After a match, their block may be much longer than a page is allowed to be.
+                let matched = page_len / 3 * usize::from(literals == page_len);
+                if matched > 0 {
+                    push_sequence(&mut block, &noise[..1], 1, matched - 1);
+                }
+                push_literals(&mut block, &noise[matched..page_len], 0);
+            }
+            // The page may be too long before anything else is wrong.
+            let mut bad = block.clone();
+            bad.extend([0, 0]);
+            for limit in limits {
                 let options = DecompressOptions::new().max_page_size(limit);
-                let first_len = LONG.min(limit);
-                let what = format!("{page_len} bytes, {literals} literals, limit {limit}");
-                let found = compare(&options, first_len, &stream, page_len, &what);
-                assert_eq!(found.error.is_some(), limit < page_len, "{what}");
+                // After an empty page, the first one is taken to be as long as is likely for its block.
+                for first_len in [0, LONG.min(limit)] {
+                    let what = format!("{page_len} bytes, {literals} literals, limit {limit}, after {first_len}");
+                    let found = compare(&options, first_len, &with_prefix(&block), page_len, &what);
+                    assert_eq!(
+                        found.error.is_some(),
+                        limit < page_len || literals + first_len == 0,
+                        "{what}"
+                    );
+                    let found = compare(&options, first_len, &with_prefix(&bad), page_len, &what);
+                    let is_too_long = matches!(
+                        found.error,
+                        Some(Error::PageOverLimit { .. } | Error::BlockTooLarge { .. })
+                    );
+                    // (A little too much is decoded before it is found too long.)
+                    assert_eq!(
+                        is_too_long,
+                        limit < page_len - 384 && literals + first_len > 0,
+                        "{what}"
+                    );
+                }
             }
         }
+    }
+}
+
+#[test]
+fn the_history_of_a_direct_page_may_lie_anywhere() {
+    let mut random = Random::new(6);
+    let noise = random.bytes(1_000_000);
+    let options = DecompressOptions::new().max_page_size(LONG);
+    // After a long page, the window slides every so many short ones.
+    for short in (150..800).step_by(3) {
+        let mut stream = Vec::new();
+        let mut lens = vec![LONG];
+        lens.resize(1 + short, 1000);
+        for len in lens {
+            let from = random.below(noise.len() - len);
+            let mut block = Vec::new();
+            push_literals(&mut block, &noise[from..from + len], 0);
+            stream.extend(with_prefix(&block));
+        }
+        let mut block = Vec::new();
+        while block.len() < 1000 {
+            push_match(&mut block, HISTORY - 1 - random.below(30_000), 4 + random.below(200));
+        }
+        push_literals(&mut block, &noise[..100_000], 0);
+        stream.extend(with_prefix(&block));
+        let expected = by_fill_buf(options.decompressor().unwrap(), &stream);
+        assert_eq!(expected.error, None);
+        let found = by_read(options.decompressor().unwrap(), &stream[..], || LONG);
+        same(&found, &expected, &format!("after {short} short pages"));
     }
 }
 

@@ -16,7 +16,11 @@ pub fn push_literals(block: &mut Vec<u8>, literals: &[u8], match_code: usize) {
 }
 
 pub fn push_match(block: &mut Vec<u8>, offset: usize, length: usize) {
-    push_literals(block, b"", length - 4);
+    push_sequence(block, b"", offset, length);
+}
+
+pub fn push_sequence(block: &mut Vec<u8>, literals: &[u8], offset: usize, length: usize) {
+    push_literals(block, literals, length - 4);
     block.extend_from_slice(&(offset as u16).to_le_bytes());
     push_length(block, length - 4);
 }
