@@ -19,8 +19,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     }
 
     /// Decodes `block` into `out`, and returns the length of the page there; 0 if all of it is in the window, because it
-    /// is short. `None` if the page is too long for `out`: then it is in the window up to the sequence at `at`, and
-    /// `room` is enough for more.
+    /// is short. `None` if it cannot be continued in `out`: then it is in the window up to the sequence at `at`, and
+    /// `room` is a good length for all of it.
     ///
     /// The first 64 KiB are decoded in the window, where the history is, and copied. The rest of the page refers only
     /// to the page itself.
@@ -45,7 +45,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let start = self.window.page().len();
         let mut end = start;
         out[..end].copy_from_slice(self.window.page());
-        // As in the window.
+        // Clamp as in the window, so that the error never depends on how long `out` is.
         let usable = out.len().min(max_page_size + SLACK);
         let result = block::decode(
             self.options.get_engine(),
@@ -58,9 +58,10 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         );
         match result {
             _ if end > max_page_size => return Err(DecodeError::OutputFull),
-            // The page does not fit in `out`, or refers to the history again.
+            // The page does not fit in `out`, or a long match at its start refers to the history.
             Err(DecodeError::OutputFull) if usable == out.len() => {}
             Err(DecodeError::MatchOffset { offset, reach }) if offset > reach => {}
+            // The offset is 0.
             Err(DecodeError::MatchOffset { offset, reach }) => {
                 let reach = reach + self.window.history().len();
                 return Err(DecodeError::MatchOffset { offset, reach });
@@ -73,12 +74,13 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(None)
     }
 
-    /// Ends a page that was decoded into `out`.
-    #[inline(never)]
+    /// Ends a page of `len` bytes in `out`.
+    #[inline(never)] // as `decode_direct`
     pub(super) fn accept_direct(&mut self, len: usize, out: &mut &mut [u8]) {
         let (page, rest) = mem::take(out).split_at_mut(len);
         *out = rest;
-        // The page is longer than any history.
+        // It is longer than any history.
+        debug_assert!(page.len() > HISTORY);
         self.window.restart(page);
     }
 
