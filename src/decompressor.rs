@@ -772,8 +772,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in `out`,
-    /// and otherwise 0. On success and on error, what was decoded in the window is in its page.
+    /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in
+    /// `out`, and otherwise 0. On success and on error, what was decoded in the window is in its page.
     fn decode(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
         // The decoder gets the room that the block will probably need, and more if that was not enough. With room for
         // the largest page from the start, a few bytes of input could take all that memory. No block decodes to more

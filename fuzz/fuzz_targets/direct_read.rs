@@ -38,7 +38,7 @@ enum Part {
 }
 
 fn literals(count: u16) -> Vec<u8> {
-    (0..usize::from(count)).map(|i| (i * i * 31 >> 3) as u8).collect()
+    (0..usize::from(count)).map(|i| ((i * i * 31) >> 3) as u8).collect()
 }
 
 fn push_block(stream: &mut Vec<u8>, block: &[u8]) {

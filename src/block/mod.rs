@@ -66,7 +66,7 @@ pub(crate) fn decode(
     }
 }
 
-/// Whether [`decode`] keeps what it has decoded when there is no more room.
+/// Whether [`decode`](decode()) keeps what it has decoded when there is no more room.
 pub(crate) fn can_resume(engine: Engine) -> bool {
     match engine {
         Engine::Own => true,

@@ -18,9 +18,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         likely >= LONG && room >= LONG.max(self.largest_page) && block::can_resume(self.options.get_engine())
     }
 
-    /// Decodes `block` into `out`, and returns the length of the page there; 0 if all of it is in the window, because it
-    /// is short. `None` if it cannot be continued in `out`: then it is in the window up to the sequence at `at`, and
-    /// `room` is a good length for all of it.
+    /// Decodes `block` into `out`, and returns the length of the page there; 0 if all of it is in the window, because
+    /// it is short. `None` if it cannot be continued in `out`: then it is in the window up to the sequence at `at`,
+    /// and `room` is a good length for all of it.
     ///
     /// The first 64 KiB are decoded in the window, where the history is, and copied. The rest of the page refers only
     /// to the page itself.
