@@ -8,6 +8,10 @@ use crate::options::DecompressOptions;
 use crate::window::Window;
 use crate::{Error, Framing, Head, SizePrefix, ZeroPrefix};
 
+mod direct;
+
+pub(crate) use direct::append_pages;
+
 /// The bytes of a block are read in pieces that grow from this size, so that a head alone cannot cause a large
 /// allocation.
 const FIRST_READ: usize = 16 * 1024;
@@ -241,7 +245,7 @@ impl Lz4StreamDecompressor {
             _ => self.end_of_input()?,
         }
         self.check_block_len(block.len())?;
-        self.decode_block(self.framing.width.bytes(), block)
+        self.decode_block(self.framing.width.bytes(), block, &mut &mut [][..])
     }
 
     /// Drops the history: the next block may refer to nothing before it, not even to the dictionary. The last page
@@ -342,15 +346,16 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// ```
     #[inline]
     pub fn feed(&mut self, input: &mut &[u8]) -> Result<Progress<'_>, Error> {
-        Ok(match self.advance(input)? {
+        Ok(match self.advance(input, &mut &mut [][..])? {
             Step::Page => Progress::Page(self.window.page()),
             Step::NeedMore(missing) => Progress::NeedMore(missing),
             Step::End => Progress::End,
         })
     }
 
-    /// The work of [`feed`](Self::feed).
-    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+    /// The work of [`feed`](Self::feed). A long page for which `out` has room can be decoded into it directly: then its
+    /// bytes are taken off the front of `out`, and the page counts as consumed.
+    pub(crate) fn advance(&mut self, input: &mut &[u8], out: &mut &mut [u8]) -> Result<Step, Error> {
         self.consumed = self.window.page().len();
         self.find_block(input)?;
         let (head_len, block_len) = match &self.state {
@@ -365,7 +370,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             Some((block, rest)) if self.filled == 0 => {
                 *input = rest;
                 self.state = State::Checked;
-                self.decode_block(head_len, block)
+                self.decode_block(head_len, block, out)
             }
             _ => {
                 self.hold(input, with_tail);
@@ -374,7 +379,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                 }
                 self.state = State::Checked;
                 let held = mem::take(&mut self.held);
-                let result = self.decode_block(head_len, &held[..with_tail]);
+                let result = self.decode_block(head_len, &held[..with_tail], out);
                 self.held = held;
                 result
             }
@@ -553,19 +558,6 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         self.begin(block, offset);
     }
 
-    /// Like [`resume`](Self::resume), but decodes into `buf`, after the history `buf[..history_len]`, page after page.
-    /// [`leave`](Self::leave) returns the buffer.
-    pub(crate) fn resume_in(&mut self, buf: &mut Vec<u8>, history_len: usize, block: u64, offset: u64) {
-        self.window.restart_in(buf, history_len);
-        self.begin(block, offset);
-    }
-
-    /// Returns the buffer that [`resume_in`](Self::resume_in) took, and where its content ends. To be resumed then.
-    pub(crate) fn leave(&mut self, buf: &mut Vec<u8>) -> usize {
-        self.consumed = 0;
-        self.window.leave(buf)
-    }
-
     fn begin(&mut self, block: u64, offset: u64) {
         self.forgotten = false;
         self.consumed = 0;
@@ -740,28 +732,36 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
-    /// Decodes a block of an accepted length, with its tail, to the next page. An error changes nothing, except that
-    /// the last page is gone.
-    fn decode_block(&mut self, head_len: usize, with_tail: &[u8]) -> Result<(), Error> {
+    /// Decodes a block of an accepted length, with its tail, to the next page, or into `out`. An error changes nothing,
+    /// except that the last page is gone.
+    fn decode_block(&mut self, head_len: usize, with_tail: &[u8], out: &mut &mut [u8]) -> Result<(), Error> {
         let (block, tail) = with_tail.split_at(with_tail.len() - F::TAIL_LEN);
         self.window.end_page();
         self.consumed = 0;
         if mem::take(&mut self.forgotten) {
             self.window.forget_history();
         }
-        if let Err(error) = self.decode(block) {
-            self.window.clear_page();
-            return Err(self.explain(error, block));
-        }
+        let decoded = self.decode(block, out);
         // Until it is checked, the page belongs to nobody: the framing may panic.
         let end = self.window.content().len();
         self.window.clear_page();
+        let direct = match decoded {
+            Ok(direct) => direct,
+            Err(error) => return Err(self.explain(error, block)),
+        };
         let (_, window, start) = self.window.with_room();
-        if let Err(error) = self.framing.check_page(block, &window[start..end], tail) {
+        let page = match direct {
+            0 => &window[start..end],
+            _ => &out[..direct],
+        };
+        let page_len = page.len();
+        if let Err(error) = self.framing.check_page(block, page, tail) {
             return Err(self.place(error));
         }
-        self.window.extend_to(end);
-        let page_len = self.window.page().len();
+        match direct {
+            0 => self.window.extend_to(end),
+            _ => self.accept_direct(direct, out),
+        }
         self.largest_page = self.largest_page.max(page_len);
         self.last_page = page_len;
         self.block_len = block.len();
@@ -772,9 +772,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Decodes `block` after the content of the window. On success and on error, the decoded bytes are in the page.
-    fn decode(&mut self, block: &[u8]) -> Result<(), DecodeError> {
-        let max_page_size = self.options.get_max_page_size();
+    /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in
+    /// `out`, and otherwise 0. On success and on error, what was decoded in the window is in its page.
+    fn decode(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
         // The decoder gets the room that the block will probably need, and more if that was not enough. With room for
         // the largest page from the start, a few bytes of input could take all that memory. No block decodes to more
         // than 255 times its length, and a short block should not make the window slide.
@@ -784,25 +784,19 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             room = room.min(self.largest_page);
         }
         let mut at = 0;
+        if self.is_worth_direct(room, out.len())
+            && let Some(direct) = self.decode_direct(block, &mut at, out, &mut room)?
+        {
+            return Ok(direct);
+        }
+        let max_page_size = self.options.get_max_page_size();
         loop {
             room = room.min(max_page_size);
             let page_len = self.window.page().len();
             self.window
                 .reserve_lazily(room - page_len + SLACK, HISTORY + room + SLACK);
-            let (floor, window, mut end) = self.window.with_room();
             // Clamp even if the window is larger, so that the error never depends on how large it is.
-            let usable = window.len().min(end.saturating_add(max_page_size - page_len + SLACK));
-            let window = &mut window[..usable];
-            let result = block::decode(
-                self.options.get_engine(),
-                block,
-                &mut at,
-                window,
-                floor,
-                &mut end,
-                &mut self.pace,
-            );
-            self.window.extend_to(end);
+            let result = self.decode_to_window(block, &mut at, max_page_size - page_len + SLACK);
             let page_len = self.window.page().len();
             match result {
                 _ if page_len > max_page_size => return Err(DecodeError::OutputFull),
@@ -813,15 +807,33 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                         room => room.max(HISTORY).saturating_mul(2),
                     };
                 }
-                // The history that it reaches was not moved when the window slid.
-                Err(DecodeError::MatchOffset { offset, reach })
-                    if offset > reach && self.window.fetch(offset - reach) =>
-                {
+                // The history that it reaches was not moved when the window slid. (For an offset of 0, the error needs
+                // the true reach.)
+                Err(DecodeError::MatchOffset { offset, reach }) if self.window.fetch(offset.saturating_sub(reach)) => {
                     room = room.max(page_len);
                 }
-                result => return result,
+                result => return result.map(|()| 0),
             }
         }
+    }
+
+    /// Decodes `block` from `at` on after the content of the window, into the next `most` bytes of its room.
+    #[inline]
+    fn decode_to_window(&mut self, block: &[u8], at: &mut usize, most: usize) -> Result<(), DecodeError> {
+        let (floor, window, mut end) = self.window.with_room();
+        let usable = window.len().min(end.saturating_add(most));
+        let window = &mut window[..usable];
+        let result = block::decode(
+            self.options.get_engine(),
+            block,
+            at,
+            window,
+            floor,
+            &mut end,
+            &mut self.pace,
+        );
+        self.window.extend_to(end);
+        result
     }
 
     #[cold]
@@ -949,82 +961,6 @@ impl<F> Lz4StreamDecompressor<F> {
     /// How many bytes of pages were decoded, consumed or not.
     pub fn total_out(&self) -> u64 {
         self.total_out
-    }
-}
-
-/// Appends pages to `out` until `next_page` returns `false`, and returns how many bytes were appended. `next_page`
-/// advances the decompressor of `owner` to the next page that is not empty.
-///
-/// Where `out` has room, pages are decoded directly to its end. Their history is then the end of `out` too.
-pub(crate) fn append_pages<O, F: Framing, E>(
-    owner: &mut O,
-    decompressor: fn(&mut O) -> &mut Lz4StreamDecompressor<F>,
-    out: &mut Vec<u8>,
-    mut next_page: impl FnMut(&mut O) -> Result<bool, E>,
-) -> Result<usize, E> {
-    let before = out.len();
-    let mut appender = Appender {
-        owner,
-        decompressor,
-        out,
-    };
-    loop {
-        appender.choose(before);
-        if !next_page(appender.owner)? {
-            break;
-        }
-        let decompressor = (appender.decompressor)(appender.owner);
-        if !decompressor.window.is_adopted() {
-            appender.out.extend_from_slice(decompressor.page());
-        }
-        decompressor.consume(usize::MAX);
-    }
-    drop(appender);
-    Ok(out.len() - before)
-}
-
-/// The state of [`append_pages`]. However it ends, even by a panic of the inner reader, `out` is intact afterwards.
-struct Appender<'a, O, F: Framing> {
-    owner: &'a mut O,
-    decompressor: fn(&mut O) -> &mut Lz4StreamDecompressor<F>,
-    /// The vector of the caller; while the window has adopted the vector, the window's own buffer.
-    out: &'a mut Vec<u8>,
-}
-
-impl<O, F: Framing> Appender<'_, O, F> {
-    /// Lets the window adopt the vector if another page fits, and otherwise swap back to its own buffer, so that the
-    /// vector grows by its own rule. `before` is the initial length of the vector.
-    fn choose(&mut self, before: usize) {
-        let decompressor = (self.decompressor)(self.owner);
-        let (window, least) = (&mut decompressor.window, decompressor.largest_page + SLACK);
-        if window.is_adopted() {
-            if window.spare() < least {
-                self.give_back();
-            }
-            return;
-        }
-        let spare = self.out.capacity() - self.out.len();
-        let is_consumed = decompressor.consumed == window.page().len();
-        let history_is_there = window.next_history_len() <= self.out.len() - before;
-        if decompressor.largest_page > 0 && spare >= least && is_consumed && history_is_there {
-            window.adopt(self.out);
-            decompressor.consumed = 0;
-        }
-    }
-
-    /// Swaps the buffers back, if they are swapped.
-    fn give_back(&mut self) {
-        let decompressor = (self.decompressor)(self.owner);
-        if decompressor.window.is_adopted() {
-            decompressor.window.give_back(self.out);
-            decompressor.consumed = 0;
-        }
-    }
-}
-
-impl<O, F: Framing> Drop for Appender<'_, O, F> {
-    fn drop(&mut self) {
-        self.give_back();
     }
 }
 

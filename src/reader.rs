@@ -66,12 +66,12 @@ pub struct Lz4StreamBufReader<R, F = SizePrefix> {
 
 impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
     /// Reads what the decompressor needs for its next result, and no byte more, then gets that result. Returns
-    /// `Ok(false)` at the end of the stream.
-    fn advance(&mut self) -> io::Result<bool> {
+    /// `Ok(false)` at the end of the stream. `out`: see [`Lz4StreamDecompressor::advance`].
+    fn advance(&mut self, out: &mut &mut [u8]) -> io::Result<bool> {
         loop {
             let room = self.decompressor.unfilled();
             if room.is_empty() {
-                return Ok(!matches!(self.decompressor.advance(&mut &[][..])?, Step::End));
+                return Ok(!matches!(self.decompressor.advance(&mut &[][..], out)?, Step::End));
             }
             let n = self.inner.read(room)?;
             if n > room.len() {
@@ -88,10 +88,10 @@ impl<R: Read, F: Framing> Lz4StreamReader<R, F> {
 
 impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
     /// Feeds the inner reader's buffer to the decompressor, up to the end of a block. Returns `Ok(false)` at the end of
-    /// the stream.
-    fn advance(&mut self) -> io::Result<bool> {
+    /// the stream. `out`: see [`Lz4StreamDecompressor::advance`].
+    fn advance(&mut self, out: &mut &mut [u8]) -> io::Result<bool> {
         if self.decompressor.missing() == 0 {
-            return Ok(!matches!(self.decompressor.advance(&mut &[][..])?, Step::End));
+            return Ok(!matches!(self.decompressor.advance(&mut &[][..], out)?, Step::End));
         }
         let mut lent = self.inner.fill_buf()?;
         let len = lent.len();
@@ -99,7 +99,7 @@ impl<R: BufRead, F: Framing> Lz4StreamBufReader<R, F> {
             self.decompressor.end_of_input()?;
             return Ok(false);
         }
-        let result = self.decompressor.advance(&mut lent).map(drop);
+        let result = self.decompressor.advance(&mut lent, out).map(drop);
         let used = len - lent.len();
         self.inner.consume(used);
         result?;
@@ -178,10 +178,11 @@ macro_rules! reader {
             }
 
             /// Advances to the next page that is not empty, unless the last one has unread bytes. Returns `Ok(false)`
-            /// at the end of the stream.
-            fn next_page(&mut self) -> io::Result<bool> {
-                while self.decompressor.page().is_empty() {
-                    match self.advance() {
+            /// at the end of the stream. `out`: see [`Lz4StreamDecompressor::advance`].
+            fn next_page(&mut self, out: &mut &mut [u8]) -> io::Result<bool> {
+                let room = out.len();
+                while self.decompressor.page().is_empty() && out.len() == room {
+                    match self.advance(out) {
                         Ok(true) => {}
                         Err(error) if error.kind() == ErrorKind::Interrupted => {}
                         end_or_error => return end_or_error,
@@ -274,18 +275,24 @@ macro_rules! reader {
 
         impl<R: $Inner, F: Framing> Read for $Reader<R, F> {
             /// Returns decoded bytes of one page. With an empty `out`, returns `Ok(0)` without reading.
-            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-                if out.is_empty() {
+            ///
+            /// A page that is much longer than 64 KiB and fits in `out` is decoded directly into it, which saves a
+            /// copy. So a call may also overwrite `out` after the bytes that it returns, and all of it before an error.
+            fn read(&mut self, mut out: &mut [u8]) -> io::Result<usize> {
+                let len = out.len();
+                if len == 0 || !self.next_page(&mut out)? {
                     return Ok(0);
                 }
-                let read = self.fill_buf()?.read(out)?;
+                // Nothing, if the page is in `out` already.
+                let read = self.decompressor.page().read(out)?;
                 self.consume(read);
-                Ok(read)
+                Ok(len - out.len() + read)
             }
 
             /// Appends whole pages, decoded in place where `out` has room. Data appended before an error stays.
             fn read_to_end(&mut self, out: &mut Vec<u8>) -> io::Result<usize> {
-                append_pages(self, |reader| &mut reader.decompressor, out, Self::next_page)
+                let next_page = |reader: &mut Self| reader.next_page(&mut &mut [][..]);
+                append_pages(self, |reader| &mut reader.decompressor, out, next_page)
             }
 
             /// Appends text. If it is not valid UTF-8, nothing is appended and the read bytes are lost. This includes
@@ -298,7 +305,7 @@ macro_rules! reader {
         impl<R: $Inner, F: Framing> BufRead for $Reader<R, F> {
             /// Lends the unread bytes of one page; none at the end of the stream.
             fn fill_buf(&mut self) -> io::Result<&[u8]> {
-                self.next_page()?;
+                self.next_page(&mut &mut [][..])?;
                 Ok(self.decompressor.page())
             }
 

@@ -272,7 +272,8 @@ impl Window {
         true
     }
 
-    fn fetch_all(&mut self) {
+    /// Copies all missing history into place.
+    pub(crate) fn fetch_all(&mut self) {
         while self.fetch(HISTORY) {}
     }
 

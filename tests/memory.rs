@@ -29,6 +29,7 @@ fn memory() {
     a_codec_holds_little_more_than_its_longest_pages_need();
     a_block_that_lies_whole_in_the_input_is_not_copied();
     the_history_is_copied_once_at_most();
+    a_long_page_that_is_read_as_a_whole_is_not_held();
     a_short_stream_takes_little();
     a_one_shot_makes_room_for_the_whole_stream_once();
     a_large_page_size_costs_nothing_until_a_page_fills();
@@ -252,6 +253,23 @@ fn the_history_is_copied_once_at_most() {
         }
         assert!(looks <= 1, "{looks} allocations");
     }
+}
+
+fn a_long_page_that_is_read_as_a_whole_is_not_held() {
+    const PAGE: usize = 4096 * KIB;
+    let all = text(8, 2 * PAGE);
+    let mut compressor = CompressOptions::new().page_size(PAGE).compressor().unwrap();
+    let stream = compress_pages(&mut compressor, &[&all[..PAGE], &all[PAGE..]]).concat();
+    let options = DecompressOptions::new().max_page_size(PAGE);
+    let mut page = vec![0; PAGE];
+    let (held, ()) = peak(|| {
+        let mut reader = options.buf_reader(&stream[..]).unwrap();
+        for expected in all.chunks(PAGE) {
+            assert_eq!(reader.read(&mut page).unwrap(), PAGE);
+            assert!(page == expected);
+        }
+    });
+    assert!(held < 512 * KIB, "the reader takes {held}");
 }
 
 fn a_short_stream_takes_little() {

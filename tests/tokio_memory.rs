@@ -1,5 +1,5 @@
-//! The memory of many connections, measured by the allocator. A single test, so that nothing else runs at the same
-//! time.
+//! The memory of the adapters for tokio, measured by the allocator. A single test, so that nothing else runs at the
+//! same time.
 #![cfg(feature = "tokio")]
 
 mod common;
@@ -8,7 +8,7 @@ mod common;
 mod heap;
 
 use common::{Random, text};
-use lz4_stream::tokio::{Lz4StreamReader, Lz4StreamWriter};
+use lz4_stream::tokio::{Lz4StreamBufReader, Lz4StreamReader, Lz4StreamWriter};
 use lz4_stream::{CompressOptions, DecompressOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
 use tokio::runtime::Builder;
@@ -80,6 +80,11 @@ fn per_end(connections: usize, page_size: usize, messages: &[Vec<u8>]) -> usize 
 }
 
 #[test]
+fn memory() {
+    a_thousand_idle_connections();
+    a_long_page_that_is_read_as_a_whole_is_not_held();
+}
+
 fn a_thousand_idle_connections() {
     let short: Vec<Vec<u8>> = (0..5).map(|i| text(i, 200)).collect();
     let noise = Random::new(1).bytes(65_536 * 6);
@@ -100,4 +105,23 @@ fn a_thousand_idle_connections() {
         println!("{name}: {bytes} bytes per connection");
         assert!(bytes < allowed, "{name}: {bytes} bytes per connection");
     }
+}
+
+fn a_long_page_that_is_read_as_a_whole_is_not_held() {
+    const PAGE: usize = 4096 * KIB;
+    let all = text(8, 2 * PAGE);
+    let stream = lz4_stream::compress(&all, &CompressOptions::new().page_size(PAGE)).unwrap();
+    let options = DecompressOptions::new().max_page_size(PAGE);
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let mut page = vec![0; PAGE];
+    let (held, ()) = heap::peak(|| {
+        runtime.block_on(async {
+            let mut reader = Lz4StreamBufReader::with_options(&stream[..], &options).unwrap();
+            for expected in all.chunks(PAGE) {
+                assert_eq!(reader.read(&mut page).await.unwrap(), PAGE);
+                assert!(page == expected);
+            }
+        });
+    });
+    assert!(held < 512 * KIB, "the reader takes {held}");
 }

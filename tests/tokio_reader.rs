@@ -5,7 +5,9 @@ mod common;
 #[path = "common/polled.rs"]
 mod polled;
 
+use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem::MaybeUninit;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -213,6 +215,54 @@ fn any_order_of_calls_each_dropped_after_one_poll() {
         let mut inner = reader.into_inner();
         while !matches!(once(inner.read_to_end(&mut rest)), Poll::Ready(Ok(_))) {}
         assert!(rest == stream[len..]);
+    }
+}
+
+/// Of the buffer's room, all, a part, or nothing may be initialized.
+#[test]
+fn long_pages_are_the_same_whatever_buffer_they_come_into() {
+    let all = text(9, 1_600_000);
+    let mut compressor = CompressOptions::new().page_size(300_000).compressor().unwrap();
+    let (mut stream, mut rest) = (Vec::new(), &all[..]);
+    for len in [300_000, 300_000, 70_000, 300_000, 0, 1000, 300_000, 299_000, 30_000] {
+        let (page, after) = rest.split_at(len);
+        rest = after;
+        stream.extend_from_slice(compressor.compress(page).unwrap());
+    }
+    for initialized in [0, 1000, 299_999, 300_000, 400_000] {
+        for capacity in [0, 1000, 1_000_000] {
+            let script = (0..200).map(|n| match n % 3 {
+                0 => Act::Bytes(1 + n * 20),
+                1 => Act::Pending,
+                _ => Act::Fails([ErrorKind::Interrupted, ErrorKind::TimedOut][n % 2]),
+            });
+            let inner = Polled::reader(&stream, script);
+            let mut reader: Box<dyn AsyncRead + Unpin> = match capacity {
+                0 => Box::new(Lz4StreamReader::new(inner)),
+                _ => Box::new(Lz4StreamBufReader::new(BufReader::with_capacity(capacity, inner))),
+            };
+            let mut room = vec![MaybeUninit::uninit(); 400_004];
+            let mut out = Vec::new();
+            loop {
+                let mut buf = ReadBuf::uninit(&mut room);
+                buf.put_slice(b"kept");
+                buf.initialize_unfilled_to(initialized);
+                let polled = once(poll_fn(|cx| Pin::new(&mut reader).poll_read(cx, &mut buf)));
+                let (kept, read) = buf.filled().split_at(4);
+                assert_eq!(kept, b"kept");
+                match polled {
+                    Poll::Ready(Ok(())) if read.is_empty() => break,
+                    Poll::Ready(Ok(())) => out.extend_from_slice(read),
+                    Poll::Ready(Err(error)) if error.kind() == ErrorKind::TimedOut => assert_eq!(read, b""),
+                    Poll::Ready(Err(error)) => panic!("{error}"),
+                    Poll::Pending => assert_eq!(read, b""),
+                }
+            }
+            assert!(
+                out == all,
+                "{initialized} bytes are initialized, the inner buffer has {capacity}"
+            );
+        }
     }
 }
 

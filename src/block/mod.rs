@@ -66,6 +66,15 @@ pub(crate) fn decode(
     }
 }
 
+/// Whether [`decode`](decode()) keeps what it has decoded when there is no more room.
+pub(crate) fn can_resume(engine: Engine) -> bool {
+    match engine {
+        Engine::Own => true,
+        #[cfg(feature = "lz4_flex")]
+        Engine::Lz4Flex => false,
+    }
+}
+
 /// Makes blocks in one of the modes. What it knows of the history lives on from page to page.
 #[derive(Clone)]
 pub(crate) enum Encoder {

@@ -9,7 +9,8 @@ use pin_project_lite::pin_project;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use tokio::task::coop::poll_proceed;
 
-use crate::{BlockSizes, DecompressOptions, Error, Framing, Lz4StreamDecompressor, Progress, SizePrefix};
+use crate::decompressor::Step;
+use crate::{BlockSizes, DecompressOptions, Error, Framing, Lz4StreamDecompressor, SizePrefix};
 
 pin_project! {
     /// Decompresses a stream of blocks from the inner reader: [`crate::Lz4StreamReader`] for tokio.
@@ -84,7 +85,7 @@ pin_project! {
 
 impl<R: AsyncRead, F: Framing> Lz4StreamReader<R, F> {
     /// Reads the next bytes into the room of the decompressor. Ready with `false` at the end of the input.
-    fn poll_supply(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    fn poll_supply(self: Pin<&mut Self>, cx: &mut Context<'_>, _: &mut &mut [u8]) -> Poll<io::Result<bool>> {
         let this = self.project();
         let room = this.decompressor.unfilled();
         let (at, len) = (room.as_ptr(), room.len());
@@ -101,12 +102,12 @@ impl<R: AsyncRead, F: Framing> Lz4StreamReader<R, F> {
 
 impl<R: AsyncBufRead, F: Framing> Lz4StreamBufReader<R, F> {
     /// Feeds the inner reader's buffer to the decompressor, up to the end of a block. Ready with `false` at the end of
-    /// the input.
-    fn poll_supply(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// the input. `out`: see [`Lz4StreamDecompressor::advance`].
+    fn poll_supply(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut &mut [u8]) -> Poll<io::Result<bool>> {
         let mut this = self.project();
         let mut lent = ready!(this.inner.as_mut().poll_fill_buf(cx))?;
         let len = lent.len();
-        let result = this.decompressor.feed(&mut lent).map(drop);
+        let result = this.decompressor.advance(&mut lent, out).map(drop);
         let used = len - lent.len();
         this.inner.consume(used);
         result?;
@@ -247,19 +248,23 @@ macro_rules! reader {
             }
 
             /// Advances to the next page that is not empty, unless the last one has unread bytes. Ready with `false` at
-            /// the end of the stream.
-            fn poll_page(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+            /// the end of the stream. `out`: see [`Lz4StreamDecompressor::advance`].
+            fn poll_page(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                out: &mut &mut [u8],
+            ) -> Poll<io::Result<bool>> {
                 if !self.decompressor.page().is_empty() {
                     return Poll::Ready(Ok(true));
                 }
                 let budget = ready!(poll_proceed(cx));
                 let place = |decompressor: &Lz4StreamDecompressor<F>| (decompressor.blocks(), decompressor.total_in());
-                let start = place(&self.decompressor);
+                let (start, room) = (place(&self.decompressor), out.len());
                 loop {
-                    let has_more = match self.as_mut().project().decompressor.feed(&mut &[][..]) {
-                        Ok(Progress::NeedMore(_)) => ready!(self.as_mut().poll_supply(cx)),
-                        Ok(Progress::Page(_)) => Ok(true),
-                        Ok(Progress::End) => Ok(false),
+                    let has_more = match self.as_mut().project().decompressor.advance(&mut &[][..], out) {
+                        Ok(Step::NeedMore(_)) => ready!(self.as_mut().poll_supply(cx, out)),
+                        Ok(Step::Page) => Ok(true),
+                        Ok(Step::End) => Ok(false),
                         Err(error) => Err(error.into()),
                     };
                     // The end and errors too: a task may ask for more again and again.
@@ -273,7 +278,7 @@ macro_rules! reader {
                         Err(error) if error.kind() == ErrorKind::Interrupted => {}
                         Err(error) => return Poll::Ready(Err(error)),
                     }
-                    if !self.decompressor.page().is_empty() {
+                    if !self.decompressor.page().is_empty() || out.len() < room {
                         return Poll::Ready(Ok(true));
                     }
                     if place(&self.decompressor) != start && !self.decompressor.is_ended() {
@@ -339,13 +344,23 @@ macro_rules! reader {
 
         impl<R: $Inner, F: Framing> AsyncRead for $Reader<R, F> {
             /// Reads decoded bytes of one page. With a full `out`, it is ready without reading.
+            ///
+            /// A page that is much longer than 64 KiB and fits in the initialized part of `out` is decoded directly
+            /// into it, which saves a copy.
             fn poll_read(
                 mut self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
                 out: &mut ReadBuf<'_>,
             ) -> Poll<io::Result<()>> {
                 if out.remaining() > 0 {
-                    let page = ready!(self.as_mut().poll_fill_buf(cx))?;
+                    let filled = out.filled().len();
+                    let mut room = &mut out.initialized_mut()[filled..];
+                    let len = room.len();
+                    ready!(self.as_mut().poll_page(cx, &mut room))?;
+                    let direct = len - room.len();
+                    out.advance(direct);
+                    // Nothing, if the page is in `out` already.
+                    let page = self.decompressor.page();
                     let n = page.len().min(out.remaining());
                     out.put_slice(&page[..n]);
                     self.consume(n);
@@ -357,7 +372,7 @@ macro_rules! reader {
         impl<R: $Inner, F: Framing> AsyncBufRead for $Reader<R, F> {
             /// Lends the unread bytes of one page; none at the end of the stream.
             fn poll_fill_buf(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-                ready!(self.as_mut().poll_page(cx))?;
+                ready!(self.as_mut().poll_page(cx, &mut &mut [][..]))?;
                 Poll::Ready(Ok(self.project().decompressor.page()))
             }
 
