@@ -236,8 +236,8 @@ fn readers<const N: usize>(options: &CompressOptions, content: &[u8]) {
     let index = writer.take_index().unwrap();
     assert!(*writer.get_ref() == stream);
     let built = Index::build_with_framing(&stream[..], Tailed::<N>, &DecompressOptions::new(), 1 << 16).unwrap();
-    // Where the stream is longer than the content, points keep their histories as they are, and a writer knows shorter
-    // ones than a reader.
+    // Where the stream is much longer than the content, points keep history that may not be needed, and a writer knows
+    // less of it than a reader.
     let is_short = stream.len() < 2 * content.len();
     assert!(index == built || !is_short);
     assert!(places(&index) == places(&built));
