@@ -153,7 +153,7 @@ impl IndexBuilder {
     /// Takes the next block of the stream: its head, its data, and the length of its page in bytes. `history` is what
     /// the block after it may refer to: [`Lz4StreamCompressor::history`] or
     /// [`Lz4StreamDecompressor::history`](crate::Lz4StreamDecompressor::history) once the block was made or decoded.
-    /// Its last 64 KiB are used.
+    /// Its last 64 KiB are used. [`Index::read_from`] accepts at most 64 KiB between two blocks.
     pub fn push_block(&mut self, head: &[u8], data: &[u8], page_len: usize, history: &[u8]) {
         if self.candidate.is_none() && self.is_due(data) {
             let mut history = self.recent.take().unwrap_or_default();
