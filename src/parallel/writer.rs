@@ -590,7 +590,7 @@ impl Ahead {
             current,
             sending: None,
             spare: Vec::new(),
-            limit: 2 * threads,
+            limit: threads.saturating_mul(2),
             total_in,
         }
     }
