@@ -201,7 +201,7 @@ fn damaged_files_of_other_programs() {
         (
             "tracy",
             tracy[..100].to_vec(),
-            "stream 0: block 0 at offset 0: input ends after 90 of",
+            "stream 0: block 0 at offset 0: input ends after 90 of the block's",
         ),
         (
             "tracy",
@@ -224,13 +224,13 @@ fn damaged_files_of_other_programs() {
         (
             "gdsfmt",
             gdsfmt[..9000].to_vec(),
-            "block 0 at offset 0: input ends after 8978 of",
+            "block 0 at offset 0: input ends after 8978 of the block's",
         ),
         ("gdsfmt", gdsfmt[..20].to_vec(), "the blocks end after 0 of 43742 bytes"),
         (
             "gdsfmt",
             with(&gdsfmt, 14, &[9, 0]),
-            "block 0 at offset 0: input ends after 7 of",
+            "block 0 at offset 0: input ends after 7 of the block's",
         ),
     ] {
         let error = bad(pipe(dir.path(), &format!("test --preset {preset}"), &stream));

@@ -159,7 +159,7 @@ fn sizes_file() {
         (
             text_of(&sizes) + "9",
             format!(
-                "out: block 3 at offset {}: input ends after 0 of 9 bytes",
+                "out: block 3 at offset {}: input ends after 0 of the block's 9 bytes",
                 end + sizes[2]
             ),
         ),
@@ -344,17 +344,17 @@ fn bad_data() {
         (
             stream[..2].into(),
             "",
-            "block 0 at offset 0: input ends after 2 of 4 bytes",
+            "block 0 at offset 0: input ends after 2 of the head's 4 bytes",
         ),
         (
             stream[..offsets[2] + 3].into(),
             "",
-            "block 2 at offset {2}: input ends after 3 of 4",
+            "block 2 at offset {2}: input ends after 3 of the head's 4",
         ),
         (
             stream[..offsets[3] + 24].into(),
             "",
-            "block 3 at offset {3}: input ends after 20 of",
+            "block 3 at offset {3}: input ends after 20 of the block's",
         ),
         (
             stream.clone(),
