@@ -429,6 +429,17 @@ fn bad_data() {
     fs::write(dir.path().join("in"), &stream[..stream.len() - 1]).unwrap();
     let error = bad(run(dir.path(), "test --max-page-size 999 in"));
     assert!(error.ends_with(" (see --max-page-size)\n"), "{error}");
+    // Not at any cost.
+    for (len, hint) in [
+        (16 << 20, " (with --max-page-size 16777216, it decodes)\n"),
+        ((16 << 20) + 1, " (see --max-page-size)\n"),
+    ] {
+        fs::write(dir.path().join("in"), vec![0; len]).unwrap();
+        let stream = good(run(dir.path(), &format!("compress --page-size {len} in -c")));
+        fs::write(dir.path().join("in"), stream).unwrap();
+        let error = bad(run(dir.path(), "test in"));
+        assert!(error.ends_with(hint), "{error}");
+    }
     let error = bad(run(dir.path(), "decompress --max-page-size 999 --big-endian text -c"));
     assert!(
         error.contains("see --preset, --prefix, --big-endian, --skip"),

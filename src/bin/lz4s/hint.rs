@@ -14,8 +14,8 @@ const ASK: &str = "is this a linked-block stream? see --preset, --prefix, --big-
 /// Headers up to this length are looked for.
 const LONGEST_HEADER: usize = 64;
 
-/// The largest page that is tried. It bounds the memory.
-const LARGEST_PAGE: usize = 64 << 20;
+/// The largest page that is tried beyond the limit in use. It bounds the memory.
+const LARGEST_PAGE: usize = 16 << 20;
 
 /// The beginning of an input.
 pub struct Beginning<'a> {
