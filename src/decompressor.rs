@@ -494,7 +494,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// let mut decompressor = Lz4StreamDecompressor::new();
     /// decompressor.end_of_input()?;
     /// decompressor.feed(&mut &b"\x06\0\0\0\x50hel"[..])?;
-    /// let error = Error::UnexpectedEnd { block: 0, offset: 0, found: 4, needed: 6 };
+    /// let error = Error::UnexpectedEnd { block: 0, offset: 0, in_head: false, found: 4, needed: 6 };
     /// assert_eq!(decompressor.end_of_input(), Err(error));
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
@@ -512,6 +512,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             _ => Err(Error::UnexpectedEnd {
                 block,
                 offset,
+                in_head: self.is_in_head(),
                 found,
                 needed: self.needed().unwrap_or(0),
             }),

@@ -70,8 +70,9 @@ pub enum Error {
         /// The compressor's page size, in bytes.
         allowed: usize,
     },
-    /// The head or the tail of a block is malformed, or the [`Framing`](crate::Framing) contradicts itself. The
-    /// built-in framings never cause it. Kind: `InvalidData`.
+    /// The head or the tail of a block is malformed, or the [`Framing`](crate::Framing) contradicts itself; or there is
+    /// too much between two blocks for an [`Index`](crate::Index). The built-in framings only cause the latter. Kind:
+    /// `InvalidData`.
     BadHead {
         /// The block's index in the stream.
         block: u64,
@@ -134,6 +135,8 @@ pub enum Error {
         block: u64,
         /// The offset of the block's head in the stream, in bytes.
         offset: u64,
+        /// Whether it ended inside the head. Otherwise the head was complete, and it ended inside the block or its tail.
+        in_head: bool,
         /// How many bytes of the head were present, or, after a complete head, of the block with its tail.
         found: usize,
         /// How many bytes the head has, or the block with its tail.
@@ -240,6 +243,33 @@ impl Error {
         }
     }
 
+    /// The index of the block in which something is wrong. `None` for the variants that are not about a block.
+    ///
+    /// ```
+    /// use lz4_stream::{DecompressOptions, Error};
+    ///
+    /// // The second block is cut off.
+    /// let stream = b"\x06\0\0\0\x50hello\x06\0\0\0\x50wo";
+    /// let error = lz4_stream::decompress(stream, &DecompressOptions::new()).unwrap_err();
+    /// assert_eq!((error.block(), error.offset()), (Some(1), Some(10)));
+    /// assert_eq!((Error::Finished.block(), Error::Finished.offset()), (None, None));
+    /// ```
+    pub fn block(&self) -> Option<u64> {
+        Some(self.place()?.0)
+    }
+
+    /// The position in the stream, in bytes: that of the head of the [`block`](Self::block), or of the other variants
+    /// with a field `offset`.
+    pub fn offset(&self) -> Option<u64> {
+        match *self {
+            Error::MissingEndMark { offset, .. }
+            | Error::TrailingBytes { offset, .. }
+            | Error::IndexMismatch { offset, .. }
+            | Error::Poisoned { offset } => Some(offset),
+            _ => Some(self.place()?.1),
+        }
+    }
+
     /// Block and offset of the variants about a block.
     fn place(&self) -> Option<(u64, u64)> {
         match *self {
@@ -307,8 +337,11 @@ impl fmt::Display for Error {
             Error::MatchOffset { found, allowed, .. } => {
                 write!(f, "match offset {found} is out of range 1..={allowed}")
             }
-            Error::UnexpectedEnd { found, needed, .. } => {
-                write!(f, "input ends after {found} of {needed} bytes")
+            Error::UnexpectedEnd {
+                in_head, found, needed, ..
+            } => {
+                let whose = if *in_head { "head's" } else { "block's" };
+                write!(f, "input ends after {found} of the {whose} {needed} bytes")
             }
             Error::MissingEndMark { block, offset } => {
                 let plural = if *block == 1 { "" } else { "s" };

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::{fmt, iter, mem, thread};
 
 use crate::format::HISTORY;
+use crate::index::check_framing;
 use crate::{Error, Framing, Index, IndexBuilder, Lz4StreamCompressor, SizePrefix};
 
 /// Compresses the written bytes to a stream of blocks on the inner writer.
@@ -344,7 +345,8 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// [`take_index`](Self::take_index). It costs a few per cent of the time.
     ///
     /// # Errors
-    /// [`Error::LateIndex`] when blocks were already made.
+    /// [`Error::LateIndex`] when blocks were already made. [`Error::BadHead`] when the framing can put more than 64 KiB
+    /// between two blocks: a tail and two heads.
     ///
     /// ```
     /// use lz4_stream::Lz4StreamWriter;
@@ -359,6 +361,7 @@ impl<W: Write, F: Framing> Lz4StreamWriter<W, F> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn collect_index(&mut self, interval: u64) -> Result<(), Error> {
+        check_framing::<F>()?;
         let (_, compressor) = self.parts.as_ref().expect(HAS_PARTS);
         if compressor.blocks() > 0 {
             let block = compressor.blocks();

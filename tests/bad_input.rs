@@ -115,6 +115,7 @@ fn truncation_at_every_byte_is_an_error_after_what_was_whole() {
             let expected = Error::UnexpectedEnd {
                 block: block as u64,
                 offset: offset as u64,
+                in_head: cut - offset < width.bytes(),
                 found,
                 needed,
             };

@@ -425,6 +425,7 @@ fn decompress_inside_a_block_that_was_fed_in_part_is_an_error_and_loses_nothing(
         let error = Error::UnexpectedEnd {
             block,
             offset,
+            in_head: cut < 4,
             found,
             needed,
         };
@@ -588,6 +589,7 @@ fn the_end_of_the_input_is_judged_by_what_the_framing_says() {
     let error = Error::UnexpectedEnd {
         block,
         offset,
+        in_head: false,
         found,
         needed,
     };

@@ -126,7 +126,7 @@ fn a_netstring_ends_with_its_block() {
     assert_eq!(stream, b"6:\x50hello,0:,");
     for (wrong, message) in [
         (&b"6:\x50hello;0:,"[..], "no comma"),
-        (b"6:\x50hello", "input ends after 6 of 7 bytes"),
+        (b"6:\x50hello", "input ends after 6 of the block's 7 bytes"),
         (b"6:\x50hello,", "without an end mark"),
         (b"6:\x50hello,0:;", "length is zero"),
         (b":\x50hello,0:,", "not a netstring"),

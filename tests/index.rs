@@ -84,7 +84,8 @@ quickcheck! {
             check_points(&index, &stream, &data.0, &settings.decompress);
             Index::build(&stream[..], &settings.decompress, SHORT).unwrap()
         };
-        // Between tiny pages, a point keeps all history that the codec has, and the writer's has less.
+        // Between tiny pages, a point keeps history that may not be needed, as far as the codec has it, and the
+        // writer's has less.
         let is_tiny = settings.page_size < 64;
         let places = |index: &Index| -> Vec<_> {
             index.points().iter().map(|point| (point.stream(), point.content(), point.block())).collect()
@@ -158,6 +159,36 @@ fn unneeded_history_is_left_out() {
     // 200 bytes of it are noise, the others were replaced.
     assert!(write(&index).len() < 550);
     check_points(&index, &stream, &content, &DecompressOptions::new());
+}
+
+#[test]
+fn history_out_of_reach_is_left_out_among_tiny_pages() {
+    // Nothing but noise, so that a history takes its full length.
+    let noise = Random::new(2).bytes(1 << 16);
+    let first = Lz4StreamCompressor::new().compress(&noise).unwrap().to_vec();
+    // 19 bytes from as far back as a match can reach.
+    let far = b"\x0a\0\0\0\x0f\xff\xff\0\x50abcde";
+    let tiny = |count: usize| -> Vec<u8> {
+        let blocks = noise[..count].iter().map(|&byte| [2, 0, 0, 0, 0x10, byte]);
+        blocks.flatten().collect()
+    };
+    let lens = |stream: &[u8]| {
+        let content = lz4_stream::decompress(stream, &DecompressOptions::new()).unwrap();
+        let index = Index::build(stream, &DecompressOptions::new(), SHORT).unwrap();
+        check_points(&index, stream, &content, &DecompressOptions::new());
+        let [_, point, next] = index.points() else {
+            panic!("{index:?}")
+        };
+        // The next point is due after 128 KiB of the stream.
+        assert!(point.content() == 1 << 16 && (131_072..131_078).contains(&(next.stream() - point.stream())));
+        (point.history_len(), write(&index).len())
+    };
+    let (history_len, file_len) = lens(&[&first[..], &tiny(22_000), far].concat());
+    assert_eq!(history_len, (1 << 16) - 21_846);
+    // What was needed of the part that is out of reach by then is kept, and the rest of that part is zeros.
+    let (history_len, longer_len) = lens(&[&first[..], &tiny(100), far, &tiny(22_000), far].concat());
+    assert_eq!(history_len, (1 << 16) - 101);
+    assert!(longer_len < file_len + 300, "{longer_len} {file_len}");
 }
 
 #[test]

@@ -316,10 +316,22 @@ fn errors_read_as_sentences_with_their_numbers() {
             Error::UnexpectedEnd {
                 block,
                 offset,
+                in_head: true,
+                found: 3,
+                needed: 4,
+            },
+            "block 7 at offset 99: input ends after 3 of the head's 4 bytes",
+        ),
+        (
+            ErrorKind::UnexpectedEof,
+            Error::UnexpectedEnd {
+                block,
+                offset,
+                in_head: false,
                 found: 3,
                 needed: 20,
             },
-            "block 7 at offset 99: input ends after 3 of 20 bytes",
+            "block 7 at offset 99: input ends after 3 of the block's 20 bytes",
         ),
         (
             ErrorKind::UnexpectedEof,
@@ -350,6 +362,22 @@ fn errors_read_as_sentences_with_their_numbers() {
     ] {
         assert_eq!(error.to_string(), text);
         assert_eq!(error.kind(), kind, "{text}");
+        let place = text.strip_prefix("block ").and_then(|text| text.split_once(": "));
+        if let Some((block, offset)) = place.and_then(|(place, _)| place.split_once(" at offset ")) {
+            let number = |text: &str| Some(text.parse::<u64>().unwrap());
+            assert_eq!(
+                (error.block(), error.offset()),
+                (number(block), number(offset)),
+                "{text}"
+            );
+        } else {
+            // The sentences of the others have it elsewhere.
+            let has_offset = matches!(
+                error,
+                Error::TrailingBytes { .. } | Error::MissingEndMark { .. } | Error::Poisoned { .. }
+            );
+            assert_eq!((error.block(), error.offset().is_some()), (None, has_offset), "{text}");
+        }
         let as_io = io::Error::from(error.clone());
         assert_eq!((as_io.kind(), as_io.to_string().as_str()), (kind, text));
         assert_eq!(Error::from_io(&as_io), Some(&error));

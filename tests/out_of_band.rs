@@ -107,6 +107,7 @@ fn sizes_that_are_not_those_of_the_stream_are_errors_that_repeat() {
             Error::UnexpectedEnd {
                 block: 0,
                 offset: 0,
+                in_head: false,
                 found: stream.len(),
                 needed: stream.len() + 1,
             },

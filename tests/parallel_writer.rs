@@ -81,6 +81,16 @@ fn every_number_of_threads_makes_the_same_stream_which_is_hardly_longer_than_the
 }
 
 #[test]
+fn more_threads_than_there_can_be_are_as_many_as_there_is_work_for() {
+    let all = content(2_300_000);
+    let options = CompressOptions::new();
+    let one = write(&options, 1, &[&all], false);
+    for threads in [usize::MAX, usize::MAX / 2 + 1] {
+        assert!(write(&options, threads, &[&all], false) == one);
+    }
+}
+
+#[test]
 fn flushes_and_settings_are_kept() {
     let all = content(6_000_000);
     let pieces = [&all[..2_500_000], &all[2_500_000..2_500_100], &all[2_500_100..]];

@@ -236,8 +236,8 @@ fn readers<const N: usize>(options: &CompressOptions, content: &[u8]) {
     let index = writer.take_index().unwrap();
     assert!(*writer.get_ref() == stream);
     let built = Index::build_with_framing(&stream[..], Tailed::<N>, &DecompressOptions::new(), 1 << 16).unwrap();
-    // Where the stream is longer than the content, points keep their histories as they are, and a writer knows shorter
-    // ones than a reader.
+    // Where the stream is much longer than the content, points keep history that may not be needed, and a writer knows
+    // less of it than a reader.
     let is_short = stream.len() < 2 * content.len();
     assert!(index == built || !is_short);
     assert!(places(&index) == places(&built));
@@ -593,10 +593,31 @@ fn a_block_whose_tail_panicked_is_never_lent() {
 
 #[test]
 fn more_than_64_kib_between_two_blocks_cannot_be_indexed() {
-    let stream = written::<70_000>(&CompressOptions::new().page_size(100), &text(6, 1000));
+    let is_told = |error: Option<&Error>| matches!(error, Some(Error::BadHead { .. }));
+    let options = CompressOptions::new().page_size(100);
+    let stream = written::<70_000>(&options, &text(6, 1000));
     let error = Index::build_with_framing(&stream[..], Tailed::<70_000>, &DecompressOptions::new(), 1 << 16);
-    assert!(matches!(
-        Error::from_io(&error.unwrap_err()),
-        Some(Error::BadHead { .. })
-    ));
+    assert!(is_told(Error::from_io(&error.unwrap_err())));
+    // A writer tells it beforehand. It can put a restart between a tail and a head.
+    const LONGEST: usize = (1 << 16) - 8;
+    let restarts = options.restart_every(1);
+    let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor::<LONGEST>(&restarts));
+    writer.collect_index(1 << 16).unwrap();
+    writer.write_all(&text(6, 1000)).unwrap();
+    writer.try_finish().unwrap();
+    let index = writer.take_index().unwrap();
+    let stream = writer.finish().unwrap();
+    let built = Index::build_with_framing(&stream[..], Tailed::<LONGEST>, &DecompressOptions::new(), 1 << 16);
+    assert!(places(&built.unwrap()) == places(&index) && index.points().len() > 3);
+    let mut file = Vec::new();
+    index.write_to(&mut file).unwrap();
+    assert_eq!(Index::read_from(&file[..]).unwrap(), index);
+    let mut writer = Lz4StreamWriter::from_parts(Vec::new(), compressor::<{ LONGEST + 1 }>(&restarts));
+    assert!(is_told(writer.collect_index(1 << 16).err().as_ref()));
+    writer.finish().unwrap();
+    for threads in [1, 2] {
+        let mut writer = Lz4StreamParallelWriter::from_parts(Vec::new(), compressor::<70_000>(&restarts), threads);
+        assert!(is_told(writer.collect_index(1 << 16).err().as_ref()));
+        writer.finish().unwrap();
+    }
 }

@@ -1,6 +1,7 @@
 """The examples in the documentation."""
 
 import doctest
+import importlib.metadata
 import pathlib
 import re
 
@@ -26,6 +27,16 @@ def test_examples_of_the_docstrings():
             runner.run(test)
     assert runner.failures == 0
     assert count > 15
+
+
+def test_the_wheel_has_this_readme_and_the_licenses():
+    wheel = importlib.metadata.distribution("lz4-stream")
+    assert wheel.metadata.get_payload().strip() == README.read_text("utf-8").strip()
+    licenses = sorted(path.name for path in wheel.files if "licenses" in path.parts)
+    assert licenses == ["LICENSE-APACHE", "LICENSE-MIT"]
+    for name in licenses:
+        root = README.parent.parent
+        assert (README.parent / name).read_bytes() == (root / name).read_bytes()
 
 
 def test_every_public_item_is_documented():

@@ -21,6 +21,8 @@ use super::{CHECKED, MAX_INTERVAL, MIN_INTERVAL, fingerprint};
 /// It looks at the matches of the blocks that follow, for 64 KiB of content: later blocks cannot refer to anything
 /// before the point. Bytes of the history to which no match refers are replaced by zeros, and what lies before the
 /// first byte that is needed is left out. If none is needed, the point is a restart point. The rest is compressed.
+/// Where the next point is due before 64 KiB of content, among very small pages, what later blocks could still refer
+/// to is kept as it is.
 ///
 /// Memory: the points so far, and less than 1 MiB.
 ///
@@ -107,6 +109,14 @@ impl Candidate {
         self.traced = self.traced.saturating_add(page_len);
     }
 
+    /// What decoding needs of the history, and what later blocks could still refer to.
+    fn kept(&mut self) -> &[u8] {
+        let len = self.history.len();
+        let in_reach = len.saturating_sub(HISTORY.saturating_sub(self.traced));
+        self.needed[in_reach..].copy_from_slice(&self.history[in_reach..]);
+        &self.needed[self.first.min(in_reach)..]
+    }
+
     fn add_to_check(&mut self, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(CHECKED - self.checked)];
         self.check.update(bytes);
@@ -143,7 +153,7 @@ impl IndexBuilder {
     /// Takes the next block of the stream: its head, its data, and the length of its page in bytes. `history` is what
     /// the block after it may refer to: [`Lz4StreamCompressor::history`] or
     /// [`Lz4StreamDecompressor::history`](crate::Lz4StreamDecompressor::history) once the block was made or decoded.
-    /// Its last 64 KiB are used.
+    /// Its last 64 KiB are used. [`Index::read_from`] accepts at most 64 KiB between two blocks.
     pub fn push_block(&mut self, head: &[u8], data: &[u8], page_len: usize, history: &[u8]) {
         if self.candidate.is_none() && self.is_due(data) {
             let mut history = self.recent.take().unwrap_or_default();
@@ -156,11 +166,9 @@ impl IndexBuilder {
         self.largest_page = self.largest_page.max(page_len);
         if let Some(candidate) = &mut self.candidate {
             candidate.look_at(head, data, page_len);
-            if candidate.is_known() {
+            // Or many blocks with next to no content: another point is due, and there is only one candidate at a time.
+            if candidate.is_known() || self.stream_distance() >= 2 * self.interval {
                 self.end_point(false);
-            } else if self.stream_distance() >= 2 * self.interval {
-                // Many blocks with next to no content. Another point is due, and there is only one candidate at a time.
-                self.end_point(true);
             }
         }
         if self.candidate.is_none() && (self.is_near() || self.is_over()) {
@@ -192,9 +200,7 @@ impl IndexBuilder {
     /// of an end mark, if there is one.
     #[must_use]
     pub fn finish(mut self, stream_len: u64) -> Index {
-        if self.candidate.is_some() {
-            self.end_point(false);
-        }
+        self.end_point(true);
         Index {
             interval: self.interval,
             dictionary: self.dictionary,
@@ -268,17 +274,17 @@ impl IndexBuilder {
         self.candidate = Some(Candidate::new(history));
     }
 
-    /// Completes the last point. With `all`, its history is kept as it is.
-    fn end_point(&mut self, all: bool) {
+    /// Completes the last point. `is_last`: no other blocks follow.
+    fn end_point(&mut self, is_last: bool) {
         let candidate = self.candidate.take();
-        let (Some(candidate), Some(point)) = (candidate, self.points.last_mut()) else {
+        let (Some(mut candidate), Some(point)) = (candidate, self.points.last_mut()) else {
             return;
         };
-        point.check = candidate.check.finalize();
-        let history = match all {
-            true => &candidate.history[..],
-            false => &candidate.needed[candidate.first..],
-        };
+        if is_last {
+            candidate.traced = HISTORY;
+        }
+        point.check = candidate.check.clone().finalize();
+        let history = candidate.kept();
         if !history.is_empty() {
             self.packer.reset();
             let packed = self.packer.compress(history).expect("a history is at most one page");

@@ -139,8 +139,8 @@ impl Index {
     ///
     /// # Errors
     /// Those of [`DecompressOptions::reader`] and of [`Lz4StreamReader`](crate::Lz4StreamReader), but an error of
-    /// `inner` ends the pass. `Interrupted` is retried. [`Error::BadHead`] when there are more than 64 KiB of restart
-    /// marks between two blocks.
+    /// `inner` ends the pass. `Interrupted` is retried. [`Error::BadHead`] when there are more than 64 KiB between
+    /// two blocks: restart marks, or the tail and the head of a custom framing.
     ///
     /// ```
     /// use lz4_stream::{DecompressOptions, Index};
@@ -194,7 +194,7 @@ impl Index {
                 Progress::Page(page) => {
                     let page_len = page.len();
                     if block.len() - decompressor.block_len() > LONG_HEAD {
-                        return Err(long_head(&decompressor).into());
+                        return Err(long_head(decompressor.blocks(), decompressor.total_in()).into());
                     }
                     let (block_and_head, tail) = block.split_at(block.len() - F::TAIL_LEN);
                     let (head, data) = block_and_head.split_at(block_and_head.len() - decompressor.block_len());
@@ -215,7 +215,7 @@ impl Index {
                     block.extend_from_slice(read);
                     decompressor.filled(n);
                     if block.len() > LONG_HEAD && decompressor.is_in_head() {
-                        return Err(long_head(&decompressor).into());
+                        return Err(long_head(decompressor.blocks(), decompressor.total_in()).into());
                     }
                     if n == 0 {
                         decompressor.end_of_input()?;
@@ -225,7 +225,7 @@ impl Index {
             }
         }
         if block.len() > LONG_HEAD {
-            return Err(long_head(&decompressor).into());
+            return Err(long_head(decompressor.blocks(), decompressor.total_in()).into());
         }
         Ok(builder.finish(decompressor.total_in()))
     }
@@ -347,13 +347,19 @@ fn fingerprint(dictionary: &[u8]) -> (u32, u32) {
     (dictionary.len() as u32, crc32fast::hash(dictionary))
 }
 
-/// The error of a stream with too many bytes between two blocks.
-fn long_head<F>(decompressor: &Lz4StreamDecompressor<F>) -> Error {
-    Error::BadHead {
-        block: decompressor.blocks(),
-        offset: decompressor.total_in(),
-        reason: "more than 64 KiB between two blocks cannot be indexed",
+/// Checks that a writer with this framing never puts so much between two blocks that there is no index.
+pub(crate) fn check_framing<F: Framing>() -> Result<(), Error> {
+    let longest = F::TAIL_LEN.saturating_add(F::MAX_HEAD_LEN.saturating_mul(2));
+    match longest > LONG_HEAD {
+        true => Err(long_head(0, 0)),
+        false => Ok(()),
     }
+}
+
+/// The error of a stream with too many bytes between two blocks.
+fn long_head(block: u64, offset: u64) -> Error {
+    let reason = "more than 64 KiB between two blocks cannot be indexed";
+    Error::BadHead { block, offset, reason }
 }
 
 /// The error when stream and index do not agree at this position of the stream.

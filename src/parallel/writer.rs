@@ -17,6 +17,7 @@ use std::{fmt, iter, mem, thread};
 use super::pool::{Panicked, Pool};
 use crate::compressor::Restarts;
 use crate::format::{HISTORY, compress_bound};
+use crate::index::check_framing;
 use crate::{
     CompressOptions, Error, Framing, Index, IntoInnerError, Lz4StreamCompressor, Lz4StreamWriter, SizePrefix, Strategy,
 };
@@ -377,7 +378,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
     /// written.
     ///
     /// # Errors
-    /// [`Error::LateIndex`] when blocks were already made.
+    /// As in [`Lz4StreamWriter::collect_index`].
     ///
     /// ```
     /// use lz4_stream::CompressOptions;
@@ -392,6 +393,7 @@ impl<W: Write, F: Framing> Lz4StreamParallelWriter<W, F> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn collect_index(&mut self, interval: u64) -> Result<(), Error> {
+        check_framing::<F>()?;
         match &self.ahead {
             None => self.serial.collect_index(interval),
             Some(ahead) => {
@@ -588,7 +590,7 @@ impl Ahead {
             current,
             sending: None,
             spare: Vec::new(),
-            limit: 2 * threads,
+            limit: threads.saturating_mul(2),
             total_in,
         }
     }

@@ -159,7 +159,7 @@ fn sizes_file() {
         (
             text_of(&sizes) + "9",
             format!(
-                "out: block 3 at offset {}: input ends after 0 of 9 bytes",
+                "out: block 3 at offset {}: input ends after 0 of the block's 9 bytes",
                 end + sizes[2]
             ),
         ),
@@ -241,8 +241,20 @@ fn wrong_usage() {
             "compress nofile --max-distance 64K",
             "distance of a match 65536 is out of range",
         ),
-        ("compress nofile --threads -1", "unexpected argument"),
-        ("compress nofile --threads two", "invalid value 'two'"),
+        (
+            "compress nofile --threads -1",
+            "invalid value '-1' for '--threads <N>': not a number from 0 to 256",
+        ),
+        (
+            "compress nofile --threads two",
+            "invalid value 'two' for '--threads <N>': not a number from 0 to 256",
+        ),
+        ("compress nofile --threads 1.5", "not a number from 0 to 256"),
+        ("compress nofile --threads 257", "not a number from 0 to 256"),
+        (
+            "decompress nofile --index i --threads 257",
+            "not a number from 0 to 256",
+        ),
         ("compress nofile --index-interval 1M", "--index <FILE>"),
         ("compress nofile --index -", "--index needs a file: -"),
         ("compress a b --index c", "--index takes one input"),
@@ -344,17 +356,17 @@ fn bad_data() {
         (
             stream[..2].into(),
             "",
-            "block 0 at offset 0: input ends after 2 of 4 bytes",
+            "block 0 at offset 0: input ends after 2 of the head's 4 bytes",
         ),
         (
             stream[..offsets[2] + 3].into(),
             "",
-            "block 2 at offset {2}: input ends after 3 of 4",
+            "block 2 at offset {2}: input ends after 3 of the head's 4",
         ),
         (
             stream[..offsets[3] + 24].into(),
             "",
-            "block 3 at offset {3}: input ends after 20 of",
+            "block 3 at offset {3}: input ends after 20 of the block's",
         ),
         (
             stream.clone(),
@@ -407,6 +419,27 @@ fn bad_data() {
         let error = error.replace(", it decodes", ", its beginning decodes");
         assert_eq!(bad(output), error.replacen("in:", "stdin:", 1));
     }
+    // The limit that would do, where it shows.
+    let hint = " (with --max-page-size 1000, it decodes)\n";
+    fs::write(dir.path().join("in"), &stream).unwrap();
+    for limit in ["999", "9"] {
+        let error = bad(run(dir.path(), &format!("test --max-page-size {limit} in")));
+        assert!(error.ends_with(hint), "{error}");
+    }
+    fs::write(dir.path().join("in"), &stream[..stream.len() - 1]).unwrap();
+    let error = bad(run(dir.path(), "test --max-page-size 999 in"));
+    assert!(error.ends_with(" (see --max-page-size)\n"), "{error}");
+    // Not at any cost.
+    for (len, hint) in [
+        (16 << 20, " (with --max-page-size 16777216, it decodes)\n"),
+        ((16 << 20) + 1, " (see --max-page-size)\n"),
+    ] {
+        fs::write(dir.path().join("in"), vec![0; len]).unwrap();
+        let stream = good(run(dir.path(), &format!("compress --page-size {len} in -c")));
+        fs::write(dir.path().join("in"), stream).unwrap();
+        let error = bad(run(dir.path(), "test in"));
+        assert!(error.ends_with(hint), "{error}");
+    }
     let error = bad(run(dir.path(), "decompress --max-page-size 999 --big-endian text -c"));
     assert!(
         error.contains("see --preset, --prefix, --big-endian, --skip"),
@@ -439,6 +472,9 @@ fn wrong_dictionary() {
         error.starts_with("lz4s: out: block 0 at offset 0: match offset "),
         "{error}"
     );
+    // Other settings are tried with the dictionary in use.
+    let error = bad(run(dir.path(), "decompress --dictionary dict --big-endian out -o back"));
+    assert!(error.ends_with(" (with --little-endian, it decodes)\n"), "{error}");
     assert_eq!(names(dir.path()), ["dict", "out", "text"]);
 }
 

@@ -9,6 +9,9 @@ use lz4_stream::{Mode, PrefixWidth, Strategy};
 use crate::failure::{Failure, Result};
 use crate::preset::Preset;
 
+/// More would only take memory.
+const MAX_THREADS: usize = 256;
+
 /// Compress, decompress and inspect LZ4 linked-block streams
 ///
 /// The format is that of python-lz4's lz4.stream and of the C library's double-buffer streaming. A stream does not
@@ -116,8 +119,15 @@ pub struct Compress {
     /// With --mode hc: 1 to 12, higher is slower and smaller; below 1 means 9, above 12 means 12 [default: 9]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Compression")]
     pub level: Option<i32>,
-    /// Compress on this many threads; 0 for one per core. The output does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Compression")]
+    /// Compress on this many threads: 1 to 256; 0 for one per core. The output does not depend on it
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = threads,
+        allow_negative_numbers = true,
+        default_value = "1",
+        help_heading = "Compression"
+    )]
     pub threads: usize,
     /// Also write the index of the stream to this file, see lz4s index
     #[arg(long, value_name = "FILE", help_heading = "Compression")]
@@ -143,8 +153,15 @@ pub struct Decompress {
     /// begins near A; without, at the start of the stream.
     #[arg(long, value_name = "A..B", value_parser = Span::parse, conflicts_with = "rm", allow_hyphen_values = true)]
     pub range: Option<Span>,
-    /// Decompress on this many threads; 0 for one per core. Needs --index [default: 1]
-    #[arg(long, value_name = "N", requires = "index", conflicts_with = "range")]
+    /// Decompress on this many threads: 1 to 256; 0 for one per core. Needs --index [default: 1]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = threads,
+        allow_negative_numbers = true,
+        requires = "index",
+        conflicts_with = "range"
+    )]
     pub threads: Option<usize>,
 }
 
@@ -370,6 +387,11 @@ impl Span {
         }
         Ok(Span { start, end })
     }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let threads = text.parse().ok().filter(|threads| *threads <= MAX_THREADS);
+    threads.ok_or_else(|| format!("not a number from 0 to {MAX_THREADS}"))
 }
 
 fn size(text: &str) -> Result<usize, String> {

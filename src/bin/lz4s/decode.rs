@@ -234,7 +234,7 @@ impl Decoder<'_> {
                     bytes,
                     is_all,
                     start,
-                    has_dictionary: self.stream.format.dictionary.is_some(),
+                    options: &self.options,
                 };
                 let hint = match lane {
                     Some(_) => String::new(),

@@ -14,6 +14,9 @@ const ASK: &str = "is this a linked-block stream? see --preset, --prefix, --big-
 /// Headers up to this length are looked for.
 const LONGEST_HEADER: usize = 64;
 
+/// The largest page that is tried beyond the limit in use. It bounds the memory.
+const LARGEST_PAGE: usize = 16 << 20;
+
 /// The beginning of an input.
 pub struct Beginning<'a> {
     pub bytes: &'a [u8],
@@ -21,8 +24,14 @@ pub struct Beginning<'a> {
     pub is_all: bool,
     /// The length of what comes before the stream.
     pub start: usize,
-    /// A dictionary is in use.
-    pub has_dictionary: bool,
+    /// The settings in use.
+    pub options: &'a DecompressOptions,
+}
+
+impl Beginning<'_> {
+    fn stream(&self) -> Option<&[u8]> {
+        self.bytes.get(self.start..)
+    }
 }
 
 /// The hint to put after the message of `error`.
@@ -30,8 +39,10 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
     if matches!(error, Error::MissingEndMark { .. }) {
         return " (cut off, or made without an end mark: see --no-end-mark)".into();
     }
+    let (Some(block), Some(offset)) = (error.block(), error.offset()) else {
+        return String::new();
+    };
     // Blocks of another stream can look right at first, but not for long.
-    let (block, offset) = place(error);
     let is_cut_off = block > 0 && matches!(error, Error::UnexpectedEnd { .. });
     let near = beginning.start as u64 + offset < beginning.bytes.len() as u64 || block == 0;
     if near && !is_cut_off && layout.width != PrefixWidth::OutOfBand {
@@ -47,14 +58,19 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
         } else {
             "its beginning decodes"
         };
+        if matches!(error, Error::PageOverLimit { .. } | Error::BlockTooLarge { .. })
+            && let Some(page_size) = page_size_that_decodes(beginning)
+        {
+            return format!(" (with --max-page-size {page_size}, {decodes})");
+        }
         // The likely reasons first: by chance, a stream can also decode from its second block on.
         let here = beginning.start..=beginning.start;
         if let Some(options) = settings_that_decode(layout, beginning, here) {
             return format!(" (with {options}, {decodes})");
         }
         if matches!(error, Error::MatchOffset { .. })
-            && !beginning.has_dictionary
-            && decodes_with_dictionary(layout, beginning)
+            && beginning.options.get_format().get_dictionary().is_empty()
+            && decodes_with_dictionary(beginning)
         {
             return " (it refers to data before its start: see --dictionary)".into();
         }
@@ -74,18 +90,12 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
     }
 }
 
-fn place(error: &Error) -> (u64, u64) {
-    match *error {
-        Error::BadHead { block, offset, .. }
-        | Error::BlockTooLarge { block, offset, .. }
-        | Error::PageOverLimit { block, offset, .. }
-        | Error::EmptyBlock { block, offset }
-        | Error::TruncatedBlock { block, offset, .. }
-        | Error::MatchOffset { block, offset, .. }
-        | Error::UnexpectedEnd { block, offset, .. }
-        | Error::MissingEndMark { block, offset } => (block, offset),
-        _ => (u64::MAX, u64::MAX),
-    }
+/// The largest page, if all of the beginning decodes without the limit.
+fn page_size_that_decodes(beginning: &Beginning) -> Option<usize> {
+    let options = beginning.options.clone().max_page_size(LARGEST_PAGE);
+    let mut decompressor = options.decompressor().ok()?;
+    let Found { blocks, largest_page } = decode(&mut decompressor, beginning.stream()?, beginning.is_all);
+    (blocks > 0 && largest_page > beginning.options.get_max_page_size()).then_some(largest_page)
 }
 
 /// The length of what comes before the bytes that --skip counts. They take the place of a preset's start.
@@ -104,10 +114,10 @@ fn settings_that_decode(layout: &Layout, beginning: &Beginning, starts: RangeInc
     for zero in zeros {
         for order in [layout.order, other(layout.order)] {
             for width in widths {
-                decoders.push(Decoder::new(layout, width, order, zero)?);
+                decoders.push(Decoder::new(beginning.options, width, order, zero)?);
             }
         }
-        decoders.push(Decoder::new(layout, PrefixWidth::One, layout.order, zero)?);
+        decoders.push(Decoder::new(beginning.options, PrefixWidth::One, layout.order, zero)?);
     }
     // The settings in use first, with another start.
     decoders.sort_by_key(|decoder| {
@@ -152,14 +162,9 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn new(layout: &Layout, width: PrefixWidth, order: ByteOrder, zero: ZeroPrefix) -> Option<Decoder> {
-        let decompressor = DecompressOptions::new()
-            .prefix_width(width)
-            .byte_order(order)
-            .zero_prefix(zero)
-            .max_page_size(layout.max_page_size)
-            .decompressor()
-            .ok()?;
+    fn new(options: &DecompressOptions, width: PrefixWidth, order: ByteOrder, zero: ZeroPrefix) -> Option<Decoder> {
+        let options = options.clone().prefix_width(width).byte_order(order).zero_prefix(zero);
+        let decompressor = options.decompressor().ok()?;
         Some(Decoder {
             width,
             order,
@@ -190,36 +195,44 @@ impl Decoder {
         options
     }
 
-    /// The number of blocks in `bytes`; 0 if they do not decode, or end where no stream ends.
+    /// The number of blocks in `bytes`; 0 if they do not decode.
     fn decodes(&mut self, bytes: &[u8], is_all: bool) -> u64 {
         self.decompressor.reset();
-        blocks(&mut self.decompressor, bytes, is_all)
+        decode(&mut self.decompressor, bytes, is_all).blocks
     }
 }
 
-fn blocks(decompressor: &mut Lz4StreamDecompressor, mut bytes: &[u8], is_all: bool) -> u64 {
+#[derive(Default)]
+struct Found {
+    blocks: u64,
+    largest_page: usize,
+}
+
+/// What there is in `bytes`; nothing if they do not decode, or end where no stream ends.
+fn decode(decompressor: &mut Lz4StreamDecompressor, mut bytes: &[u8], is_all: bool) -> Found {
+    let mut largest_page = 0;
     let ends_well = loop {
         match decompressor.feed(&mut bytes) {
-            Ok(Progress::Page(_)) => {}
+            Ok(Progress::Page(page)) => largest_page = largest_page.max(page.len()),
             Ok(Progress::NeedMore(_)) => break !is_all || decompressor.end_of_input().is_ok(),
             Ok(Progress::End) => break bytes.is_empty(),
             Err(_) => break false,
         }
     };
     // Some bytes, such as 01 01, are blocks of nothing.
-    if ends_well && decompressor.total_out() > 0 {
-        decompressor.blocks()
-    } else {
-        0
+    match ends_well && largest_page > 0 {
+        true => Found {
+            blocks: decompressor.blocks(),
+            largest_page,
+        },
+        false => Found::default(),
     }
 }
 
-fn decodes_with_dictionary(layout: &Layout, beginning: &Beginning) -> bool {
-    let options = DecompressOptions::new()
-        .format(layout.format().dictionary([0; 64 << 10]))
-        .max_page_size(layout.max_page_size);
-    let (Ok(mut decompressor), Some(bytes)) = (options.decompressor(), beginning.bytes.get(beginning.start..)) else {
+fn decodes_with_dictionary(beginning: &Beginning) -> bool {
+    let options = beginning.options.clone().dictionary([0; 64 << 10]);
+    let (Ok(mut decompressor), Some(bytes)) = (options.decompressor(), beginning.stream()) else {
         return false;
     };
-    blocks(&mut decompressor, bytes, beginning.is_all) > 0
+    decode(&mut decompressor, bytes, beginning.is_all).blocks > 0
 }
