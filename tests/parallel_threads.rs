@@ -8,6 +8,11 @@ mod random;
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
+#[cfg(target_os = "linux")]
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use heap::{allocations, peak};
 use lz4_stream::{CompressOptions, Mode, Strategy};
@@ -32,6 +37,18 @@ fn threads() -> usize {
     names.filter(|name| name.trim() == "lz4-stream").count()
 }
 
+/// Waits until the number of threads is as it should be: a thread gets its name a little after it has started, and is
+/// listed for a little while after it was joined.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn threads_become(expected: impl Fn(usize) -> bool) {
+    let start = Instant::now();
+    while !expected(threads()) {
+        assert!(start.elapsed() < Duration::from_secs(20), "{} threads", threads());
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[cfg(target_os = "linux")]
 fn threads_start_with_the_work_and_end_with_the_writer() {
     struct Fails(io::ErrorKind);
@@ -50,10 +67,10 @@ fn threads_start_with_the_work_and_end_with_the_writer() {
         writer.flush().unwrap();
         assert_eq!(threads(), 0);
         writer.write_all(&all).unwrap();
-        assert!(threads() <= expected && (threads() > 0) == (expected > 0));
+        threads_become(|threads| threads <= expected && (threads > 0) == (expected > 0));
         writer.flush().unwrap();
         let writer = writer.finish();
-        assert_eq!(threads(), 0);
+        threads_become(|threads| threads == 0);
         drop(writer);
 
         // With an error pending, and while unwinding.
@@ -62,7 +79,7 @@ fn threads_start_with_the_work_and_end_with_the_writer() {
             .unwrap();
         writer.write_all(&all).and_then(|()| writer.flush()).unwrap_err();
         drop(writer);
-        assert_eq!(threads(), 0);
+        threads_become(|threads| threads == 0);
         let mut writer = CompressOptions::new().parallel_writer(io::sink(), count).unwrap();
         let unwound = panic::catch_unwind(AssertUnwindSafe(|| {
             writer.write_all(&all).unwrap();
@@ -70,7 +87,7 @@ fn threads_start_with_the_work_and_end_with_the_writer() {
             panic::resume_unwind(Box::new(()));
         }));
         assert!(unwound.is_err());
-        assert_eq!(threads(), 0);
+        threads_become(|threads| threads == 0);
     }
 }
 
