@@ -263,6 +263,28 @@ fn after_a_reset_it_is_as_new() {
     }
 }
 
+/// Before a very long match, only a few positions are planned. What earlier plans say of those after them must not matter.
+#[test]
+fn after_a_reset_it_is_as_new_before_very_long_matches() {
+    // The match before it takes two length bytes, and from the last position where it is worth it, one that is full.
+    let (few, full) = (19, SHORT_MATCH_MAX + 255);
+    let mut random = Random::new(11);
+    let (near, far) = (random.bytes(few - 1 + full), random.bytes(9000));
+    let history = [&random.bytes(40), &near[..], &random.bytes(40), &near[few + 1..], &far].concat();
+    let page = [&random.bytes(50), &near[..], &far, &random.bytes(20)].concat();
+    for level in 10..=12 {
+        let mut encode = |before: &[u8]| {
+            let mut stream = Stream::new(level, 1 << 17);
+            stream.encode(before);
+            stream.reset();
+            stream.whole_history = true;
+            stream.encode_all(&history, 50);
+            stream.encode(&page)
+        };
+        assert!(encode(&random.bytes(20_000)) == encode(b""), "{level}");
+    }
+}
+
 #[test]
 fn positions_may_grow_for_ever() {
     let text = sample(7, 400_000);
