@@ -118,9 +118,11 @@ pub(super) fn parse(
             writer.sequence(at, length, offset);
             at += length;
         }
-        // The last match planned may reach into the very long one, even beyond its end.
+        // The last match planned may reach into the very long one, even beyond its end, or so far that no match may start
+        // there.
         if let Some(found) = very_long
             && at + MIN_MATCH <= found.end()
+            && at < match_end
         {
             writer.sequence(at, found.end() - at, found.offset);
             at = found.end();
@@ -204,7 +206,7 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             let most = if growth > 0 {
                 growth
             } else {
-                equal_before(cost, i + cut)
+                equal_before(&cost[..count + MARGIN], i + cut)
             };
             let most = most.min(i).min(at - offset - page.floor);
             let more = common_suffix(window, at - offset, at, most);
@@ -222,8 +224,8 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     }
 }
 
-/// How many costs in a row before `cost[end]` are equal to it.
-fn equal_before(cost: &[u16; CHUNK + MARGIN], end: usize) -> usize {
+/// How many costs in a row before `cost[end]` are equal to it; 0 if there is no such cost.
+fn equal_before(cost: &[u16], end: usize) -> usize {
     cost.get(..=end).map_or(0, |before| {
         before
             .iter()

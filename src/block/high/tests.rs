@@ -2,7 +2,7 @@ use super::*;
 use crate::block::fast::FastEncoder;
 use crate::block::random::{Random, mixed, text};
 use crate::block::reference::{Sequence, Strict, sequences};
-use crate::block::sequence::{LAST_LITERALS, MAX_OFFSET, MIN_MATCH, SHORT_MATCH_MAX};
+use crate::block::sequence::{LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, MIN_MATCH, SHORT_MATCH_MAX};
 use crate::format::compress_bound;
 
 const LEVELS: std::ops::RangeInclusive<i32> = 1..=12;
@@ -260,6 +260,28 @@ fn after_a_reset_it_is_as_new() {
                 }
             }
         }
+    }
+}
+
+/// Before a very long match, only a few positions are planned. What earlier plans say of those after them must not matter.
+#[test]
+fn after_a_reset_it_is_as_new_before_very_long_matches() {
+    // The match before it takes two length bytes, and from the last position where it is worth it, one that is full.
+    let (few, full) = (19, SHORT_MATCH_MAX + 255);
+    let mut random = Random::new(11);
+    let (near, far) = (random.bytes(few - 1 + full), random.bytes(9000));
+    let history = [&random.bytes(40), &near[..], &random.bytes(40), &near[few + 1..], &far].concat();
+    let page = [&random.bytes(50), &near[..], &far, &random.bytes(20)].concat();
+    for level in 10..=12 {
+        let mut encode = |before: &[u8]| {
+            let mut stream = Stream::new(level, 1 << 17);
+            stream.encode(before);
+            stream.reset();
+            stream.whole_history = true;
+            stream.encode_all(&history, 50);
+            stream.encode(&page)
+        };
+        assert!(encode(&random.bytes(20_000)) == encode(b""), "{level}");
     }
 }
 
@@ -604,6 +626,29 @@ fn history_is_linked_again_for_other_groups() {
             stream.encode(page);
             let half = &page[..page.len() / 2];
             assert!(stream.encode(half).len() < 300, "level {level}");
+        }
+    }
+}
+
+/// What comes before a very long match may take nearly all of it. The rest may be too near to the end of the page.
+#[test]
+fn no_match_starts_too_late_after_one_that_reaches_into_a_very_long_one() {
+    for level in 3..=12 {
+        for rest in 1..MATCH_MARGIN {
+            let mut random = Random::new(rest as u64);
+            let (long, head) = (random.bytes(5000), random.bytes(4));
+            // The page has the head too, but the places searched for very long matches lie behind it.
+            let other = [&head[..], &long[..5000 - rest]].concat();
+            let history = [&random.bytes(40), &other[..], &random.bytes(40), &long].concat();
+            let page = [&random.bytes(300), &head[..], &long, &random.bytes(LAST_LITERALS)].concat();
+            let mut stream = Stream::new(level, 1 << 17);
+            stream.encode(&history);
+            let sequences = sequences(&stream.encode(&page));
+            assert_eq!(
+                sequences[0].matched.map(|(_, length)| length),
+                Some(4 + 5000 - rest),
+                "{level} {rest}"
+            );
         }
     }
 }
