@@ -68,7 +68,8 @@ pub(super) fn parse<const ROW: usize>(
                 write_cheapest::<ROW>(&row[..found], writer);
             }
         }
-        // The last match may reach into the very long one, even beyond its end, or so far that no match may start there.
+        // The last match may reach into the very long one, even beyond its end, or so far that no match may start
+        // there.
         if let Some(found) = very_long
             && at + MIN_MATCH <= found.end()
             && at <= last_start

@@ -118,8 +118,8 @@ pub(super) fn parse(
             writer.sequence(at, length, offset);
             at += length;
         }
-        // The last match planned may reach into the very long one, even beyond its end, or so far that no match may start
-        // there.
+        // The last match planned may reach into the very long one, even beyond its end, or so far that no match may
+        // start there.
         if let Some(found) = very_long
             && at + MIN_MATCH <= found.end()
             && at < match_end

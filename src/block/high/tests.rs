@@ -263,7 +263,8 @@ fn after_a_reset_it_is_as_new() {
     }
 }
 
-/// Before a very long match, only a few positions are planned. What earlier plans say of those after them must not matter.
+/// Before a very long match, only a few positions are planned. What earlier plans say of those after them must not
+/// matter.
 #[test]
 fn after_a_reset_it_is_as_new_before_very_long_matches() {
     // The match before it takes two length bytes, and from the last position where it is worth it, one that is full.
@@ -273,7 +274,7 @@ fn after_a_reset_it_is_as_new_before_very_long_matches() {
     let history = [&random.bytes(40), &near[..], &random.bytes(40), &near[few + 1..], &far].concat();
     let page = [&random.bytes(50), &near[..], &far, &random.bytes(20)].concat();
     for level in 10..=12 {
-        let mut encode = |before: &[u8]| {
+        let encode = |before: &[u8]| {
             let mut stream = Stream::new(level, 1 << 17);
             stream.encode(before);
             stream.reset();
