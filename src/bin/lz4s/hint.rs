@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
-use lz4_stream::{ByteOrder, DecompressOptions, Error, Lz4StreamDecompressor, PrefixWidth, Progress, ZeroPrefix};
+use lz4_stream::{ByteOrder, DecompressOptions, Error, PrefixWidth, Progress, ZeroPrefix};
 
 use crate::preset::{Layout, Start, recognize};
 
@@ -93,8 +93,7 @@ pub fn hint(error: &Error, layout: &Layout, beginning: &Beginning) -> String {
 /// The largest page, if all of the beginning decodes without the limit.
 fn page_size_that_decodes(beginning: &Beginning) -> Option<usize> {
     let options = beginning.options.clone().max_page_size(LARGEST_PAGE);
-    let mut decompressor = options.decompressor().ok()?;
-    let Found { blocks, largest_page } = decode(&mut decompressor, beginning.stream()?, beginning.is_all);
+    let Found { blocks, largest_page } = decode(&options, beginning.stream()?, beginning.is_all);
     (blocks > 0 && largest_page > beginning.options.get_max_page_size()).then_some(largest_page)
 }
 
@@ -114,10 +113,10 @@ fn settings_that_decode(layout: &Layout, beginning: &Beginning, starts: RangeInc
     for zero in zeros {
         for order in [layout.order, other(layout.order)] {
             for width in widths {
-                decoders.push(Decoder::new(beginning.options, width, order, zero)?);
+                decoders.push(Decoder::new(beginning.options, width, order, zero));
             }
         }
-        decoders.push(Decoder::new(beginning.options, PrefixWidth::One, layout.order, zero)?);
+        decoders.push(Decoder::new(beginning.options, PrefixWidth::One, layout.order, zero));
     }
     // The settings in use first, with another start.
     decoders.sort_by_key(|decoder| {
@@ -127,7 +126,7 @@ fn settings_that_decode(layout: &Layout, beginning: &Beginning, starts: RangeInc
     });
     for start in starts {
         let bytes = beginning.bytes.get(start..)?;
-        for decoder in &mut decoders {
+        for decoder in &decoders {
             let is_other = start != beginning.start;
             // One block alone can decode by chance.
             let needed = if is_other || decoder.width == PrefixWidth::One {
@@ -135,8 +134,8 @@ fn settings_that_decode(layout: &Layout, beginning: &Beginning, starts: RangeInc
             } else {
                 1
             };
-            if decoder.decodes(bytes, beginning.is_all) >= needed {
-                let mut options = decoder.options(layout);
+            if decode(&decoder.options, bytes, beginning.is_all).blocks >= needed {
+                let mut options = decoder.arguments(layout);
                 if is_other {
                     let _ = write!(options, " --skip {}", start - header_len(layout));
                 }
@@ -158,23 +157,22 @@ struct Decoder {
     width: PrefixWidth,
     order: ByteOrder,
     zero: ZeroPrefix,
-    decompressor: Lz4StreamDecompressor,
+    options: DecompressOptions,
 }
 
 impl Decoder {
-    fn new(options: &DecompressOptions, width: PrefixWidth, order: ByteOrder, zero: ZeroPrefix) -> Option<Decoder> {
+    fn new(options: &DecompressOptions, width: PrefixWidth, order: ByteOrder, zero: ZeroPrefix) -> Decoder {
         let options = options.clone().prefix_width(width).byte_order(order).zero_prefix(zero);
-        let decompressor = options.decompressor().ok()?;
-        Some(Decoder {
+        Decoder {
             width,
             order,
             zero,
-            decompressor,
-        })
+            options,
+        }
     }
 
-    /// The options that differ from the layout's.
-    fn options(&self, layout: &Layout) -> String {
+    /// The options of the command that differ from the layout's.
+    fn arguments(&self, layout: &Layout) -> String {
         let mut options = String::new();
         if self.width != layout.width {
             let _ = write!(options, " --prefix {}", self.width.bytes());
@@ -194,12 +192,6 @@ impl Decoder {
         }
         options
     }
-
-    /// The number of blocks in `bytes`; 0 if they do not decode.
-    fn decodes(&mut self, bytes: &[u8], is_all: bool) -> u64 {
-        self.decompressor.reset();
-        decode(&mut self.decompressor, bytes, is_all).blocks
-    }
 }
 
 #[derive(Default)]
@@ -209,7 +201,10 @@ struct Found {
 }
 
 /// What there is in `bytes`; nothing if they do not decode, or end where no stream ends.
-fn decode(decompressor: &mut Lz4StreamDecompressor, mut bytes: &[u8], is_all: bool) -> Found {
+fn decode(options: &DecompressOptions, mut bytes: &[u8], is_all: bool) -> Found {
+    let Ok(mut decompressor) = options.decompressor() else {
+        return Found::default();
+    };
     let mut largest_page = 0;
     let ends_well = loop {
         match decompressor.feed(&mut bytes) {
@@ -231,8 +226,6 @@ fn decode(decompressor: &mut Lz4StreamDecompressor, mut bytes: &[u8], is_all: bo
 
 fn decodes_with_dictionary(beginning: &Beginning) -> bool {
     let options = beginning.options.clone().dictionary([0; 64 << 10]);
-    let (Ok(mut decompressor), Some(bytes)) = (options.decompressor(), beginning.stream()) else {
-        return false;
-    };
-    decode(&mut decompressor, bytes, beginning.is_all).blocks > 0
+    let stream = beginning.stream();
+    stream.is_some_and(|stream| decode(&options, stream, beginning.is_all).blocks > 0)
 }
