@@ -6,6 +6,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crate::{bad, command, folder, good, names, pipe, read, run};
@@ -440,6 +442,9 @@ fn a_signal_leaves_no_hidden_file() {
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     };
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        // A signal that this process ignores, under nohup or in the background, its children ignore too. One with a
+        // handler they do not.
+        signal_hook::flag::register_conditional_default(number, Arc::new(AtomicBool::new(true))).unwrap();
         let mut child = command(dir.path(), "compress -o out")
             .stdin(Stdio::piped())
             .spawn()
