@@ -357,8 +357,8 @@ fn one_poor_segment_does_not_change_the_hash() {
     }
 }
 
-/// After a change, many positions are inserted again. Small pages over a long history must not change all the time: that
-/// took a hundred times as long as liblz4.
+/// After a change, many positions are inserted again. Small pages over a long history must not change all the time:
+/// that took a hundred times as long as liblz4.
 #[test]
 fn small_pages_change_the_hash_no_more_often_than_large_ones() {
     for lengths in [[27, 27, 40], [100, 100, 100], [1000, 1000, 1000]] {

@@ -403,8 +403,8 @@ impl<'a> Search<'a> {
         gap
     }
 
-    /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last eight
-    /// bytes of such a match are those of `at`. Every step lowers `steps.left`, down to 1.
+    /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last
+    /// eight bytes of such a match are those of `at`. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,
@@ -470,8 +470,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Of the groups in `window[at..at + length]`, the one that leads furthest in two steps, and in the first one no less
-    /// far than the group at `at`: its index, and the distance of the first step.
+    /// Of the groups in `window[at..at + length]`, the one that leads furthest in two steps, and in the first one no
+    /// less far than the group at `at`: its index, and the distance of the first step.
     ///
     /// One step says too little: of a frequent group some places are far from the next one.
     ///
