@@ -371,10 +371,29 @@ struct Cursor<'a> {
     attempts: usize,
 }
 
-/// Calls [`encode_segment`] for the part of the page that has room after it, then for the rest. With the usual largest
-/// distance, there is no limit to check: entries hold no larger one.
+/// Encodes the part of the page that has room after it, then the rest: see `ROOMY`.
 #[inline(always)]
 fn encode_to<const N: usize, const BYTES: u32>(
+    until: usize,
+    table: &mut [u16; N],
+    limits: (usize, usize),
+    window: &[u8],
+    floor: usize,
+    cursor: &mut Cursor,
+) -> usize {
+    let mut short = 0;
+    if N != SMALL && cursor.position + ROOMY_PAGE <= window.len() {
+        short = encode_part::<N, BYTES, ROOMY>(until, table, limits, window, floor, cursor);
+        if cursor.position > until {
+            return short;
+        }
+    }
+    short + encode_part::<N, BYTES, MATCH_MARGIN>(until, table, limits, window, floor, cursor)
+}
+
+/// Calls [`encode_segment`]. With the usual largest distance, there is no limit to check: entries hold no larger one.
+#[inline(always)]
+fn encode_part<const N: usize, const BYTES: u32, const MARGIN: usize>(
     until: usize,
     table: &mut [u16; N],
     (acceleration, max_distance): (usize, usize),
@@ -382,24 +401,11 @@ fn encode_to<const N: usize, const BYTES: u32>(
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
-    let mut short = 0;
-    if N != SMALL && cursor.position + ROOMY_PAGE <= window.len() {
-        short += if max_distance == MAX_OFFSET {
-            encode_segment::<N, BYTES, false, ROOMY>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
-        } else {
-            encode_segment::<N, BYTES, true, ROOMY>(until, table, acceleration, max_distance, window, floor, cursor)
-        };
-        if cursor.position > until {
-            return short;
-        }
-    }
-    const END: usize = MATCH_MARGIN;
-    short += if max_distance == MAX_OFFSET {
-        encode_segment::<N, BYTES, false, END>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
+    if max_distance == MAX_OFFSET {
+        encode_segment::<N, BYTES, false, MARGIN>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
     } else {
-        encode_segment::<N, BYTES, true, END>(until, table, acceleration, max_distance, window, floor, cursor)
-    };
-    short
+        encode_segment::<N, BYTES, true, MARGIN>(until, table, acceleration, max_distance, window, floor, cursor)
+    }
 }
 
 /// Encodes from `cursor` on, until the search is past `until` or the page ends. If a `FAR` table hashes five bytes,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
-use lz4_stream::{ByteOrder, DecompressOptions, Error, PrefixWidth, Progress, ZeroPrefix};
+use lz4_stream::{ByteOrder, DecompressOptions, Error, PrefixWidth, Progress, StreamFormat, ZeroPrefix};
 
 use crate::preset::{Layout, Start, recognize};
 
@@ -109,37 +109,39 @@ fn header_len(layout: &Layout) -> usize {
 fn settings_that_decode(layout: &Layout, beginning: &Beginning, starts: RangeInclusive<usize>) -> Option<String> {
     let widths = [PrefixWidth::Four, PrefixWidth::Two, PrefixWidth::Eight];
     let zeros = [ZeroPrefix::Invalid, ZeroPrefix::End, ZeroPrefix::Restart];
-    let mut decoders = Vec::new();
+    let mut candidates = Vec::new();
     for zero in zeros {
+        let options = beginning.options.clone().zero_prefix(zero);
         for order in [layout.order, other(layout.order)] {
             for width in widths {
-                decoders.push(Decoder::new(beginning.options, width, order, zero));
+                candidates.push(options.clone().byte_order(order).prefix_width(width));
             }
         }
-        decoders.push(Decoder::new(beginning.options, PrefixWidth::One, layout.order, zero));
+        candidates.push(options.byte_order(layout.order).prefix_width(PrefixWidth::One));
     }
     // The settings in use first, with another start.
-    decoders.sort_by_key(|decoder| {
-        (decoder.width != layout.width) as u8
-            + (decoder.order != layout.order) as u8
-            + (decoder.zero != layout.zero) as u8
+    candidates.sort_by_key(|options| {
+        let format = options.get_format();
+        (format.get_prefix_width() != layout.width) as u8
+            + (format.get_byte_order() != layout.order) as u8
+            + (format.get_zero_prefix() != layout.zero) as u8
     });
     for start in starts {
         let bytes = beginning.bytes.get(start..)?;
-        for decoder in &decoders {
+        for options in &candidates {
             let is_other = start != beginning.start;
             // One block alone can decode by chance.
-            let needed = if is_other || decoder.width == PrefixWidth::One {
+            let needed = if is_other || options.get_format().get_prefix_width() == PrefixWidth::One {
                 2
             } else {
                 1
             };
-            if decode(&decoder.options, bytes, beginning.is_all).blocks >= needed {
-                let mut options = decoder.arguments(layout);
+            if decode(options, bytes, beginning.is_all).blocks >= needed {
+                let mut arguments = arguments(options.get_format(), layout);
                 if is_other {
-                    let _ = write!(options, " --skip {}", start - header_len(layout));
+                    let _ = write!(arguments, " --skip {}", start - header_len(layout));
                 }
-                return Some(options.trim_start().into()).filter(|options: &String| !options.is_empty());
+                return Some(arguments.trim_start().into()).filter(|arguments: &String| !arguments.is_empty());
             }
         }
     }
@@ -153,45 +155,31 @@ fn other(order: ByteOrder) -> ByteOrder {
     }
 }
 
-struct Decoder {
-    width: PrefixWidth,
-    order: ByteOrder,
-    zero: ZeroPrefix,
-    options: DecompressOptions,
-}
-
-impl Decoder {
-    fn new(options: &DecompressOptions, width: PrefixWidth, order: ByteOrder, zero: ZeroPrefix) -> Decoder {
-        let options = options.clone().prefix_width(width).byte_order(order).zero_prefix(zero);
-        Decoder {
-            width,
-            order,
-            zero,
-            options,
-        }
+/// The options of the command for `format` that differ from the layout's.
+fn arguments(format: &StreamFormat, layout: &Layout) -> String {
+    let (width, order, zero) = (
+        format.get_prefix_width(),
+        format.get_byte_order(),
+        format.get_zero_prefix(),
+    );
+    let mut arguments = String::new();
+    if width != layout.width {
+        let _ = write!(arguments, " --prefix {}", width.bytes());
     }
-
-    /// The options of the command that differ from the layout's.
-    fn arguments(&self, layout: &Layout) -> String {
-        let mut options = String::new();
-        if self.width != layout.width {
-            let _ = write!(options, " --prefix {}", self.width.bytes());
-        }
-        if self.order != layout.order {
-            options += match self.order {
-                ByteOrder::Little => " --little-endian",
-                ByteOrder::Big => " --big-endian",
-            };
-        }
-        if self.zero != layout.zero {
-            options += match self.zero {
-                ZeroPrefix::Invalid => " --no-end-mark",
-                ZeroPrefix::End => " --end-mark",
-                ZeroPrefix::Restart => " --zero-restarts",
-            };
-        }
-        options
+    if order != layout.order {
+        arguments += match order {
+            ByteOrder::Little => " --little-endian",
+            ByteOrder::Big => " --big-endian",
+        };
     }
+    if zero != layout.zero {
+        arguments += match zero {
+            ZeroPrefix::Invalid => " --no-end-mark",
+            ZeroPrefix::End => " --end-mark",
+            ZeroPrefix::Restart => " --zero-restarts",
+        };
+    }
+    arguments
 }
 
 #[derive(Default)]

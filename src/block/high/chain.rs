@@ -550,12 +550,12 @@ impl<'a> Search<'a> {
         let near = around(window, at);
         let mut found = None;
         let mut distance = self.before(at);
-        // A wider match has at least these bytes from `at` on.
-        let mut ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
-        if at + ahead + MIN_MATCH > self.limit {
-            return None;
-        }
-        let mut tail = read_u32(window, at + ahead);
+        // A wider match goes on from `at` for at least so long. Its last four bytes there, if there is room for it.
+        let least_tail = |best: usize| {
+            let ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
+            (at + ahead + MIN_MATCH <= self.limit).then(|| (ahead, read_u32(window, at + ahead)))
+        };
+        let (mut ahead, mut tail) = least_tail(best)?;
         while distance <= room {
             #[cfg(test)]
             tests::count_candidate();
@@ -571,11 +571,8 @@ impl<'a> Search<'a> {
                         length: best,
                         offset: distance,
                     });
-                    ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
-                    if at + ahead + MIN_MATCH > self.limit {
-                        break;
-                    }
-                    tail = read_u32(window, at + ahead);
+                    let Some(next) = least_tail(best) else { break };
+                    (ahead, tail) = next;
                 }
                 depth = depth.saturating_sub(after as u32 / 64);
             }
