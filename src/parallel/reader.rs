@@ -17,6 +17,9 @@ use crate::{DecompressOptions, Error, Framing, Index, IndexPoint, Lz4StreamDecom
 /// An interval is read in pieces that grow from this size, so that an index alone cannot cause a large allocation.
 const FIRST_READ: usize = 64 * 1024;
 
+/// Room for more content than this is not reserved at once: on 32 bit, there could not be as much.
+const LARGEST_GUESS: usize = isize::MAX as usize / 4;
+
 /// Decompresses a stream that has an [`Index`] on several threads, in order.
 ///
 /// The intervals between the points of the index are decoded independently of each other. The caller's thread is one of
@@ -129,7 +132,7 @@ impl<F: Framing> Interval<F> {
         let index = self.map.index();
         // No block decodes to more than 255 times its length.
         let content_len = index.end_of(number).1 - index.points()[number].content();
-        let likely = content_len.min(self.filled as u64 * 255) as usize;
+        let likely = content_len.min(self.filled as u64 * 255).min(LARGEST_GUESS as u64) as usize;
         let room = UNPACKED + likely + index.largest_page().min(likely) + SLACK;
         if self.content.len() < room {
             // Zeroed memory from the allocator costs nothing until it is touched.
