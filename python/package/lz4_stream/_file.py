@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     _TextMode = Literal["rt", "wt", "xt", "at"]
     _StrPath = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
 
-# How much is read from the file underneath at once.
-_INPUT_SIZE = 256 * 1024
-
 # The buffer of decoded data that is read, and of data that waits to be compressed.
 _BUFFER_SIZE = 64 * 1024
 
@@ -119,7 +116,7 @@ class _RawReader(_RawDecoded):
             data = self._decompressor._read(limit)
             if data or self._decompressor.eof:
                 break
-            read = cast("bytes | None", self._file.read(_INPUT_SIZE))
+            read = cast("bytes | None", self._file.read(self._decompressor._input_size()))
             if read is None:
                 return None
             if not read:
@@ -405,7 +402,9 @@ class Lz4StreamFile(io.BufferedIOBase):
             )
         self._mode = mode[0] + "b"
         if isinstance(filename, (str, bytes, os.PathLike)):
-            file = cast(BinaryIO, builtins.open(filename, self._mode))
+            # `_RawReader` reads long pieces, so a buffer would only be another step on the way.
+            buffering = 0 if reads and index is None else -1
+            file = cast(BinaryIO, builtins.open(filename, self._mode, buffering))
             self._owns_file = True
         elif hasattr(filename, "read" if reads else "write"):
             file = filename
