@@ -154,7 +154,7 @@ impl LZ4StreamCompressor {
     /// The rest waits for more data, or for `flush` or `finish`.
     ///
     /// Args:
-    ///     data (bytes-like): Any number of bytes.
+    ///     data (bytes-like): Any number of bytes. Meanwhile, a long `bytearray` cannot be resized.
     ///
     /// Returns:
     ///     list[bytes]: The blocks.

@@ -17,8 +17,8 @@ use crate::state::{State, released};
 const LONG_PAGE: usize = 64 * 1024;
 const GATHERED: usize = 256 * 1024;
 
-/// How many bytes of a stream are read at once, and how many at most for a block of at least `LONG_BLOCK`: its length is
-/// the word of the stream, and must not allocate more.
+/// How many bytes of a stream are read at once, and how many at most for a block of at least `LONG_BLOCK`: its length
+/// is the word of the stream, and must not allocate more.
 const INPUT: usize = 256 * 1024;
 const MAX_INPUT: usize = 4 * 1024 * 1024;
 const LONG_BLOCK: usize = 64 * 1024;

@@ -1,8 +1,9 @@
 //! Bytes of Python objects.
 //!
 //! `bytes` cannot change, so they are read in place, also without the GIL. Any other buffer could be changed by another
-//! thread meanwhile, so its bytes are copied first, while the GIL is held. Except for a `bytearray`, that goes through
-//! `memoryview`, because the buffer protocol itself is not in the stable ABI of Python 3.9 and 3.10.
+//! thread meanwhile, so its bytes are copied first, while the GIL is held. (PyO3's slices of buffers would do without,
+//! but are deprecated as unsound.) The copy goes through `memoryview`, except for a whole `bytearray`, because the
+//! buffer protocol itself is not in the stable ABI of Python 3.9 and 3.10.
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;

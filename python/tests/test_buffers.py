@@ -131,13 +131,16 @@ def test_a_buffer_that_changes_under_its_owner():
     view.release()
     with pytest.raises(ValueError):
         lz4_stream.compress(view)
-    growing = bytearray(DATA)
-    compressor = LZ4StreamCompressor("double_buffer", 1 << 16)
-    for same in (growing, memoryview(growing)):
-        compressor.feed(same)
-    del same
-    # Nothing of it is held.
-    growing += b"more"
+    for growing in (bytearray(DATA), bytearray(DATA * 20)):
+        compressor = LZ4StreamCompressor("double_buffer", 1 << 20)
+        for same in (growing, memoryview(growing)):
+            compressor.feed(same)
+            compressor.compress(same)
+        with pytest.raises(OverflowError):
+            compressor.compress(bytes(1 << 20) + same)
+        del same
+        # Nothing of it is held.
+        growing += b"more"
 
 
 @pytest.mark.skipif(sys.maxsize < 1 << 32, reason="needs 64 bits")
