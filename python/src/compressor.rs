@@ -154,7 +154,7 @@ impl LZ4StreamCompressor {
     /// The rest waits for more data, or for `flush` or `finish`.
     ///
     /// Args:
-    ///     data (bytes-like): Any number of bytes.
+    ///     data (bytes-like): Any number of bytes. Meanwhile, a long `bytearray` cannot be resized.
     ///
     /// Returns:
     ///     list[bytes]: The blocks.
@@ -169,23 +169,25 @@ impl LZ4StreamCompressor {
     /// >>> compressor.finish()
     /// b'\x03\x00\x00\x00 ef'
     fn feed<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
-        let data = Input::new(data)?.into_data()?;
-        let mut rest = data.as_bytes(py);
-        let blocks = self.0.with(py, |Compressor { codec, .. }| {
+        let pieces = Input::new(data)?.into_pieces()?;
+        self.0.with(py, |Compressor { codec, .. }| {
             let mut blocks = Vec::new();
-            while !rest.is_empty() {
-                let block = released(py, rest.len(), || {
-                    let taken = codec.push(rest)?;
-                    rest = &rest[taken..];
-                    Ok(if codec.is_full() { codec.end_page() } else { &[] })
-                })?;
-                if !block.is_empty() {
-                    blocks.push(PyBytes::new(py, block));
+            pieces.for_each(py, |mut rest| {
+                while !rest.is_empty() {
+                    let block = released(py, rest.len(), || {
+                        let taken = codec.push(rest)?;
+                        rest = &rest[taken..];
+                        Ok(if codec.is_full() { codec.end_page() } else { &[] })
+                    });
+                    let block = block.map_err(to_python)?;
+                    if !block.is_empty() {
+                        blocks.push(PyBytes::new(py, block));
+                    }
                 }
-            }
+                Ok(())
+            })?;
             Ok(blocks)
-        })?;
-        blocks.map_err(to_python)
+        })?
     }
 
     /// End the current page, so that the other end can decode all data fed so far.

@@ -17,6 +17,12 @@ use crate::state::{State, released};
 const LONG_PAGE: usize = 64 * 1024;
 const GATHERED: usize = 256 * 1024;
 
+/// How many bytes of a stream are read at once, and how many at most for a block of at least `LONG_BLOCK`: its length
+/// is the word of the stream, and must not allocate more.
+const INPUT: usize = 256 * 1024;
+const MAX_INPUT: usize = 4 * 1024 * 1024;
+const LONG_BLOCK: usize = 64 * 1024;
+
 /// Decompresses blocks to pages. With the arguments, methods and errors of `lz4.stream.LZ4StreamDecompressor` of
 /// python-lz4, and more.
 ///
@@ -298,6 +304,18 @@ impl LZ4StreamDecompressor {
             if !data.as_bytes(py).is_empty() {
                 state.fed.push_back(data);
             }
+        })
+    }
+
+    /// How many bytes to read and push next, once all fed bytes were decoded. Of a long block, its rest and the next
+    /// head, so that the next block is decoded where it was read, and not copied first.
+    fn _input_size(&self, py: Python<'_>) -> PyResult<usize> {
+        self.0.with(py, |state| match state.codec.missing() {
+            missing if missing >= LONG_BLOCK => {
+                let head_len = state.codec.options().get_format().get_prefix_width().bytes();
+                missing.min(MAX_INPUT) + head_len
+            }
+            _ => INPUT,
         })
     }
 

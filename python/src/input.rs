@@ -1,14 +1,18 @@
 //! Bytes of Python objects.
 //!
 //! `bytes` cannot change, so they are read in place, also without the GIL. Any other buffer could be changed by another
-//! thread meanwhile, so its bytes are copied first, while the GIL is held. Except for a `bytearray`, that goes through
-//! `memoryview`, because the buffer protocol itself is not in the stable ABI of Python 3.9 and 3.10.
+//! thread meanwhile, so its bytes are copied first, while the GIL is held. (PyO3's slices of buffers would do without,
+//! but are deprecated as unsound.) The copy goes through `memoryview`, except for a whole `bytearray`, because the
+//! buffer protocol itself is not in the stable ABI of Python 3.9 and 3.10.
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice};
 
 const SHORT: usize = 4096;
+
+/// Longer buffers can be copied in pieces of this length, which stay in the cache until they are used.
+const PIECE: usize = 64 * 1024;
 
 /// An object with the buffer protocol. Nothing was copied yet.
 pub enum Input<'py> {
@@ -30,6 +34,23 @@ impl Data {
             Data::Bytes(bytes) => bytes.as_bytes(py),
             Data::Copy(bytes) => bytes,
         }
+    }
+}
+
+/// Bytes in pieces.
+pub struct Pieces<'py> {
+    /// All but the last. They are copied when they are needed.
+    views: Vec<Bound<'py, PyAny>>,
+    last: Data,
+}
+
+impl Pieces<'_> {
+    /// Runs no Python code itself, so it may be called under the lock of a codec: only `bytes` are made.
+    pub fn for_each(self, py: Python<'_>, mut work: impl FnMut(&[u8]) -> PyResult<()>) -> PyResult<()> {
+        for view in self.views {
+            work(to_bytes(&view)?.as_bytes())?;
+        }
+        work(self.last.as_bytes(py))
     }
 }
 
@@ -79,8 +100,41 @@ impl<'py> Input<'py> {
         match self {
             Input::Bytes(bytes) => Ok(Data::Bytes(bytes.unbind())),
             Input::ByteArray(bytes) => Ok(Data::Copy(bytes.to_vec())),
-            Input::View(view, _) => copy(view.as_any()),
+            Input::View(view, _) => Ok(Data::Bytes(to_bytes(&view)?.unbind())),
         }
+    }
+
+    /// All bytes, in pieces. While some of them are not copied yet, a `bytearray` cannot be resized.
+    pub fn into_pieces(self) -> PyResult<Pieces<'py>> {
+        if !self.is_mutable() || self.len() <= PIECE {
+            let (views, last) = (Vec::new(), self.into_data()?);
+            return Ok(Pieces { views, last });
+        }
+        let flat = self.flat()?;
+        let len = flat.len()?;
+        let last = len.saturating_sub(1) / PIECE * PIECE;
+        let views = (0..last).step_by(PIECE).map(|start| part(&flat, start, start + PIECE));
+        Ok(Pieces {
+            views: views.collect::<PyResult<_>>()?,
+            last: Data::Bytes(to_bytes(&part(&flat, last, len)?)?.unbind()),
+        })
+    }
+
+    /// A `memoryview` of single bytes.
+    fn flat(&self) -> PyResult<Bound<'py, PyAny>> {
+        let view = match self {
+            Input::Bytes(bytes) => PyMemoryView::from(bytes)?,
+            Input::ByteArray(bytes) => PyMemoryView::from(bytes)?,
+            Input::View(view, _) => {
+                let py = view.py();
+                match view.call_method1(pyo3::intern!(py, "cast"), (pyo3::intern!(py, "B"),)) {
+                    Ok(flat) => return Ok(flat),
+                    // The items of a structured array, or a shape with a zero.
+                    Err(_) => PyMemoryView::from(to_bytes(view)?.as_any())?,
+                }
+            }
+        };
+        Ok(view.into_any())
     }
 
     /// The same bytes, in memory of ours if they are few. For several calls of `with_range`: a slice of a buffer takes
@@ -97,29 +151,20 @@ impl<'py> Input<'py> {
 
     /// Calls `work` with the bytes from `start` to `end`, which must be in range. The others are not copied.
     pub fn with_range<R>(&self, start: usize, end: usize, work: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
-        match self {
-            Input::Bytes(bytes) => Ok(work(&bytes.as_bytes()[start..end])),
-            Input::ByteArray(bytes) => {
-                let part = slice(bytes.as_any(), start, end)?;
-                Ok(work(&part.cast_into::<PyByteArray>()?.to_vec()))
-            }
-            Input::View(view, _) => {
-                let py = view.py();
-                match view.call_method1(pyo3::intern!(py, "cast"), (pyo3::intern!(py, "B"),)) {
-                    Ok(flat) => Ok(work(copy(&slice(&flat, start, end)?)?.as_bytes(py))),
-                    // The items of a structured array, or a shape with a zero.
-                    Err(_) => Ok(work(&copy(view.as_any())?.as_bytes(py)[start..end])),
-                }
-            }
+        if let Input::Bytes(bytes) = self {
+            return Ok(work(&bytes.as_bytes()[start..end]));
         }
+        // The view ends here, so that a `bytearray` can be resized during the work.
+        let copied = to_bytes(&part(&self.flat()?, start, end)?)?;
+        Ok(work(copied.as_bytes()))
     }
 }
 
-fn slice<'py>(bytes: &Bound<'py, PyAny>, start: usize, end: usize) -> PyResult<Bound<'py, PyAny>> {
-    bytes.get_item(PySlice::new(bytes.py(), start as isize, end as isize, 1))
+/// At most the bytes from `start` to `end`.
+fn part<'py>(flat: &Bound<'py, PyAny>, start: usize, end: usize) -> PyResult<Bound<'py, PyAny>> {
+    flat.get_item(PySlice::new(flat.py(), start as isize, end as isize, 1))
 }
 
-fn copy(view: &Bound<'_, PyAny>) -> PyResult<Data> {
-    let bytes = view.call_method0(pyo3::intern!(view.py(), "tobytes"))?;
-    Ok(Data::Bytes(bytes.cast_into::<PyBytes>()?.unbind()))
+fn to_bytes<'py>(view: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    Ok(view.call_method0(pyo3::intern!(view.py(), "tobytes"))?.cast_into()?)
 }

@@ -20,9 +20,14 @@ use crate::state::{State, released};
 #[pyclass(frozen, module = "lz4_stream")]
 pub struct StreamWriter(State<Writer>);
 
+#[derive(Default)]
 struct Writer {
     /// `None` once the stream is finished, so that the threads end.
     inner: Option<Inner>,
+    /// The blocks that were left when it was finished.
+    last: Vec<u8>,
+    /// How many bytes of the blocks were taken.
+    taken: usize,
     index: Option<Index>,
 }
 
@@ -59,20 +64,20 @@ impl Inner {
     }
 
     /// The blocks so far.
-    fn take_blocks(&mut self) -> Vec<u8> {
-        mem::take(match self {
+    fn blocks(&mut self) -> &mut Vec<u8> {
+        match self {
             Inner::Serial(writer) => writer.get_mut(),
             Inner::Parallel(writer, _) => writer.get_mut(),
-        })
+        }
     }
 
-    /// Calls `work`, which processes `len` bytes, without the GIL if it takes long, and returns the blocks.
+    /// Calls `work`, which processes `len` bytes, without the GIL if it takes long.
     fn work(
         &mut self,
         py: Python<'_>,
         len: usize,
         work: impl FnOnce(&mut Self) -> io::Result<()> + Send,
-    ) -> PyResult<Vec<u8>> {
+    ) -> PyResult<()> {
         if self.is_forked() {
             return Err(PyRuntimeError::new_err(
                 "the file was opened before a fork, and its threads are in the other process",
@@ -83,11 +88,7 @@ impl Inner {
             // It may wait for the threads.
             Inner::Parallel(..) => usize::MAX,
         };
-        released(py, len, || {
-            work(self)?;
-            Ok(self.take_blocks())
-        })
-        .map_err(io_to_python)
+        released(py, len, || work(self)).map_err(io_to_python)
     }
 }
 
@@ -124,56 +125,70 @@ impl StreamWriter {
         }
         let writer = Writer {
             inner: Some(inner),
+            last: Vec::new(),
+            taken: 0,
             index: None,
         };
         State::with_codec(py, writer).map(StreamWriter)
     }
 
-    /// Takes data, and returns the blocks that are ready.
-    fn write<'py>(&self, py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let data = Input::new(data)?.into_data()?;
-        let data = data.as_bytes(py);
-        let blocks = self.0.with(py, |state| match &mut state.inner {
-            Some(inner) => inner.work(py, data.len(), |inner| inner.writer().write_all(data)),
-            None => Err(to_python(Error::Finished)),
-        })?;
-        Ok(PyBytes::new(py, &blocks?))
+    /// Takes the bytes of `data` from `start` to `end`, which must be in range.
+    #[pyo3(signature = (data, start = 0, end = None))]
+    fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, start: usize, end: Option<usize>) -> PyResult<()> {
+        let data = Input::new(data)?;
+        data.with_range(start, end.unwrap_or(data.len()), |data| {
+            self.0.with(py, |state| match &mut state.inner {
+                Some(inner) => inner.work(py, data.len(), |inner| inner.writer().write_all(data)),
+                None => Err(to_python(Error::Finished)),
+            })?
+        })?
     }
 
-    /// Ends the page, and returns the blocks of all data so far.
-    fn flush<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let blocks = self.0.with(py, |state| match &mut state.inner {
+    /// Ends the page.
+    fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.with(py, |state| match &mut state.inner {
             Some(inner) => inner.work(py, usize::MAX, |inner| inner.writer().flush()),
-            None => Ok(Vec::new()),
-        })?;
-        Ok(PyBytes::new(py, &blocks?))
+            None => Ok(()),
+        })?
     }
 
-    /// Ends the stream and the threads, and returns the last blocks; nothing the second time.
-    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let blocks: PyResult<_> = self.0.with(py, |Writer { inner, index }| {
-            let Some(writer) = inner else { return Ok(Vec::new()) };
-            let blocks = writer.work(py, usize::MAX, |writer| {
-                *index = writer.finish()?;
+    /// Ends the stream and the threads; does nothing the second time.
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.with(py, |state| {
+            let Some(inner) = &mut state.inner else { return Ok(()) };
+            let index = &mut state.index;
+            inner.work(py, usize::MAX, |inner| {
+                *index = inner.finish()?;
                 Ok(())
             })?;
-            let ended = inner.take();
+            state.last = mem::take(inner.blocks());
+            let ended = state.inner.take();
             py.detach(|| drop(ended));
-            Ok(blocks)
-        })?;
-        Ok(PyBytes::new(py, &blocks?))
+            Ok(())
+        })?
+    }
+
+    /// The next bytes of the blocks that are ready: all, or at most `limit`. Their memory is used again once all were
+    /// taken. New memory for each `write` would take up to a third of the time.
+    #[pyo3(signature = (limit = None))]
+    fn take<'py>(&self, py: Python<'py>, limit: Option<usize>) -> PyResult<Bound<'py, PyBytes>> {
+        self.0.with(py, |Writer { inner, last, taken, .. }| {
+            let blocks = inner.as_mut().map_or(last, Inner::blocks);
+            let end = blocks.len().min(taken.saturating_add(limit.unwrap_or(usize::MAX)));
+            let bytes = PyBytes::new(py, &blocks[*taken..end]);
+            *taken = end;
+            if end == blocks.len() {
+                blocks.clear();
+                *taken = 0;
+            }
+            bytes
+        })
     }
 
     /// Ends the threads. What was not returned in blocks is lost.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.0.with(py, |state| {
-            let ended = mem::replace(
-                state,
-                Writer {
-                    inner: None,
-                    index: None,
-                },
-            );
+            let ended = mem::take(state);
             py.detach(|| drop(ended));
         })
     }

@@ -73,6 +73,39 @@ def test_long_buffers_are_taken_in_pieces():
     assert lz4_stream.decompress(bytearray(lz4_stream.compress(bytearray(noise)))) == noise
 
 
+@pytest.mark.parametrize("make", [bytearray, lambda b: memoryview(bytearray(b)),
+                                  lambda b: numpy.frombuffer(b, "<i4").copy().reshape(-1, 4),
+                                  lambda b: numpy.frombuffer(b, "<i4").copy().view([("a", "<i4"), ("b", "<i4")])])
+@pytest.mark.parametrize("page_size", [5000, 65_536, 100_000, 1 << 20])
+def test_long_buffers_in_codecs(page_size, make):
+    """They are taken in pieces, as if they were whole."""
+    data = numpy.random.default_rng(3).integers(0, 40, 400_000, "u1").tobytes()
+    for length in (65_536, 65_552, 200_000, 400_000):
+        like, other = (LZ4StreamCompressor("double_buffer", page_size) for _ in range(2))
+        for before in (b"", b"some bytes"):
+            assert other.feed(before) == like.feed(before)
+            assert other.feed(make(data[:length])) == like.feed(data[:length])
+            assert other.flush() == like.flush()
+            for codec, page in ((like, data[:length]), (other, make(data[:length]))):
+                if before:
+                    codec.feed(before)
+                if len(before) + length <= page_size:
+                    continue
+                # Nothing of it was taken.
+                with pytest.raises(OverflowError, match="Input too large"):
+                    codec.compress(page)
+            if len(before) + length <= page_size:
+                assert other.compress(make(data[:length])) == like.compress(data[:length])
+            assert other.flush() == like.flush()
+        like.finish()
+        other.finish()
+        for codec, page in ((like, data[:length]), (other, make(data[:length]))):
+            with pytest.raises((LZ4StreamError, OverflowError)):
+                codec.compress(page)
+            with pytest.raises(LZ4StreamError):
+                codec.feed(page)
+
+
 @pytest.mark.parametrize("length", [0, 7, 4000, 5000, 200_000])
 def test_a_block_is_cut_from_any_buffer(length):
     """Of a short stream and of a long one, with whatever follows."""
@@ -98,13 +131,16 @@ def test_a_buffer_that_changes_under_its_owner():
     view.release()
     with pytest.raises(ValueError):
         lz4_stream.compress(view)
-    growing = bytearray(DATA)
-    compressor = LZ4StreamCompressor("double_buffer", 1 << 16)
-    for same in (growing, memoryview(growing)):
-        compressor.feed(same)
-    del same
-    # Nothing of it is held.
-    growing += b"more"
+    for growing in (bytearray(DATA), bytearray(DATA * 20)):
+        compressor = LZ4StreamCompressor("double_buffer", 1 << 20)
+        for same in (growing, memoryview(growing)):
+            compressor.feed(same)
+            compressor.compress(same)
+        with pytest.raises(OverflowError):
+            compressor.compress(bytes(1 << 20) + same)
+        del same
+        # Nothing of it is held.
+        growing += b"more"
 
 
 @pytest.mark.skipif(sys.maxsize < 1 << 32, reason="needs 64 bits")

@@ -196,6 +196,49 @@ def test_bad_and_short_files(path):
     assert file.read() == b"abc"
 
 
+class Noting(io.BytesIO):
+    """Notes how much each `read` asks for, and returns at most `most` bytes."""
+
+    def __init__(self, data, most=1 << 30):
+        super().__init__(data)
+        self.most, self.asked = most, []
+
+    def read(self, n=-1):
+        self.asked.append(n)
+        return super().read(min(n, self.most))
+
+
+@pytest.mark.parametrize("most", [1 << 30, 100_000, 7_777])
+@pytest.mark.parametrize("format", [{}, {"store_comp_size": 8, "byte_order": "big", "end_mark": True}])
+@pytest.mark.parametrize("page_size", [60_000, 400_000, 1 << 20, 5 << 20])
+def test_long_blocks(page_size, format, most):
+    """After the first read, they are read as they are: nothing is copied to put two halves together."""
+    data = random.Random(page_size).randbytes(3 * page_size + 100)
+    stream = lz4_stream.compress(data, buffer_size=page_size, **format)
+    inner = Noting(stream, most)
+    with lz4_stream.open(inner, buffer_size=page_size, **format) as file:
+        assert file.read() == data
+    with lz4_stream.open(Noting(stream, most), buffer_size=page_size, **format) as file:
+        assert b"".join(iter(lambda: file.read(70_001), b"")) == data
+    if most == 1 << 30 and page_size in (400_000, 1 << 20):
+        head_len = format.get("store_comp_size", 4)
+        # Of noise: a token, the length of the literals, and the literals.
+        block_len = 2 + (page_size - 15) // 255 + page_size
+        rest = head_len + block_len - (1 << 18)
+        assert inner.asked[:3] == [1 << 18, rest + head_len, block_len + head_len]
+
+
+def test_a_long_block_is_only_the_word_of_the_stream():
+    """However long it says it is, at most about 4 MiB are asked for at once, and a read that brings less is enough."""
+    head = (0x7E00_0000).to_bytes(4, "little")
+    inner = Noting(head + bytes(1 << 20))
+    with lz4_stream.open(inner, buffer_size=lz4_stream.LZ4_MAX_INPUT_SIZE) as file:
+        for _ in range(2):
+            with pytest.raises(LZ4StreamError, match="input ends after 1048576 of the block's 2113929216 bytes"):
+                file.read()
+    assert max(inner.asked) == (4 << 20) + 4
+
+
 class Sluggish(io.RawIOBase):
     """Reads and writes a few bytes at a time, and often would block or fails."""
 

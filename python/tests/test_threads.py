@@ -321,17 +321,27 @@ def test_a_finalizer_that_uses_the_same_codec():
 import gc, lz4_stream
 gc.set_threshold(1)
 compressor = lz4_stream.LZ4StreamCompressor("double_buffer", 10)
+long = lz4_stream.LZ4StreamCompressor("double_buffer", 1 << 20)
 decompressor = lz4_stream.LZ4StreamDecompressor("double_buffer", 10)
 class Cycle:
     def __init__(self):
         self.cycle = self
     def __del__(self):
         compressor.feed(b"from a finalizer")
+        long.feed(b"")
         list(decompressor.feed(b"\\x02\\0\\0\\0\\x10a"))
 for n in range(3000):
     Cycle()
     compressor.feed(bytearray(b"0123456789" * 5))
     Cycle()
+    if n % 100 == 0:
+        # In pieces.
+        long.feed(bytearray(150_000))
+        Cycle()
+        long.flush()
+        Cycle()
+        long.compress(memoryview(bytearray(150_000)))
+        Cycle()
     list(decompressor.feed(bytearray(b"\\x02\\0\\0\\0\\x10a")))
     for wrong in (b"", b"\\x99", bytearray(100)):
         Cycle()

@@ -17,7 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, BinaryIO, cast, overload
 
 from . import _settings
-from ._functions import READ_SIZE, joined
+from ._functions import PART_SIZE, joined
 from ._index import Index, check_index
 from ._lz4_stream import ParallelReader, SeekReader
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     _BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb", "a", "ab"]
     _TextMode = Literal["rt", "wt", "xt", "at"]
     _StrPath = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
-
-# How much is read from the file underneath at once.
-_INPUT_SIZE = 256 * 1024
 
 # The buffer of decoded data that is read, and of data that waits to be compressed.
 _BUFFER_SIZE = 64 * 1024
@@ -79,10 +76,10 @@ class _RawDecoded(io.RawIOBase):
     def readall(self) -> Any:
         with self._lock:
             _check_open(self)
-            data = self._read(READ_SIZE)
+            data = self._read(PART_SIZE)
             if not data:
                 return data
-            rest = iter(lambda: self._read(READ_SIZE) or b"", b"")
+            rest = iter(lambda: self._read(PART_SIZE) or b"", b"")
             return joined(itertools.chain((data,), rest))
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -119,7 +116,7 @@ class _RawReader(_RawDecoded):
             data = self._decompressor._read(limit)
             if data or self._decompressor.eof:
                 break
-            read = cast("bytes | None", self._file.read(_INPUT_SIZE))
+            read = cast("bytes | None", self._file.read(self._decompressor._input_size()))
             if read is None:
                 return None
             if not read:
@@ -136,7 +133,7 @@ class _RawReader(_RawDecoded):
         if not self.seekable() or self._start is None:
             raise io.UnsupportedOperation("the file underneath is not seekable")
         while whence == io.SEEK_END and self._size is None:
-            self._skip(READ_SIZE)
+            self._skip(PART_SIZE)
         offset = _target(offset, whence, self._position, self._size or 0)
         if offset < self._position:
             self._file.seek(self._start)
@@ -147,7 +144,7 @@ class _RawReader(_RawDecoded):
         return self._position
 
     def _skip(self, n: int) -> bool:
-        data = self._read(min(n, READ_SIZE))
+        data = self._read(min(n, PART_SIZE))
         if data is None:
             raise BlockingIOError("the file underneath would block")
         return bool(data)
@@ -261,18 +258,21 @@ class _RawWriter(io.RawIOBase):
                 self._send()
             except BlockingIOError:
                 return None
-            self._unsent.append(self._writer.write(piece))
+            self._writer.write(piece)
+            self._unsent.append(self._writer.take())
             self._position += len(piece)
             return len(piece)
 
     def end_page(self) -> None:
         with self._lock:
-            self._unsent.append(self._writer.flush())
+            self._writer.flush()
+            self._unsent.append(self._writer.take())
             self._send()
 
     def finish(self) -> None:
         with self._lock:
-            self._unsent.append(self._writer.finish())
+            self._writer.finish()
+            self._unsent.append(self._writer.take())
             self._send()
 
     def close(self) -> None:
@@ -405,7 +405,9 @@ class Lz4StreamFile(io.BufferedIOBase):
             )
         self._mode = mode[0] + "b"
         if isinstance(filename, (str, bytes, os.PathLike)):
-            file = cast(BinaryIO, builtins.open(filename, self._mode))
+            # `_RawReader` reads long pieces, so a buffer would only be another step on the way.
+            buffering = 0 if reads and index is None else -1
+            file = cast(BinaryIO, builtins.open(filename, self._mode, buffering))
             self._owns_file = True
         elif hasattr(filename, "read" if reads else "write"):
             file = filename
