@@ -775,7 +775,29 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 
     /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in
     /// `out`, and otherwise 0. On success and on error, what was decoded in the window is in its page.
+    #[inline]
     fn decode(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
+        match block::only_literals(block) {
+            Some(run) if run.len() <= self.options.get_max_page_size() => Ok(self.copy_run(run, out)),
+            _ => self.decode_sequences(block, out),
+        }
+    }
+
+    /// The work of [`decode`](Self::decode) for a block that is one run of literals: no estimate of the room is needed.
+    #[inline]
+    fn copy_run(&mut self, run: &[u8], out: &mut [u8]) -> usize {
+        if run.len() >= direct::LONG && out.len() >= run.len() {
+            out[..run.len()].copy_from_slice(run);
+            return run.len();
+        }
+        let room = run.len() + SLACK;
+        self.window.reserve_lazily(room, HISTORY + room);
+        self.window.push(run);
+        0
+    }
+
+    #[inline(never)] // keeps the frame of `decode_block` small
+    fn decode_sequences(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
         // The decoder gets the room that the block will probably need, and more if that was not enough. With room for
         // the largest page from the start, a few bytes of input could take all that memory. No block decodes to more
         // than 255 times its length, and a short block should not make the window slide.

@@ -9,7 +9,7 @@ use crate::format::HISTORY;
 
 /// Pages that are probably at least this long are decoded directly into a slice that can hold them. Shorter ones are
 /// faster in the window: of a direct page, 64 KiB are copied twice.
-const LONG: usize = 192 * 1024;
+pub(super) const LONG: usize = 192 * 1024;
 
 impl<F: Framing> Lz4StreamDecompressor<F> {
     /// Whether to decode a page that is probably `likely` bytes long into a slice of `room` bytes.
