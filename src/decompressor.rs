@@ -612,6 +612,16 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             let bytes = if in_place { *input } else { &self.held[..self.filled] };
             let there = bytes.len();
             let (head_len, next) = match self.framing.read_head(bytes) {
+                // The usual answer: below, it would take many checks.
+                Ok(Head::Block { head_len, block_len })
+                    if in_place
+                        && (needed..=there.min(F::MAX_HEAD_LEN)).contains(&head_len)
+                        && self.is_acceptable(block_len) =>
+                {
+                    *input = &input[head_len..];
+                    self.state = State::Block { head_len, block_len };
+                    return Ok(());
+                }
                 Ok(Head::Incomplete { needed }) if needed > there && needed <= F::MAX_HEAD_LEN => {
                     self.state = State::Head { needed };
                     continue;
@@ -711,10 +721,15 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// Rejects a length that no block of an accepted page can have, before anything is allocated for it.
     #[inline]
     fn check_block_len(&self, len: usize) -> Result<(), Error> {
-        if len == 0 || len > compress_bound(self.options.get_max_page_size()) {
+        if !self.is_acceptable(len) {
             return Err(self.bad_block_len(len));
         }
         Ok(())
+    }
+
+    #[inline]
+    fn is_acceptable(&self, block_len: usize) -> bool {
+        (1..=compress_bound(self.options.get_max_page_size())).contains(&block_len)
     }
 
     /// The counters are loaded here and not before: see [`Step`], they were only just stored.
@@ -791,7 +806,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             return run.len();
         }
         let room = run.len() + SLACK;
-        self.window.reserve_lazily(room, HISTORY + room);
+        self.window.reserve_nearby(room, HISTORY + room);
         self.window.push(run);
         0
     }
