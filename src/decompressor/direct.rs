@@ -150,7 +150,7 @@ impl<O, F: Framing> Appender<'_, O, F> {
             return;
         }
         let spare = self.out.capacity() - self.out.len();
-        let is_consumed = decompressor.consumed == window.page().len();
+        let is_consumed = decompressor.consumed == window.page_len();
         let history_is_there = window.next_history_len() <= self.out.len() - before;
         if decompressor.largest_page > 0 && spare >= least && is_consumed && history_is_there {
             window.adopt(self.out);
