@@ -356,7 +356,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// The work of [`feed`](Self::feed). A long page for which `out` has room can be decoded into it directly: then its
     /// bytes are taken off the front of `out`, and the page counts as consumed.
     pub(crate) fn advance(&mut self, input: &mut &[u8], out: &mut &mut [u8]) -> Result<Step, Error> {
-        self.consumed = self.window.page().len();
+        self.consumed = self.window.page_len();
         self.find_block(input)?;
         let (head_len, block_len) = match &self.state {
             State::Block { head_len, block_len } => (*head_len, *block_len),
@@ -592,13 +592,39 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// caller's and changes nothing; an error in the stream becomes the state.
     #[inline]
     fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        match self.state {
-            State::Head { .. } => self.read_head(input),
-            _ => Ok(()),
+        let State::Head { needed } = self.state else {
+            return Ok(());
+        };
+        let in_place = self.filled == 0 && input.len() >= needed;
+        if !in_place && self.filled < needed {
+            return self.read_head(input, None);
+        }
+        let bytes = if in_place { *input } else { &self.held[..self.filled] };
+        let there = bytes.len();
+        // The usual answers, without the checks that the others need.
+        match self.framing.read_head(bytes) {
+            Ok(Head::Block { head_len, block_len })
+                if (needed..=there.min(F::MAX_HEAD_LEN)).contains(&head_len) && self.is_acceptable(block_len) =>
+            {
+                if in_place {
+                    *input = &input[head_len..];
+                }
+                self.filled = 0;
+                self.state = State::Block { head_len, block_len };
+                Ok(())
+            }
+            Ok(Head::Incomplete { needed }) if there == 0 && (1..=F::MAX_HEAD_LEN).contains(&needed) => {
+                self.state = State::Head { needed };
+                Ok(())
+            }
+            answer => self.read_head(input, Some(answer)),
         }
     }
 
-    fn read_head(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+    /// The work of [`find_block`](Self::find_block). `answer` is the framing's for the bytes that are there, if it was
+    /// asked.
+    #[inline(never)]
+    fn read_head(&mut self, input: &mut &[u8], mut answer: Option<Result<Head, Error>>) -> Result<(), Error> {
         let mut silent_restart = false;
         while let State::Head { needed } = self.state {
             // A head that the input contains completely is read in place.
@@ -611,7 +637,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             }
             let bytes = if in_place { *input } else { &self.held[..self.filled] };
             let there = bytes.len();
-            let (head_len, next) = match self.framing.read_head(bytes) {
+            let answer = answer.take().unwrap_or_else(|| self.framing.read_head(bytes));
+            let (head_len, next) = match answer {
                 Ok(Head::Incomplete { needed }) if needed > there && needed <= F::MAX_HEAD_LEN => {
                     self.state = State::Head { needed };
                     continue;
@@ -711,10 +738,15 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// Rejects a length that no block of an accepted page can have, before anything is allocated for it.
     #[inline]
     fn check_block_len(&self, len: usize) -> Result<(), Error> {
-        if len == 0 || len > compress_bound(self.options.get_max_page_size()) {
+        if !self.is_acceptable(len) {
             return Err(self.bad_block_len(len));
         }
         Ok(())
+    }
+
+    #[inline]
+    fn is_acceptable(&self, block_len: usize) -> bool {
+        (1..=compress_bound(self.options.get_max_page_size())).contains(&block_len)
     }
 
     /// The counters are loaded here and not before: see [`Step`], they were only just stored.
@@ -775,7 +807,29 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 
     /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in
     /// `out`, and otherwise 0. On success and on error, what was decoded in the window is in its page.
+    #[inline]
     fn decode(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
+        match block::only_literals(block) {
+            Some(run) if run.len() <= self.options.get_max_page_size() => Ok(self.copy_run(run, out)),
+            _ => self.decode_sequences(block, out),
+        }
+    }
+
+    /// The work of [`decode`](Self::decode) for a block that is one run of literals: no estimate of the room is needed.
+    #[inline]
+    fn copy_run(&mut self, run: &[u8], out: &mut [u8]) -> usize {
+        if run.len() >= direct::LONG && out.len() >= run.len() {
+            out[..run.len()].copy_from_slice(run);
+            return run.len();
+        }
+        let room = run.len() + SLACK;
+        self.window.reserve_nearby(room, HISTORY + room);
+        self.window.push_run(run);
+        0
+    }
+
+    #[inline(never)] // keeps the frame of `decode_block` small
+    fn decode_sequences(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
         // The decoder gets the room that the block will probably need, and more if that was not enough. With room for
         // the largest page from the start, a few bytes of input could take all that memory. No block decodes to more
         // than 255 times its length, and a short block should not make the window slide.
@@ -793,12 +847,12 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let max_page_size = self.options.get_max_page_size();
         loop {
             room = room.min(max_page_size);
-            let page_len = self.window.page().len();
+            let page_len = self.window.page_len();
             self.window
                 .reserve_lazily(room - page_len + SLACK, HISTORY + room + SLACK);
             // Clamp even if the window is larger, so that the error never depends on how large it is.
             let result = self.decode_to_window(block, &mut at, max_page_size - page_len + SLACK);
-            let page_len = self.window.page().len();
+            let page_len = self.window.page_len();
             match result {
                 _ if page_len > max_page_size => return Err(DecodeError::OutputFull),
                 Err(DecodeError::OutputFull) if room < max_page_size => {
@@ -867,6 +921,11 @@ impl<F> Lz4StreamDecompressor<F> {
         &self.window.page()[self.consumed..]
     }
 
+    #[inline]
+    pub(crate) fn is_consumed(&self) -> bool {
+        self.consumed == self.window.page_len()
+    }
+
     /// Marks the first `n` bytes of [`page`](Self::page) as consumed, or all of it when `n` is larger.
     ///
     /// ```
@@ -877,7 +936,7 @@ impl<F> Lz4StreamDecompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn consume(&mut self, n: usize) {
-        self.consumed += n.min(self.page().len());
+        self.consumed += n.min(self.window.page_len() - self.consumed);
     }
 
     /// The settings.

@@ -181,7 +181,7 @@ macro_rules! reader {
             /// at the end of the stream. `out`: see [`Lz4StreamDecompressor::advance`].
             fn next_page(&mut self, out: &mut &mut [u8]) -> io::Result<bool> {
                 let room = out.len();
-                while self.decompressor.page().is_empty() && out.len() == room {
+                while self.decompressor.is_consumed() && out.len() == room {
                     match self.advance(out) {
                         Ok(true) => {}
                         Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -157,9 +157,18 @@ quickcheck! {
             lens = vec![few[random.below(few.len())]; lens.len().min(8)];
         }
         let len = lens.iter().sum();
-        let content = match random.below(4) {
+        let content = match random.below(6) {
             0 => data(seed as usize, seed, len),
             1 => mixed(seed, len),
+            // Blocks of literals only, and other blocks between them.
+            2 => random.bytes(len),
+            3 => {
+                let pages = lens.iter().zip(1..).map(|(&len, seed)| match random.below(8) {
+                    0 => text(seed, len),
+                    _ => random.bytes(len),
+                });
+                pages.collect::<Vec<_>>().concat()
+            }
             _ => text(seed, len),
         };
         let dictionary = text(seed + 1, random.below(2) * 70_000);

@@ -87,6 +87,21 @@ pub(crate) fn decode(
     result
 }
 
+/// The literals of a block that has nothing else. Blocks of data that cannot be compressed are such.
+#[inline]
+pub(crate) fn only_literals(block: &[u8]) -> Option<&[u8]> {
+    let [0xF0..=0xFF, lengths_and_run @ ..] = block else {
+        return None;
+    };
+    // What a run fills, length bytes included, is 256 bytes for each length byte except the last.
+    let (lengths, run) = lengths_and_run.split_at_checked((block.len() + 240) / 256)?;
+    let (last, full) = lengths.split_last()?;
+    let expected = NIBBLE_MAX + full.len() * MORE as usize + *last as usize;
+    let (eights, rest) = full.as_chunks::<8>();
+    let is_full = || eights.iter().all(|eight| *eight == [MORE; 8]) && rest.iter().all(|&length| length == MORE);
+    (run.len() == expected && is_full()).then_some(run)
+}
+
 fn decode_all(
     block: &[u8],
     at: &mut usize,

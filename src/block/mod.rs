@@ -27,7 +27,7 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod reference_tests;
 
-pub(crate) use decode::{Pace, SLACK};
+pub(crate) use decode::{Pace, SLACK, only_literals};
 use fast::FastEncoder;
 use high::HighEncoder;
 pub(crate) use matches::Matches;

@@ -9,7 +9,7 @@ use crate::format::HISTORY;
 
 /// Pages that are probably at least this long are decoded directly into a slice that can hold them. Shorter ones are
 /// faster in the window: of a direct page, 64 KiB are copied twice.
-const LONG: usize = 192 * 1024;
+pub(super) const LONG: usize = 192 * 1024;
 
 impl<F: Framing> Lz4StreamDecompressor<F> {
     /// Whether to decode a page that is probably `likely` bytes long into a slice of `room` bytes.
@@ -150,7 +150,7 @@ impl<O, F: Framing> Appender<'_, O, F> {
             return;
         }
         let spare = self.out.capacity() - self.out.len();
-        let is_consumed = decompressor.consumed == window.page().len();
+        let is_consumed = decompressor.consumed == window.page_len();
         let history_is_there = window.next_history_len() <= self.out.len() - before;
         if decompressor.largest_page > 0 && spare >= least && is_consumed && history_is_there {
             window.adopt(self.out);

@@ -8,8 +8,8 @@ use lz4_stream::{DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor, M
 
 use super::frames::read_pages;
 use super::{
-    CONTIGUOUS, Contender, FEED, FILL_BUF, FLEX_BLOCK, Frames, LIBLZ4, ONE_SHOT, OURS, READ, READ_TO_END, contender,
-    memcpy, reused,
+    APPENDED, BUF_READ, BUF_READ_TO_END, CONTIGUOUS, COPIED, Contender, FEED, FILL_BUF, FLEX_BLOCK, Frames, LIBLZ4,
+    ONE_SHOT, OURS, READ, READ_TO_END, READ_TO_NEW, contender, memcpy, reused,
 };
 use crate::liblz4;
 
@@ -97,9 +97,17 @@ fn ours<'a>(data: &'a [u8], blocks: &'a Blocks) -> Vec<Contender<'a>> {
     vec![
         decompressor(OURS, codec(blocks, options.clone())),
         decompressor(FEED, feed(stream, options.clone())),
-        decompressor(READ, read(blocks, options.clone())),
-        decompressor(READ_TO_END, read_to_end(stream, data.len(), options.clone())),
         decompressor(FILL_BUF, fill_buf(stream, options.clone())),
+        decompressor(COPIED, copied(blocks, options.clone())),
+        decompressor(BUF_READ, buffered_read(blocks, options.clone())),
+        decompressor(READ, read(blocks, options.clone())),
+        decompressor(APPENDED, appended(blocks, data.len(), options.clone())),
+        decompressor(
+            BUF_READ_TO_END,
+            buffered_read_to_end(stream, data.len(), options.clone()),
+        ),
+        decompressor(READ_TO_END, read_to_end(stream, data.len(), options.clone())),
+        decompressor(READ_TO_NEW, read_to_new(stream, options.clone())),
         decompressor(ONE_SHOT, move || {
             black_box(lz4_stream::decompress(stream, &options).unwrap()).len()
         }),
@@ -131,7 +139,38 @@ fn feed(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
     }
 }
 
-/// Into a page of the caller.
+fn copied(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut copy = vec![0; blocks.page_size];
+    let mut slot = None;
+    move || {
+        let new = || options.decompressor().unwrap();
+        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
+        let mut len = 0;
+        for block in blocks.iter() {
+            let page = decompressor.decompress(block).unwrap();
+            copy[..page.len()].copy_from_slice(page);
+            black_box(&mut copy);
+            len += page.len();
+        }
+        len
+    }
+}
+
+fn appended(blocks: &Blocks, len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut content = Vec::with_capacity(len);
+    let mut slot = None;
+    move || {
+        let new = || options.decompressor().unwrap();
+        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
+        content.clear();
+        for block in blocks.iter() {
+            content.extend_from_slice(decompressor.decompress(block).unwrap());
+        }
+        black_box(&mut content).len()
+    }
+}
+
+/// Into a page of the caller. This reader copies the blocks, because any `Read` may be inside.
 fn read(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
     let stream = &blocks.stream[..];
     let mut page = vec![0; blocks.page_size];
@@ -145,7 +184,21 @@ fn read(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
     }
 }
 
-/// Into a buffer that has room for everything.
+/// Into a page of the caller, from blocks that need not be copied.
+fn buffered_read(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
+    let stream = &blocks.stream[..];
+    let mut page = vec![0; blocks.page_size];
+    let mut slot = None;
+    move || {
+        let new = || options.buf_reader(stream).unwrap();
+        let reader = reused(&mut slot, new, |reader| {
+            reader.reset(stream);
+        });
+        read_pages(reader, &mut page)
+    }
+}
+
+/// Into a vector that has room for everything, and had it in the last pass.
 fn read_to_end(stream: &[u8], len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
     let mut content = Vec::with_capacity(len);
     let mut slot = None;
@@ -157,6 +210,35 @@ fn read_to_end(stream: &[u8], len: usize, options: DecompressOptions) -> impl Fn
         content.clear();
         reader.read_to_end(&mut content).unwrap();
         black_box(&mut content).len()
+    }
+}
+
+/// The same, from blocks that need not be copied.
+fn buffered_read_to_end(stream: &[u8], len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut content = Vec::with_capacity(len);
+    let mut slot = None;
+    move || {
+        let new = || options.buf_reader(stream).unwrap();
+        let reader = reused(&mut slot, new, |reader| {
+            reader.reset(stream);
+        });
+        content.clear();
+        reader.read_to_end(&mut content).unwrap();
+        black_box(&mut content).len()
+    }
+}
+
+/// Into a vector that grows, in memory that may be fresh.
+fn read_to_new(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
+    let mut slot = None;
+    move || {
+        let new = || options.buf_reader(stream).unwrap();
+        let reader = reused(&mut slot, new, |reader| {
+            reader.reset(stream);
+        });
+        let mut content = Vec::new();
+        reader.read_to_end(&mut content).unwrap();
+        black_box(content).len()
     }
 }
 

@@ -44,7 +44,14 @@ pub const WRITER: &str = "lz4-stream writer";
 pub const FEED: &str = "lz4-stream feed";
 pub const READ: &str = "lz4-stream read";
 pub const READ_TO_END: &str = "lz4-stream read_to_end";
+pub const READ_TO_NEW: &str = "lz4-stream read_to_end of a new vector";
 pub const FILL_BUF: &str = "lz4-stream fill_buf";
+pub const BUF_READ: &str = "lz4-stream buffered read";
+pub const BUF_READ_TO_END: &str = "lz4-stream buffered read_to_end";
+/// The codec, and a copy of each page to a page of the caller: no reader can do less work for the same.
+pub const COPIED: &str = "lz4-stream and a copy";
+/// The codec, and a copy of each page to the end of a vector.
+pub const APPENDED: &str = "lz4-stream and a vector";
 /// liblz4 over two page buffers.
 pub const LIBLZ4: &str = "liblz4";
 /// liblz4 over contiguous input and output.

@@ -5,8 +5,8 @@ use lz4_stream::Mode;
 use super::table::{Table, geometric_mean, highest, lowest, page};
 use super::{distinct, page_sizes};
 use crate::contenders::{
-    CONTIGUOUS, FEED, FILL_BUF, FLEX_BLOCK, FLEX_FRAME, LIBLZ4, ONE_SHOT, OURS, READ, READ_TO_END, RING, RIP_FRAME,
-    SNAP_FRAME,
+    APPENDED, BUF_READ, BUF_READ_TO_END, CONTIGUOUS, COPIED, FEED, FILL_BUF, FLEX_BLOCK, FLEX_FRAME, LIBLZ4, ONE_SHOT,
+    OURS, READ, READ_TO_END, READ_TO_NEW, RING, RIP_FRAME, SNAP_FRAME,
 };
 use crate::measure::Row;
 
@@ -27,7 +27,9 @@ pub fn compression(rows: &[&Row]) -> String {
 
 pub fn decompression(rows: &[&Row]) -> String {
     let peers = [OURS, CONTIGUOUS, FLEX_BLOCK, FLEX_FRAME, RIP_FRAME, SNAP_FRAME];
-    let ways = [OURS, FEED, READ, READ_TO_END, FILL_BUF, ONE_SHOT];
+    let lent = [OURS, FEED, FILL_BUF];
+    let copied = [COPIED, BUF_READ, READ];
+    let whole = [APPENDED, BUF_READ_TO_END, READ_TO_END, READ_TO_NEW, ONE_SHOT];
     let mean = |rows: &[&Row]| format!("{:.2}", mean(rows, |row| row.speed));
     let reference = rows[0].label();
     let text = format!("\nSpeed as a multiple of {reference}'s, geometric means over the files.\n");
@@ -35,9 +37,13 @@ pub fn decompression(rows: &[&Row]) -> String {
     // On the blocks of the contiguous encoder, there are no other peers than the reference.
     if reference != CONTIGUOUS {
         out += &by_page(&peers, rows, mean);
-        out += "\nBy each way to use it.\n";
     }
-    out += &by_page(&ways, rows, mean);
+    out += "\nBy each way to use it that lends pages.\n";
+    out += &by_page(&lent, rows, mean);
+    out += "\nBy each way that copies pages to a page of the caller.\n";
+    out += &by_page(&copied, rows, mean);
+    out += "\nBy each way that gives everything in one piece.\n";
+    out += &by_page(&whole, rows, mean);
     for size in page_sizes(rows) {
         out += &spread(size, &of_page(rows, size), &[speeds]);
     }

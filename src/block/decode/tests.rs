@@ -278,3 +278,44 @@ fn garbage() {
         let _ = check(&block, &vec![0x5A; start + room], floor, start);
     }
 }
+
+#[test]
+fn blocks_of_literals_only() {
+    let mut random = Random::new(29);
+    let lengths = (0..1100).chain([4096, 65_535, 65_536, 80_000].into_iter().flat_map(|n| n - 2..n + 2));
+    for length in lengths {
+        // Many of the literals look like length bytes.
+        let literals: Vec<u8> = (0..length).map(|_| [MORE, MORE, 254, 0][random.below(4)]).collect();
+        let mut block = Vec::new();
+        push_last(&mut block, &literals);
+        let expected = (length >= NIBBLE_MAX).then_some(&literals[..]);
+        assert_eq!(only_literals(&block), expected, "{length}");
+        // What is not exactly such a block is left to the others.
+        let window = vec![0; length + 600];
+        let lengths = 1 + length / MORE as usize;
+        for at in [
+            0,
+            1,
+            lengths / 2,
+            lengths.saturating_sub(1),
+            lengths,
+            lengths + 1,
+            random.below(block.len()),
+        ] {
+            for flip in [1, 2, 0x10, 0x80, 0xFF] {
+                let mut other = block.clone();
+                other[at.min(length)] ^= flip;
+                for other in [&other[..], &other[..other.len() - 1], &[&other[..], b"\xFF"].concat()] {
+                    if let Some(run) = only_literals(other) {
+                        assert_eq!(
+                            decode_plainly(other, &window, 0, 0).as_deref(),
+                            Ok(run),
+                            "{length} {at} {flip}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(only_literals(b""), None);
+}
