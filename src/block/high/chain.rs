@@ -34,6 +34,10 @@ const VERY_LONG_DEPTH: u32 = 1024;
 const STRIDE: usize = 15;
 /// With more different letters than this, groups of four bytes are not frequent.
 const FEW_LETTERS: usize = 16;
+/// A page with so many more or fewer letters than the one before is of another kind.
+const OTHER_LETTERS: usize = 8;
+/// How many places are counted to see whether chains are crowded, at most about twice as many.
+const SAMPLES: usize = 1 << 13;
 /// A choice of groups holds for so many bytes. It is no more than what a reset adds to positions.
 const CHOICE: u32 = 1 << 16;
 
@@ -52,6 +56,14 @@ pub(super) struct Chains {
     chosen: u32,
     /// With no more than this to search, a group has four bytes.
     short_window: usize,
+    /// How many candidates make a chain too long for the searches, or 0. Where most chains are, a group has six bytes.
+    crowd: usize,
+    /// Whether most chains of groups of four bytes are that long.
+    crowded: bool,
+    /// The position up to which this is not looked at anew.
+    looked: u32,
+    /// How many letters there were in the page that was looked at.
+    letters: usize,
 }
 
 /// The hash of the first `GROUP` bytes of a place.
@@ -105,20 +117,25 @@ fn choose_group(page: &Page) -> usize {
     }
 }
 
-/// Whether a page is made of so few different letters that groups of four bytes may be frequent.
-fn has_few_letters(page: &[u8]) -> bool {
-    let mut letters = [false; 256];
+/// How many different letters a page has, about. With few of them groups of four bytes may be frequent.
+fn letters(page: &[u8]) -> usize {
+    let mut seen = [false; 256];
     let places = page.iter().step_by((page.len() / 64) | 1);
-    let mut new = places.filter(|&&letter| !std::mem::replace(&mut letters[letter as usize], true));
-    new.nth(FEW_LETTERS).is_none()
+    places
+        .filter(|&&letter| !std::mem::replace(&mut seen[letter as usize], true))
+        .count()
 }
 
 /// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
 /// matches are shorter.
 fn repeats<const GROUP: usize>(page: &Page) -> bool {
-    let mut seen = [0u64; 1 << (HASH_LOG - 6)];
     let places = page.window[page.start..].windows(8).take(1 << 13);
-    let total = places.len();
+    2 * distinct::<GROUP>(places.clone()) <= places.len()
+}
+
+/// How many different groups of so many bytes there are, or a little less than that.
+fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a [u8]>) -> usize {
+    let mut seen = [0u64; 1 << (HASH_LOG - 6)];
     let mut distinct = 0;
     for group in places {
         let hash = hash::<GROUP>(group);
@@ -126,7 +143,41 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
         distinct += usize::from(seen[hash / 64] & bit == 0);
         seen[hash / 64] |= bit;
     }
-    2 * distinct <= total
+    distinct
+}
+
+/// Whether most places of the window have at least so many candidates on the chains of groups of four bytes, but most
+/// groups of six bytes occur again as well.
+#[inline(never)]
+fn is_crowded(page: &Page, crowd: usize) -> bool {
+    let window = &page.window[page.floor..];
+    let window = &window[..window.len().min(2 * (MAX_OFFSET + 1))];
+    // A prime, so that columns of data do not hide from it.
+    let step = [1, 7, 13][(window.len() / SAMPLES + 6) / 8];
+    // That many candidates within reach are so many among the samples.
+    let crowd = (crowd * window.len() / window.len().min(MAX_OFFSET + 1))
+        .div_ceil(step)
+        .clamp(2, 255) as u8;
+    let places = window.windows(MIN_MATCH).step_by(step);
+    let total = places.len();
+    let mut counts = [0u8; 1 << 14];
+    let mut repeated = 0;
+    for (k, group) in places.clone().enumerate() {
+        let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 14)];
+        repeated += usize::from(*count > 0);
+        *count = count.saturating_add(1);
+        // Most data is not crowded, and should not take long.
+        if k == total / 8 && repeated < k / 4 {
+            return false;
+        }
+    }
+    let few: usize = counts
+        .iter()
+        .filter(|&&count| count <= crowd)
+        .map(|&count| count as usize)
+        .sum();
+    let near = window[window.len().saturating_sub(1 << 14)..].windows(8);
+    few * 8 <= total && 3 * distinct::<6>(near.clone()) <= 2 * near.len()
 }
 
 impl Chains {
@@ -134,6 +185,10 @@ impl Chains {
     pub(super) fn new(short_window: usize) -> Chains {
         Chains {
             short_window,
+            crowd: 0,
+            crowded: false,
+            looked: 0,
+            letters: 0,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
             next: 0,
@@ -142,20 +197,39 @@ impl Chains {
         }
     }
 
+    /// Where most chains have at least `crowd` candidates, a group has six bytes.
+    pub(super) fn with_crowd(mut self, crowd: usize) -> Chains {
+        self.crowd = crowd;
+        self
+    }
+
     /// Prepares for a page: chooses the groups. When these are others than before, the history is linked again.
     ///
     /// To choose takes too long for each page of a few KiB.
     pub(super) fn begin(&mut self, page: &Page) {
         let position = page.base + page.start as u32;
         let short = page.window.len() - page.floor <= self.short_window;
-        let group = if short || !has_few_letters(&page.window[page.start..]) {
-            MIN_MATCH
-        } else if position < self.chosen {
-            return;
-        } else {
+        let letters = letters(&page.window[page.start..]);
+        let mut group = MIN_MATCH;
+        if !short && letters <= FEW_LETTERS {
+            if position < self.chosen {
+                return;
+            }
             self.chosen = position + CHOICE;
-            choose_group(page)
-        };
+            group = choose_group(page);
+        }
+        if group == MIN_MATCH && self.crowd > 0 {
+            let other = self.crowded && letters.abs_diff(self.letters) > OTHER_LETTERS;
+            if position >= self.looked || other {
+                let reach = page.window.len() - page.floor;
+                self.looked = position + (4 * reach as u32).min(CHOICE);
+                self.crowded = is_crowded(page, self.crowd);
+                self.letters = letters;
+            }
+            if self.crowded {
+                group = 6;
+            }
+        }
         if group != self.group {
             self.group = group;
             self.heads.fill(0);
@@ -228,6 +302,7 @@ impl Chains {
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         self.chosen = self.chosen.saturating_sub(by);
+        self.looked = self.looked.saturating_sub(by);
         for head in &mut self.heads[..] {
             *head = head.saturating_sub(by);
         }

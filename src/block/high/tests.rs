@@ -546,6 +546,44 @@ fn higher_levels_make_smaller_blocks_of_regular_data() {
     }
 }
 
+/// The size of all blocks.
+fn size(level: i32, data: &[u8], page: usize) -> usize {
+    Stream::new(level, 300_000)
+        .encode_all(data, page)
+        .iter()
+        .map(Vec::len)
+        .sum()
+}
+
+/// In a column of integers every group of four bytes has more candidates than the levels up to 8 look at. What these
+/// find on chains of longer groups are better matches.
+#[test]
+fn crowded_chains_have_longer_groups() {
+    let mut random = Random::new(46);
+    let column: Vec<u8> = (0..50_000)
+        .flat_map(|_| (980 + (0..4).map(|_| random.below(30) as u32).sum::<u32>()).to_le_bytes())
+        .collect();
+    for page in [16_384, 65_536] {
+        let mut before = size(2, &column, page);
+        for level in 3..=9 {
+            let size = size(level, &column, page);
+            assert!(size <= before + before / 200, "{page} {level}: {size} {before}");
+            before = size;
+        }
+    }
+}
+
+/// Numbers of three digits as text have only matches of four bytes. Their chains are as crowded.
+#[test]
+fn crowded_chains_keep_the_groups_that_repeat() {
+    let mut random = Random::new(47);
+    let numbers: Vec<u8> = (0..40_000)
+        .flat_map(|_| format!("{:03}\n", random.below(400)).into_bytes())
+        .collect();
+    let size = size(3, &numbers, 65_536);
+    assert!(size < numbers.len() * 4 / 5, "{size}");
+}
+
 /// A chain of long groups leads past most of the candidates that a chain of groups of four bytes has. In small pages
 /// too, where the highest level forgoes that for the smallest block.
 #[test]
