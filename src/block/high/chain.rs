@@ -62,6 +62,8 @@ pub(super) struct Chains {
     crowded: bool,
     /// The position up to which this is not looked at anew.
     looked: u32,
+    /// How often in a row it was the same, at most 2. Then there is more time until the next look.
+    agreed: u32,
     /// How many letters there were in the page that was looked at.
     letters: usize,
 }
@@ -153,7 +155,7 @@ fn is_crowded(page: &Page, crowd: usize) -> bool {
     let window = &page.window[page.floor..];
     let window = &window[..window.len().min(2 * (MAX_OFFSET + 1))];
     // A prime, so that columns of data do not hide from it.
-    let step = [1, 7, 13][(window.len() / SAMPLES + 6) / 8];
+    let step = [1, 7, 13][(window.len() / SAMPLES + 7) / 8];
     // That many candidates within reach are so many among the samples.
     let crowd = (crowd * window.len() / window.len().min(MAX_OFFSET + 1))
         .div_ceil(step)
@@ -161,23 +163,20 @@ fn is_crowded(page: &Page, crowd: usize) -> bool {
     let places = window.windows(MIN_MATCH).step_by(step);
     let total = places.len();
     let mut counts = [0u8; 1 << 14];
-    let mut repeated = 0;
-    for (k, group) in places.clone().enumerate() {
+    let (mut few, mut repeated) = (0, 0);
+    for (k, group) in places.enumerate() {
         let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 14)];
         repeated += usize::from(*count > 0);
-        *count = count.saturating_add(1);
-        // Most data is not crowded, and should not take long.
         if k == total / 8 && repeated < k / 4 {
+            // Most data is not crowded, and should not take long.
             return false;
         }
+        few += usize::from(*count < crowd);
+        few -= if *count == crowd { crowd as usize } else { 0 };
+        *count = count.saturating_add(1);
     }
-    let few: usize = counts
-        .iter()
-        .filter(|&&count| count <= crowd)
-        .map(|&count| count as usize)
-        .sum();
-    let near = window[window.len().saturating_sub(1 << 14)..].windows(8);
-    few * 8 <= total && 3 * distinct::<6>(near.clone()) <= 2 * near.len()
+    let near = window[window.len().saturating_sub(1 << 12)..].windows(8);
+    few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
 }
 
 impl Chains {
@@ -188,6 +187,7 @@ impl Chains {
             crowd: 0,
             crowded: false,
             looked: 0,
+            agreed: 0,
             letters: 0,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
@@ -201,6 +201,10 @@ impl Chains {
     pub(super) fn with_crowd(mut self, crowd: usize) -> Chains {
         self.crowd = crowd;
         self
+    }
+
+    pub(super) fn group(&self) -> usize {
+        self.group
     }
 
     /// Prepares for a page: chooses the groups. When these are others than before, the history is linked again.
@@ -222,8 +226,14 @@ impl Chains {
             let other = self.crowded && letters.abs_diff(self.letters) > OTHER_LETTERS;
             if position >= self.looked || other {
                 let reach = page.window.len() - page.floor;
-                self.looked = position + (4 * reach as u32).min(CHOICE);
-                self.crowded = is_crowded(page, self.crowd);
+                let crowded = is_crowded(page, self.crowd);
+                self.agreed = if crowded == self.crowded {
+                    (self.agreed + 1).min(2)
+                } else {
+                    0
+                };
+                self.looked = position + ((4 * reach as u32).min(CHOICE) << self.agreed);
+                self.crowded = crowded;
                 self.letters = letters;
             }
             if self.crowded {
@@ -298,6 +308,13 @@ impl Chains {
         *head = position;
     }
 
+    /// Starts a new stream, whose positions come after all others.
+    pub(super) fn reset(&mut self) {
+        self.crowded = false;
+        self.looked = 0;
+        self.agreed = 0;
+    }
+
     /// Lowers all positions by a multiple of `RING`.
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
@@ -329,6 +346,13 @@ pub(super) struct Credit(u32);
 impl Default for Credit {
     fn default() -> Credit {
         Credit(2048)
+    }
+}
+
+impl Credit {
+    /// For a parser whose searches look at so many candidates.
+    pub(super) fn new(depth: u32) -> Credit {
+        Credit((64 * depth).min(2048))
     }
 }
 

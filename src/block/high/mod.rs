@@ -173,6 +173,9 @@ impl HighEncoder {
         self.base = self.end + FIRST_POSITION;
         self.lower();
         self.streak = Streak::default();
+        if let Method::Lazy { chains, .. } = &mut self.method {
+            chains.reset();
+        }
     }
 
     /// Keeps positions within 32 bits.

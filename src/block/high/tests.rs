@@ -578,7 +578,7 @@ fn crowded_chains_have_longer_groups() {
 fn crowded_chains_keep_the_groups_that_repeat() {
     let mut random = Random::new(47);
     let numbers: Vec<u8> = (0..40_000)
-        .flat_map(|_| format!("{:03}\n", random.below(400)).into_bytes())
+        .flat_map(|_| format!("{:03}\n", random.below(200)).into_bytes())
         .collect();
     let size = size(3, &numbers, 65_536);
     assert!(size < numbers.len() * 4 / 5, "{size}");
@@ -698,7 +698,7 @@ fn very_long_matches_are_found_among_many_candidates() {
     let mut random = Random::new(43);
     let mut data: Vec<u8> = (0..20_000).map(|k| (k % 37) as u8).collect();
     for at in (0..data.len()).step_by(700) {
-        let fault = at + random.below(400);
+        let fault = at + random.below(200);
         data[fault] = 99;
     }
     data.extend_from_within(..);
