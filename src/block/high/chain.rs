@@ -6,12 +6,13 @@
 //! with the widest gap.
 
 use super::Page;
+use super::crowd::{Crowds, distinct, letters};
 use crate::block::sequence::*;
 
 #[cfg(test)]
 pub(super) mod tests;
 
-const HASH_LOG: u32 = 16;
+pub(super) const HASH_LOG: u32 = 16;
 /// Positions are linked at most this far ahead of the parser.
 pub(super) const AHEAD: usize = 1 << 15;
 /// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
@@ -34,12 +35,8 @@ const VERY_LONG_DEPTH: u32 = 1024;
 const STRIDE: usize = 15;
 /// With more different letters than this, groups of four bytes are not frequent.
 const FEW_LETTERS: usize = 16;
-/// A page with so many more or fewer letters than the one before is of another kind.
-const OTHER_LETTERS: usize = 8;
-/// How many places are counted to see whether chains are crowded, at most about twice as many.
-const SAMPLES: usize = 1 << 13;
 /// A choice of groups holds for so many bytes. It is no more than what a reset adds to positions.
-const CHOICE: u32 = 1 << 16;
+pub(super) const CHOICE: u32 = 1 << 16;
 
 #[derive(Clone)]
 pub(super) struct Chains {
@@ -56,21 +53,15 @@ pub(super) struct Chains {
     chosen: u32,
     /// With no more than this to search, a group has four bytes.
     short_window: usize,
-    /// How many candidates make a chain too long for the searches, or 0. Where most chains are, a group has six bytes.
-    crowd: usize,
-    /// Whether most chains of groups of four bytes are that long.
-    crowded: bool,
-    /// The position up to which this is not looked at anew.
-    looked: u32,
-    /// How often in a row it was the same, at most 2. Then there is more time until the next look.
-    agreed: u32,
-    /// How many letters there were in the page that was looked at.
-    letters: usize,
+    /// Where there are crowds, a group has six bytes.
+    crowds: Option<Crowds>,
+    /// How many bytes 1024 bytes of a page became, the first one after the choice.
+    became: Option<usize>,
 }
 
 /// The hash of the first `GROUP` bytes of a place.
 #[inline(always)]
-fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
+pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
     if GROUP == 4 {
         let group = u32::from_le_bytes(*bytes.first_chunk().unwrap());
         return (group.wrapping_mul(0x9E37_79B1) >> (32 - HASH_LOG)) as usize;
@@ -119,15 +110,6 @@ fn choose_group(page: &Page) -> usize {
     }
 }
 
-/// How many different letters a page has, about. With few of them groups of four bytes may be frequent.
-fn letters(page: &[u8]) -> usize {
-    let mut seen = [false; 256];
-    let places = page.iter().step_by((page.len() / 64) | 1);
-    places
-        .filter(|&&letter| !std::mem::replace(&mut seen[letter as usize], true))
-        .count()
-}
-
 /// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
 /// matches are shorter.
 fn repeats<const GROUP: usize>(page: &Page) -> bool {
@@ -135,60 +117,13 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
     2 * distinct::<GROUP>(places.clone()) <= places.len()
 }
 
-/// How many different groups of so many bytes there are, or a little less than that.
-fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a [u8]>) -> usize {
-    let mut seen = [0u64; 1 << (HASH_LOG - 6)];
-    let mut distinct = 0;
-    for group in places {
-        let hash = hash::<GROUP>(group);
-        let bit = 1 << (hash % 64);
-        distinct += usize::from(seen[hash / 64] & bit == 0);
-        seen[hash / 64] |= bit;
-    }
-    distinct
-}
-
-/// Whether most places of the window have at least so many candidates on the chains of groups of four bytes, but most
-/// groups of six bytes occur again as well.
-#[inline(never)]
-fn is_crowded(page: &Page, crowd: usize) -> bool {
-    let window = &page.window[page.floor..];
-    let window = &window[..window.len().min(2 * (MAX_OFFSET + 1))];
-    // A prime, so that columns of data do not hide from it.
-    let step = [1, 7, 13][(window.len() / SAMPLES + 7) / 8];
-    // That many candidates within reach are so many among the samples.
-    let crowd = (crowd * window.len() / window.len().min(MAX_OFFSET + 1))
-        .div_ceil(step)
-        .clamp(2, 255) as u8;
-    let places = window.windows(MIN_MATCH).step_by(step);
-    let total = places.len();
-    let mut counts = [0u8; 1 << 14];
-    let (mut few, mut repeated) = (0, 0);
-    for (k, group) in places.enumerate() {
-        let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 14)];
-        repeated += usize::from(*count > 0);
-        if k == total / 8 && repeated < k / 4 {
-            // Most data is not crowded, and should not take long.
-            return false;
-        }
-        few += usize::from(*count < crowd);
-        few -= if *count == crowd { crowd as usize } else { 0 };
-        *count = count.saturating_add(1);
-    }
-    let near = window[window.len().saturating_sub(1 << 12)..].windows(8);
-    few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
-}
-
 impl Chains {
     /// Longer groups lose shorter matches. So up to a window of `short_window` they are not used.
     pub(super) fn new(short_window: usize) -> Chains {
         Chains {
             short_window,
-            crowd: 0,
-            crowded: false,
-            looked: 0,
-            agreed: 0,
-            letters: 0,
+            crowds: None,
+            became: None,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
             next: 0,
@@ -199,7 +134,7 @@ impl Chains {
 
     /// Where most chains have at least `crowd` candidates, a group has six bytes.
     pub(super) fn with_crowd(mut self, crowd: usize) -> Chains {
-        self.crowd = crowd;
+        self.crowds = Some(Crowds::new(crowd));
         self
     }
 
@@ -220,27 +155,17 @@ impl Chains {
                 return;
             }
             self.chosen = position + CHOICE;
+            self.became = None;
             group = choose_group(page);
         }
-        if group == MIN_MATCH && self.crowd > 0 {
-            let other = self.crowded && letters.abs_diff(self.letters) > OTHER_LETTERS;
-            if position >= self.looked || other {
-                let reach = page.window.len() - page.floor;
-                let crowded = is_crowded(page, self.crowd);
-                self.agreed = if crowded == self.crowded {
-                    (self.agreed + 1).min(2)
-                } else {
-                    0
-                };
-                self.looked = position + ((4 * reach as u32).min(CHOICE) << self.agreed);
-                self.crowded = crowded;
-                self.letters = letters;
-            }
-            if self.crowded {
-                group = 6;
-            }
+        if group == MIN_MATCH
+            && let Some(crowds) = &mut self.crowds
+            && crowds.look(page, letters)
+        {
+            group = 6;
         }
         if group != self.group {
+            self.became = None;
             self.group = group;
             self.heads.fill(0);
             self.next = 0;
@@ -308,18 +233,38 @@ impl Chains {
         *head = position;
     }
 
+    /// After a page. Where longer groups find much less than in the first page, they are chosen anew: the data is of
+    /// another kind.
+    pub(super) fn end(&mut self, page: usize, block: usize) {
+        if self.group == MIN_MATCH || page == 0 {
+            return;
+        }
+        let became = block * 1024 / page;
+        let first = *self.became.get_or_insert(became);
+        if became > first + first / 4 + 16 {
+            self.chosen = 0;
+            self.became = None;
+            if let Some(crowds) = &mut self.crowds {
+                crowds.reset();
+            }
+        }
+    }
+
     /// Starts a new stream, whose positions come after all others.
     pub(super) fn reset(&mut self) {
-        self.crowded = false;
-        self.looked = 0;
-        self.agreed = 0;
+        self.became = None;
+        if let Some(crowds) = &mut self.crowds {
+            crowds.reset();
+        }
     }
 
     /// Lowers all positions by a multiple of `RING`.
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         self.chosen = self.chosen.saturating_sub(by);
-        self.looked = self.looked.saturating_sub(by);
+        if let Some(crowds) = &mut self.crowds {
+            crowds.lower(by);
+        }
         for head in &mut self.heads[..] {
             *head = head.saturating_sub(by);
         }

@@ -7,6 +7,7 @@
 //! | 10 to 12 | the same chains, followed further | nearly the smallest block possible (`optimal`) |
 
 mod chain;
+mod crowd;
 mod lazy;
 mod mid;
 mod optimal;
@@ -93,7 +94,7 @@ impl HighEncoder {
             3 => lazy(LEAST_DEPTH, 16),
             4 => lazy(8, 16),
             5 => lazy(16, 21),
-            6 => lazy(32, 28),
+            6 => lazy(32, 21),
             7 => lazy(64, 40),
             8 => lazy(128, 96),
             9 => lazy(256, 192),
@@ -142,7 +143,11 @@ impl HighEncoder {
                 }
             }
         }
-        writer.finish()
+        let length = writer.finish();
+        if let Method::Lazy { chains, .. } = &mut self.method {
+            chains.end(window.len() - start, length);
+        }
+        length
     }
 
     /// Makes the dictionary `window[floor..start]` findable for the next page.
@@ -173,8 +178,9 @@ impl HighEncoder {
         self.base = self.end + FIRST_POSITION;
         self.lower();
         self.streak = Streak::default();
-        if let Method::Lazy { chains, .. } = &mut self.method {
-            chains.reset();
+        match &mut self.method {
+            Method::Mid(_) => {}
+            Method::Lazy { chains, .. } | Method::Optimal { chains, .. } => chains.reset(),
         }
     }
 
