@@ -6,12 +6,13 @@
 //! with the widest gap.
 
 use super::Page;
+use super::crowd::{Crowds, distinct, letters};
 use crate::block::sequence::*;
 
 #[cfg(test)]
 pub(super) mod tests;
 
-const HASH_LOG: u32 = 16;
+pub(super) const HASH_LOG: u32 = 16;
 /// Positions are linked at most this far ahead of the parser.
 pub(super) const AHEAD: usize = 1 << 15;
 /// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
@@ -35,7 +36,7 @@ const STRIDE: usize = 15;
 /// With more different letters than this, groups of four bytes are not frequent.
 const FEW_LETTERS: usize = 16;
 /// A choice of groups holds for so many bytes. It is no more than what a reset adds to positions.
-const CHOICE: u32 = 1 << 16;
+pub(super) const CHOICE: u32 = 1 << 16;
 
 #[derive(Clone)]
 pub(super) struct Chains {
@@ -52,11 +53,15 @@ pub(super) struct Chains {
     chosen: u32,
     /// With no more than this to search, a group has four bytes.
     short_window: usize,
+    /// Where there are crowds, a group has six bytes.
+    crowds: Option<Crowds>,
+    /// How many bytes 1024 bytes of a page became, the first one after the choice.
+    became: Option<usize>,
 }
 
 /// The hash of the first `GROUP` bytes of a place.
 #[inline(always)]
-fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
+pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
     if GROUP == 4 {
         let group = u32::from_le_bytes(*bytes.first_chunk().unwrap());
         return (group.wrapping_mul(0x9E37_79B1) >> (32 - HASH_LOG)) as usize;
@@ -105,28 +110,11 @@ fn choose_group(page: &Page) -> usize {
     }
 }
 
-/// Whether a page is made of so few different letters that groups of four bytes may be frequent.
-fn has_few_letters(page: &[u8]) -> bool {
-    let mut letters = [false; 256];
-    let places = page.iter().step_by((page.len() / 64) | 1);
-    let mut new = places.filter(|&&letter| !std::mem::replace(&mut letters[letter as usize], true));
-    new.nth(FEW_LETTERS).is_none()
-}
-
 /// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
 /// matches are shorter.
 fn repeats<const GROUP: usize>(page: &Page) -> bool {
-    let mut seen = [0u64; 1 << (HASH_LOG - 6)];
     let places = page.window[page.start..].windows(8).take(1 << 13);
-    let total = places.len();
-    let mut distinct = 0;
-    for group in places {
-        let hash = hash::<GROUP>(group);
-        let bit = 1 << (hash % 64);
-        distinct += usize::from(seen[hash / 64] & bit == 0);
-        seen[hash / 64] |= bit;
-    }
-    2 * distinct <= total
+    2 * distinct::<GROUP>(places.clone()) <= places.len()
 }
 
 impl Chains {
@@ -134,6 +122,8 @@ impl Chains {
     pub(super) fn new(short_window: usize) -> Chains {
         Chains {
             short_window,
+            crowds: None,
+            became: None,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
             next: 0,
@@ -142,21 +132,40 @@ impl Chains {
         }
     }
 
+    /// Where most chains have at least `crowd` candidates, a group has six bytes.
+    pub(super) fn with_crowd(mut self, crowd: usize) -> Chains {
+        self.crowds = Some(Crowds::new(crowd));
+        self
+    }
+
+    pub(super) fn group(&self) -> usize {
+        self.group
+    }
+
     /// Prepares for a page: chooses the groups. When these are others than before, the history is linked again.
     ///
     /// To choose takes too long for each page of a few KiB.
     pub(super) fn begin(&mut self, page: &Page) {
         let position = page.base + page.start as u32;
         let short = page.window.len() - page.floor <= self.short_window;
-        let group = if short || !has_few_letters(&page.window[page.start..]) {
-            MIN_MATCH
-        } else if position < self.chosen {
-            return;
-        } else {
+        let letters = letters(&page.window[page.start..]);
+        let mut group = MIN_MATCH;
+        if !short && letters <= FEW_LETTERS {
+            if position < self.chosen {
+                return;
+            }
             self.chosen = position + CHOICE;
-            choose_group(page)
-        };
+            self.became = None;
+            group = choose_group(page);
+        }
+        if group == MIN_MATCH
+            && let Some(crowds) = &mut self.crowds
+            && crowds.look(page, letters)
+        {
+            group = 6;
+        }
         if group != self.group {
+            self.became = None;
             self.group = group;
             self.heads.fill(0);
             self.next = 0;
@@ -224,10 +233,38 @@ impl Chains {
         *head = position;
     }
 
+    /// After a page. Where longer groups find much less than in the first page, they are chosen anew: the data is of
+    /// another kind.
+    pub(super) fn end(&mut self, page: usize, block: usize) {
+        if self.group == MIN_MATCH || page == 0 {
+            return;
+        }
+        let became = block * 1024 / page;
+        let first = *self.became.get_or_insert(became);
+        if became > first + first / 4 + 16 {
+            self.chosen = 0;
+            self.became = None;
+            if let Some(crowds) = &mut self.crowds {
+                crowds.reset();
+            }
+        }
+    }
+
+    /// Starts a new stream, whose positions come after all others.
+    pub(super) fn reset(&mut self) {
+        self.became = None;
+        if let Some(crowds) = &mut self.crowds {
+            crowds.reset();
+        }
+    }
+
     /// Lowers all positions by a multiple of `RING`.
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         self.chosen = self.chosen.saturating_sub(by);
+        if let Some(crowds) = &mut self.crowds {
+            crowds.lower(by);
+        }
         for head in &mut self.heads[..] {
             *head = head.saturating_sub(by);
         }
@@ -254,6 +291,13 @@ pub(super) struct Credit(u32);
 impl Default for Credit {
     fn default() -> Credit {
         Credit(2048)
+    }
+}
+
+impl Credit {
+    /// For a parser whose searches look at so many candidates.
+    pub(super) fn new(depth: u32) -> Credit {
+        Credit((64 * depth).min(2048))
     }
 }
 

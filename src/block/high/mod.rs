@@ -7,6 +7,7 @@
 //! | 10 to 12 | the same chains, followed further | nearly the smallest block possible (`optimal`) |
 
 mod chain;
+mod crowd;
 mod lazy;
 mod mid;
 mod optimal;
@@ -75,8 +76,8 @@ impl HighEncoder {
         // The depth is the number of candidates that a search looks at. At the highest level it is all of them, unless
         // too many searches do that. At the levels below a small depth does little harm, because deep searches soon
         // switch to a chain with fewer candidates.
-        let lazy = |depth| Method::Lazy {
-            chains: Chains::new(0),
+        let lazy = |depth, crowd| Method::Lazy {
+            chains: Chains::new(0).with_crowd(crowd),
             depth,
         };
         let optimal = |depth, [sufficient, sufficient_if_regular]: [usize; 2], short_window| Method::Optimal {
@@ -90,13 +91,13 @@ impl HighEncoder {
         };
         let method = match level {
             1 | 2 => Method::Mid(mid::Tables::new()),
-            3 => lazy(LEAST_DEPTH),
-            4 => lazy(8),
-            5 => lazy(16),
-            6 => lazy(32),
-            7 => lazy(64),
-            8 => lazy(128),
-            9 => lazy(256),
+            3 => lazy(LEAST_DEPTH, 16),
+            4 => lazy(8, 16),
+            5 => lazy(16, 21),
+            6 => lazy(32, 21),
+            7 => lazy(64, 40),
+            8 => lazy(128, 96),
+            9 => lazy(256, 192),
             10 => optimal(64, [1024, 128], 0),
             11 => optimal(256, [1024, 128], 0),
             _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4096),
@@ -142,7 +143,11 @@ impl HighEncoder {
                 }
             }
         }
-        writer.finish()
+        let length = writer.finish();
+        if let Method::Lazy { chains, .. } = &mut self.method {
+            chains.end(window.len() - start, length);
+        }
+        length
     }
 
     /// Makes the dictionary `window[floor..start]` findable for the next page.
@@ -173,6 +178,10 @@ impl HighEncoder {
         self.base = self.end + FIRST_POSITION;
         self.lower();
         self.streak = Streak::default();
+        match &mut self.method {
+            Method::Mid(_) => {}
+            Method::Lazy { chains, .. } | Method::Optimal { chains, .. } => chains.reset(),
+        }
     }
 
     /// Keeps positions within 32 bits.
