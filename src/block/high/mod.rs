@@ -15,7 +15,7 @@ mod streak;
 mod tests;
 
 use crate::block::sequence::{MATCH_MARGIN, MAX_OFFSET, SequenceWriter};
-use chain::Chains;
+use chain::{Chains, Taste};
 use streak::Streak;
 
 /// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
@@ -76,11 +76,11 @@ impl HighEncoder {
         // too many searches do that. At the levels below a small depth does little harm, because deep searches soon
         // switch to a chain with fewer candidates.
         let lazy = |depth| Method::Lazy {
-            chains: Chains::new(0),
+            chains: Chains::new(Taste::LAZY),
             depth,
         };
-        let optimal = |depth, [sufficient, sufficient_if_regular]: [usize; 2], short_window| Method::Optimal {
-            chains: Chains::new(short_window),
+        let optimal = |depth, [sufficient, sufficient_if_regular]: [usize; 2], taste| Method::Optimal {
+            chains: Chains::new(taste),
             plan: optimal::Plan::new(),
             effort: optimal::Effort {
                 depth,
@@ -97,9 +97,9 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(64, [1024, 128], 0),
-            11 => optimal(256, [1024, 128], 0),
-            _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4096),
+            10 => optimal(64, [1024, 128], Taste::OPTIMAL),
+            11 => optimal(256, [1024, 128], Taste::OPTIMAL),
+            _ => optimal(chain::EXHAUSTIVE, [4096; 2], Taste::SMALLEST),
         };
         HighEncoder {
             method,
