@@ -79,13 +79,14 @@ impl HighEncoder {
             chains: Chains::new(Taste::LAZY),
             depth,
         };
-        let optimal = |depth, [sufficient, sufficient_if_regular]: [usize; 2], taste| Method::Optimal {
+        let optimal = |[depth, depth_if_regular]: [u32; 2], sufficient: [usize; 2], taste| Method::Optimal {
             chains: Chains::new(taste),
             plan: optimal::Plan::new(),
             effort: optimal::Effort {
                 depth,
-                sufficient,
-                sufficient_if_regular,
+                depth_if_regular,
+                sufficient: sufficient[0],
+                sufficient_if_regular: sufficient[1],
             },
         };
         let method = match level {
@@ -97,9 +98,9 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal(64, [1024, 128], Taste::OPTIMAL),
-            11 => optimal(256, [1024, 128], Taste::OPTIMAL),
-            _ => optimal(chain::EXHAUSTIVE, [4096; 2], Taste::SMALLEST),
+            10 => optimal([64, 32], [1024, 128], Taste::OPTIMAL),
+            11 => optimal([256; 2], [1024, 128], Taste::OPTIMAL),
+            _ => optimal([chain::EXHAUSTIVE; 2], [4096; 2], Taste::SMALLEST),
         };
         HighEncoder {
             method,

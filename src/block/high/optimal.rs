@@ -37,6 +37,8 @@ const LENGTH_MAX: usize = u16::MAX as usize;
 pub(super) struct Effort {
     /// The number of candidates that one search may look at.
     pub(super) depth: u32,
+    /// The same where the data is regular. Many candidates are alike there.
+    pub(super) depth_if_regular: u32,
     /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
     /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
     pub(super) sufficient: usize,
@@ -81,27 +83,24 @@ pub(super) fn parse(
 ) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
-    let depth = Depth {
-        most: effort.depth,
-        mean: MEAN_DEPTH,
-    };
     let mut credit = Credit::default();
     chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
-        let sufficient = if streak.is_regular() {
-            effort.sufficient_if_regular
+        let (sufficient, most) = if streak.is_regular() {
+            (effort.sufficient_if_regular, effort.depth_if_regular)
         } else {
-            effort.sufficient
+            (effort.sufficient, effort.depth)
         };
+        let mean = MEAN_DEPTH;
         let very_long = search.very_long(begin, end, sufficient, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }
         let is_last = end == match_end;
-        plan_chunk(plan, &search, page, begin, end, is_last, depth);
+        plan_chunk(plan, &search, page, begin, end, is_last, Depth { most, mean });
         let is_final = is_last || very_long.is_some();
         let mut at = begin;
         while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
