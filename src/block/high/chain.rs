@@ -551,9 +551,16 @@ impl<'a> Search<'a> {
     /// longest that begins at the same place.
     ///
     /// Half the least length of such a match lies after one of the places searched, as these are no further apart. The
-    /// searches together look at up to `credit` candidates.
+    /// searches together look at up to `credit` candidates. One for `share` bytes of a match found is added to it.
     #[inline(never)]
-    pub(super) fn very_long(&self, begin: usize, end: usize, least: usize, credit: &mut Credit) -> Option<Match> {
+    pub(super) fn very_long(
+        &self,
+        begin: usize,
+        end: usize,
+        least: usize,
+        share: usize,
+        credit: &mut Credit,
+    ) -> Option<Match> {
         let half = least / 2;
         let Credit(credit) = credit;
         *credit += (end - begin) as u32 / 64;
@@ -573,7 +580,7 @@ impl<'a> Search<'a> {
                 if longer.1 > 0 {
                     (length, offset) = longer;
                 }
-                *credit += length as u32 / 4;
+                *credit += (length / share) as u32;
                 return Some(Match { start, length, offset });
             }
         }

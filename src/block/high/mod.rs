@@ -79,7 +79,7 @@ impl HighEncoder {
             chains: Chains::new(Taste::LAZY),
             depth,
         };
-        let optimal = |[depth, depth_if_regular]: [u32; 2], sufficient: [usize; 2], taste| Method::Optimal {
+        let optimal = |[depth, depth_if_regular]: [u32; 2], sufficient: [usize; 2], share, taste| Method::Optimal {
             chains: Chains::new(taste),
             plan: optimal::Plan::new(),
             effort: optimal::Effort {
@@ -87,6 +87,7 @@ impl HighEncoder {
                 depth_if_regular,
                 sufficient: sufficient[0],
                 sufficient_if_regular: sufficient[1],
+                share,
             },
         };
         let method = match level {
@@ -98,9 +99,9 @@ impl HighEncoder {
             7 => lazy(64),
             8 => lazy(128),
             9 => lazy(256),
-            10 => optimal([64, 32], [1024, 128], Taste::OPTIMAL),
-            11 => optimal([256; 2], [1024, 128], Taste::OPTIMAL),
-            _ => optimal([chain::EXHAUSTIVE; 2], [4096; 2], Taste::SMALLEST),
+            10 => optimal([64, 32], [512, 128], 64, Taste::OPTIMAL),
+            11 => optimal([256; 2], [1024, 128], 4, Taste::OPTIMAL),
+            _ => optimal([chain::EXHAUSTIVE; 2], [4096; 2], 4, Taste::SMALLEST),
         };
         HighEncoder {
             method,

@@ -44,6 +44,8 @@ pub(super) struct Effort {
     pub(super) sufficient: usize,
     /// The same where the data is regular. Nearly all matches may be long there.
     pub(super) sufficient_if_regular: usize,
+    /// So many bytes of such a match pay for one more candidate to find the next one.
+    pub(super) share: usize,
 }
 
 /// The number of candidates that searches may look at.
@@ -95,7 +97,7 @@ pub(super) fn parse(
             (effort.sufficient, effort.depth)
         };
         let mean = MEAN_DEPTH;
-        let very_long = search.very_long(begin, end, sufficient, &mut credit);
+        let very_long = search.very_long(begin, end, sufficient, effort.share, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }
