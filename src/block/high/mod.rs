@@ -100,7 +100,7 @@ impl HighEncoder {
             8 => lazy(128),
             9 => lazy(256),
             10 => optimal([64, 32], [512, 128], 64, Taste::OPTIMAL),
-            11 => optimal([256; 2], [1024, 128], 4, Taste::OPTIMAL),
+            11 => optimal([256; 2], [512, 128], 64, Taste::OPTIMAL),
             _ => optimal([chain::EXHAUSTIVE; 2], [4096; 2], 4, Taste::SMALLEST),
         };
         HighEncoder {

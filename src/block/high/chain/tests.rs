@@ -369,3 +369,20 @@ fn links_lead_to_the_last_place_with_the_same_hash() {
         }
     }
 }
+
+/// Four letters in lines: the groups with a line feed are rarer than the others.
+#[test]
+fn what_counts_as_too_many_rare_groups_depends_on_the_taste() {
+    let mut random = Random::new(5);
+    let letter = |k: usize| if k % 71 == 70 { b'\n' } else { b"ACGT"[random.below(4)] };
+    let window: Vec<u8> = (0..1 << 16).map(letter).collect();
+    let page = Page {
+        window: &window,
+        base: FIRST_POSITION,
+        floor: 0,
+        start: 0,
+        max_distance: MAX_OFFSET as u32,
+    };
+    let groups = [Taste::LAZY, Taste::OPTIMAL, Taste::SMALLEST].map(|taste| choose_group(&page, taste));
+    assert_eq!(groups, [4, 6, 5]);
+}
