@@ -77,15 +77,15 @@ impl Taste {
     };
     pub(super) const OPTIMAL: Taste = Taste {
         short_window: 0,
-        rare: 16,
-        rare_of_middle: 16,
+        rare: 32,
+        rare_of_middle: 32,
         middle: 6,
     };
     /// For the highest level, where no match should be lost.
     pub(super) const SMALLEST: Taste = Taste {
         short_window: 4096,
         rare: 64,
-        rare_of_middle: 16,
+        rare_of_middle: 32,
         middle: 5,
     };
 }
