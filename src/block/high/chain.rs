@@ -28,6 +28,8 @@ const THOROUGH: u32 = 2048;
 const FIRST_GROUPS: usize = 16;
 /// A chain is worth leaving for a better one if it seems to lead to more candidates than this.
 const DENSE: usize = 32;
+/// If the first two candidates are nearer than this part of the reach, there are many.
+const NEAR: usize = 16;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
 /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
@@ -47,16 +49,50 @@ pub(super) struct Chains {
     deltas: Box<[u16; RING]>,
     /// The first position that is not linked yet.
     next: u32,
-    /// The number of bytes that are hashed: 4, 6 or 8.
+    /// The number of bytes that are hashed: 4, 5, 6 or 8.
     group: usize,
     /// The position up to which this is not chosen anew.
     chosen: u32,
-    /// With no more than this to search, a group has four bytes.
-    short_window: usize,
+    taste: Taste,
     /// Where there are crowds, a group has six bytes.
     crowds: Option<Crowds>,
     /// How many bytes 1024 bytes of a page became, the first one after the choice.
     became: Option<usize>,
+}
+
+/// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
+#[derive(Clone, Copy)]
+pub(super) struct Taste {
+    /// With no more than this to search, a group has four bytes.
+    pub(super) short_window: usize,
+    /// Groups have eight bytes only if no more than one place of so many has a rare group of four bytes.
+    pub(super) rare: usize,
+    /// The same for groups of `middle` bytes.
+    pub(super) rare_of_middle: usize,
+    /// The length of groups that are longer than four bytes, but shorter than eight.
+    pub(super) middle: usize,
+}
+
+impl Taste {
+    pub(super) const LAZY: Taste = Taste {
+        short_window: 0,
+        rare: 64,
+        rare_of_middle: 64,
+        middle: 6,
+    };
+    pub(super) const OPTIMAL: Taste = Taste {
+        short_window: 0,
+        rare: 32,
+        rare_of_middle: 32,
+        middle: 6,
+    };
+    /// For the highest level, where no match should be lost.
+    pub(super) const SMALLEST: Taste = Taste {
+        short_window: 4096,
+        rare: 64,
+        rare_of_middle: 32,
+        middle: 5,
+    };
 }
 
 /// The hash of the first `GROUP` bytes of a place.
@@ -74,7 +110,7 @@ pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
 ///
 /// With few different letters all groups of four bytes are frequent. Nearly every place has longer matches then, but
 /// they are hard to find among thousands of candidates. With longer groups there are fewer.
-fn choose_group(page: &Page) -> usize {
+fn choose_group(page: &Page, taste: Taste) -> usize {
     let places = page.window[page.start..]
         .windows(MIN_MATCH)
         .step_by(STRIDE)
@@ -94,17 +130,19 @@ fn choose_group(page: &Page) -> usize {
         *count += 1;
     }
     // A longer group would lose the matches of rare ones.
-    if rare * 64 > total + 256 {
-        return MIN_MATCH;
-    }
+    let few_are_rare = |one_in: usize| rare * one_in <= total + 256;
     // There are as many different groups of four bytes as if all were equally frequent.
     let groups = total * total / pairs;
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
     // Of longer ones there are more, by the power of their length. There must be fewer than places to find them in.
     if groups.pow(2) * 16 <= reach {
-        if repeats::<8>(page) { 8 } else { MIN_MATCH }
-    } else if groups.pow(3) * 32 <= reach.pow(2) && repeats::<6>(page) {
-        6
+        if few_are_rare(taste.rare) && repeats::<8>(page) {
+            8
+        } else {
+            MIN_MATCH
+        }
+    } else if groups.pow(3) * 32 <= reach.pow(2) && few_are_rare(taste.rare_of_middle) && repeats::<6>(page) {
+        taste.middle
     } else {
         MIN_MATCH
     }
@@ -118,10 +156,9 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
 }
 
 impl Chains {
-    /// Longer groups lose shorter matches. So up to a window of `short_window` they are not used.
-    pub(super) fn new(short_window: usize) -> Chains {
+    pub(super) fn new(taste: Taste) -> Chains {
         Chains {
-            short_window,
+            taste,
             crowds: None,
             became: None,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
@@ -147,7 +184,7 @@ impl Chains {
     /// To choose takes too long for each page of a few KiB.
     pub(super) fn begin(&mut self, page: &Page) {
         let position = page.base + page.start as u32;
-        let short = page.window.len() - page.floor <= self.short_window;
+        let short = page.window.len() - page.floor <= self.taste.short_window;
         let letters = letters(&page.window[page.start..]);
         let mut group = MIN_MATCH;
         if !short && letters <= FEW_LETTERS {
@@ -156,7 +193,7 @@ impl Chains {
             }
             self.chosen = position + CHOICE;
             self.became = None;
-            group = choose_group(page);
+            group = choose_group(page, self.taste);
         }
         if group == MIN_MATCH
             && let Some(crowds) = &mut self.crowds
@@ -177,6 +214,7 @@ impl Chains {
     pub(super) fn link(&mut self, page: &Page, end: usize) {
         match self.group {
             4 => self.link_groups::<4, 4>(page, end),
+            5 => self.link_groups::<5, 8>(page, end),
             6 => self.link_groups::<6, 8>(page, end),
             _ => self.link_groups::<8, 8>(page, end),
         }
@@ -309,6 +347,14 @@ struct Steps {
     rhythm: u32,
 }
 
+impl Steps {
+    /// How many steps there are before the next one that is the last, or checks for a run.
+    #[inline(always)]
+    fn plain(&self) -> u32 {
+        (self.left.wrapping_sub(9) & self.rhythm).min(self.left.saturating_sub(1))
+    }
+}
+
 /// Finds matches, among a limited number of candidates.
 pub(super) struct Search<'a> {
     deltas: &'a [u16; RING],
@@ -350,6 +396,19 @@ impl<'a> Search<'a> {
         self.deltas[(at + self.base) % RING] as usize
     }
 
+    /// Whether there is any candidate.
+    #[inline(always)]
+    pub(super) fn has_candidate(&self, at: usize) -> bool {
+        self.before(at) <= self.room(at)
+    }
+
+    /// Whether there seem to be many candidates, if there is one: the first two are near.
+    #[inline(always)]
+    pub(super) fn has_many_candidates(&self, at: usize) -> bool {
+        let first = self.before(at);
+        self.group == MIN_MATCH && (first + self.before(at - first)) * NEAR < self.room(at)
+    }
+
     /// The largest offset that a match at `at` may have.
     #[inline(always)]
     pub(super) fn room(&self, at: usize) -> usize {
@@ -362,12 +421,39 @@ impl<'a> Search<'a> {
     /// are free. Long candidates that are not longer count for more than one.
     #[inline(always)]
     pub(super) fn longer(&self, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
+        self.longer_than(at, best, false, depth)
+    }
+
+    /// The same if a match of `best` bytes is not known, but `useless`.
+    #[inline(always)]
+    pub(super) fn longer_than(&self, at: usize, best: usize, useless: bool, depth: &mut u32) -> (usize, usize) {
         let room = self.room(at);
         let distance = self.before(at);
         if distance > room || at + best >= self.limit {
             return (best, 0);
         }
-        self.longer_of_several(at, best, room, distance, depth)
+        let mut begin = (0, distance);
+        if best >= MIN_MATCH && distance * DENSE < room {
+            begin = self.widest_gap(at, best + 1, *depth >= THOROUGH);
+            // Chains on which candidates are in clusters must not mislead.
+            if useless && begin.0 > 0 && self.reach(at + begin.0, room) <= self.reach(at, room) {
+                begin = (0, distance);
+            }
+        }
+        self.longer_of_several(at, best, room, begin, depth)
+    }
+
+    /// How far some steps lead on the chain from `at`, or more than `room`.
+    #[inline(always)]
+    fn reach(&self, at: usize, room: usize) -> usize {
+        let mut reach = 0;
+        for _ in 0..8 {
+            if reach > room {
+                break;
+            }
+            reach += self.before(at - reach);
+        }
+        reach
     }
 
     #[inline(always)]
@@ -376,16 +462,11 @@ impl<'a> Search<'a> {
         at: usize,
         mut best: usize,
         room: usize,
-        mut distance: usize,
+        (mut link, mut distance): (usize, usize),
         depth: &mut u32,
     ) -> (usize, usize) {
         let window = self.window;
-        // A longer match contains all groups of `window[at..at + best + 1]`, so any of their chains leads to it.
-        let mut link = 0;
         let thorough = *depth >= THOROUGH;
-        if best >= MIN_MATCH && distance * DENSE < room {
-            (link, distance) = self.widest_gap(at, best + 1, thorough);
-        }
         let mut offset = 0;
         let choosy = *depth >= CHOOSY;
         let mut last_gap = 0;
@@ -424,25 +505,37 @@ impl<'a> Search<'a> {
             if steps.left <= 1 {
                 break;
             }
-            steps.left -= 1;
             distance += self.gap(at, earlier, link, &mut steps);
         }
         *depth = steps.left;
         (best, offset)
     }
 
-    /// The distance from `earlier` to the next candidate on the chain of the group at `link`.
+    /// The distance from `earlier` to the next candidate on the chain of the group at `link`, as one step.
     #[inline(always)]
     fn gap(&self, at: usize, earlier: usize, link: usize, steps: &mut Steps) -> usize {
         let gap = self.before(earlier + link);
-        // Periodically check for equally spaced candidates that all match alike.
-        if steps.left & steps.rhythm == 8 && gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
-            let skipped = self.skip_periods(at, earlier, gap);
-            if skipped == gap {
-                // It is no run: check less often.
-                steps.rhythm |= steps.rhythm << 2;
+        if steps.plain() > 0 {
+            steps.left -= 1;
+            return gap;
+        }
+        self.gap_at_check(at, earlier, link, gap, steps)
+    }
+
+    /// The same after the plain steps, if this is not the last step.
+    #[inline(always)]
+    fn gap_at_check(&self, at: usize, earlier: usize, link: usize, gap: usize, steps: &mut Steps) -> usize {
+        steps.left -= 1;
+        // Are candidates equally spaced, and do they all match alike?
+        if gap == self.deltas[(self.base + earlier + link - gap) % RING] as usize {
+            if self.may_skip(earlier, gap) {
+                let skipped = self.skip_periods(at, earlier, gap);
+                if skipped != gap {
+                    return skipped;
+                }
             }
-            return skipped;
+            // It is no run: check less often.
+            steps.rhythm |= steps.rhythm << 2;
         }
         gap
     }
@@ -464,30 +557,54 @@ impl<'a> Search<'a> {
         let ahead = best + 1 - count;
         let mask = u64::MAX >> (64 - 8 * count);
         let tail = read_u64(self.window, at + ahead);
-        let tails = &self.window[ahead..];
-        while *distance <= room {
+        let low = at - room;
+        let tails = &self.window[low + ahead..at + ahead + 8];
+        let ring = self.base + low + link;
+        // The index in `tails`. It wraps around where the chain leads too far.
+        let mut k = room.wrapping_sub(*distance);
+        let mut plain = steps.plain();
+        steps.left -= plain;
+        let found = loop {
+            let Some(candidate) = tails.get(k..).and_then(<[u8]>::first_chunk) else {
+                break false;
+            };
             #[cfg(test)]
             tests::count_candidate();
-            let earlier = at - *distance;
-            if (read_u64(tails, earlier) ^ tail) & mask == 0 {
-                return true;
+            if (u64::from_le_bytes(*candidate) ^ tail) & mask == 0 {
+                break true;
+            }
+            let gap = self.deltas[(ring + k) % RING] as usize;
+            if let Some(fewer) = plain.checked_sub(1) {
+                plain = fewer;
+                k = k.wrapping_sub(gap);
+                continue;
             }
             if steps.left <= 1 {
-                return false;
+                break false;
             }
-            steps.left -= 1;
-            *distance += self.gap(at, earlier, link, steps);
-        }
-        false
+            k = k.wrapping_sub(self.gap_at_check(at, low + k, link, gap, steps));
+            plain = steps.plain();
+            steps.left -= plain;
+        };
+        steps.left += plain;
+        *distance = room.wrapping_sub(k);
+        found
     }
 
     /// A match of at least `least` bytes that begins in `window[begin..end]`. It is one of the first ones, and the
     /// longest that begins at the same place.
     ///
     /// Half the least length of such a match lies after one of the places searched, as these are no further apart. The
-    /// searches together look at up to `credit` candidates.
+    /// searches together look at up to `credit` candidates. One for `share` bytes of a match found is added to it.
     #[inline(never)]
-    pub(super) fn very_long(&self, begin: usize, end: usize, least: usize, credit: &mut Credit) -> Option<Match> {
+    pub(super) fn very_long(
+        &self,
+        begin: usize,
+        end: usize,
+        least: usize,
+        share: usize,
+        credit: &mut Credit,
+    ) -> Option<Match> {
         let half = least / 2;
         let Credit(credit) = credit;
         *credit += (end - begin) as u32 / 64;
@@ -507,7 +624,7 @@ impl<'a> Search<'a> {
                 if longer.1 > 0 {
                     (length, offset) = longer;
                 }
-                *credit += length as u32 / 4;
+                *credit += (length / share) as u32;
                 return Some(Match { start, length, offset });
             }
         }
@@ -552,6 +669,15 @@ impl<'a> Search<'a> {
             between.take_while(|&k| k < last).for_each(try_group);
         }
         (link, gap)
+    }
+
+    /// Whether [`skip_periods`](Search::skip_periods) may skip more than `gap`: that costs little to see.
+    #[inline(always)]
+    fn may_skip(&self, earlier: usize, gap: usize) -> bool {
+        earlier.checked_sub(gap + 8).is_none_or(|before| {
+            let difference = read_u64(self.window, before) ^ read_u64(self.window, before + gap);
+            difference.leading_zeros() as usize / 8 >= gap.min(8)
+        })
     }
 
     /// The distance from `earlier` to the next candidate worth looking at. It is `gap`, unless `earlier` lies in a run

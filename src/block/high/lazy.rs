@@ -13,6 +13,8 @@ mod tests;
 const STRETCH: usize = 1 << 14;
 /// A match of this length or more is taken wherever it is found. Searches with a small depth would rarely find it.
 const SUFFICIENT: usize = 4096;
+/// So many bytes of such a match pay for one more candidate to find the next one.
+const SHARE: usize = 4;
 
 /// At most `ROW` matches are considered together. It is a constant, as the searches need every register.
 #[inline(never)]
@@ -45,7 +47,7 @@ pub(super) fn parse<const ROW: usize>(
         };
         let search = Search::new(chains, page, linked);
         let mut end = (last_start + 1).min(linked).min(at + STRETCH);
-        let very_long = search.very_long(at, end, SUFFICIENT, &mut credit);
+        let very_long = search.very_long(at, end, SUFFICIENT, SHARE, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }

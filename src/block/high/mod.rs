@@ -16,7 +16,7 @@ mod streak;
 mod tests;
 
 use crate::block::sequence::{MATCH_MARGIN, MAX_OFFSET, SequenceWriter};
-use chain::Chains;
+use chain::{Chains, Taste};
 use streak::Streak;
 
 /// The first position. No position minus the largest offset is negative, and a 0 in a table is out of reach of every
@@ -77,16 +77,18 @@ impl HighEncoder {
         // too many searches do that. At the levels below a small depth does little harm, because deep searches soon
         // switch to a chain with fewer candidates.
         let lazy = |depth, crowd| Method::Lazy {
-            chains: Chains::new(0).with_crowd(crowd),
+            chains: Chains::new(Taste::LAZY).with_crowd(crowd),
             depth,
         };
-        let optimal = |depth, [sufficient, sufficient_if_regular]: [usize; 2], short_window| Method::Optimal {
-            chains: Chains::new(short_window),
+        let optimal = |[depth, depth_if_regular]: [u32; 2], sufficient: [usize; 2], share, taste| Method::Optimal {
+            chains: Chains::new(taste),
             plan: optimal::Plan::new(),
             effort: optimal::Effort {
                 depth,
-                sufficient,
-                sufficient_if_regular,
+                depth_if_regular,
+                sufficient: sufficient[0],
+                sufficient_if_regular: sufficient[1],
+                share,
             },
         };
         let method = match level {
@@ -98,9 +100,9 @@ impl HighEncoder {
             7 => lazy(64, 40),
             8 => lazy(128, 96),
             9 => lazy(256, 192),
-            10 => optimal(64, [1024, 128], 0),
-            11 => optimal(256, [1024, 128], 0),
-            _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4096),
+            10 => optimal([64, 32], [512, 128], 64, Taste::OPTIMAL),
+            11 => optimal([256; 2], [512, 128], 64, Taste::OPTIMAL),
+            _ => optimal([chain::EXHAUSTIVE; 2], [4096; 2], 4, Taste::SMALLEST),
         };
         HighEncoder {
             method,

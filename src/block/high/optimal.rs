@@ -37,11 +37,15 @@ const LENGTH_MAX: usize = u16::MAX as usize;
 pub(super) struct Effort {
     /// The number of candidates that one search may look at.
     pub(super) depth: u32,
+    /// The same where the data is regular. Many candidates are alike there.
+    pub(super) depth_if_regular: u32,
     /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
     /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
     pub(super) sufficient: usize,
     /// The same where the data is regular. Nearly all matches may be long there.
     pub(super) sufficient_if_regular: usize,
+    /// So many bytes of such a match pay for one more candidate to find the next one.
+    pub(super) share: usize,
 }
 
 /// The number of candidates that searches may look at.
@@ -58,7 +62,7 @@ pub(super) struct Plan {
     /// The size of everything from a position on, in bytes, if a sequence begins there.
     cost: Box<[u16; CHUNK + MARGIN]>,
     /// The cheapest choice at a position: a match (its length in the high half, its offset in the low half) or a
-    /// literal (0).
+    /// number of literals (in the low half, up to the next match or the end).
     choice: Box<[u32; CHUNK]>,
 }
 
@@ -81,36 +85,34 @@ pub(super) fn parse(
 ) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
-    let depth = Depth {
-        most: effort.depth,
-        mean: MEAN_DEPTH,
-    };
     let mut credit = Credit::default();
     chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
-        let sufficient = if streak.is_regular() {
-            effort.sufficient_if_regular
+        let (sufficient, most) = if streak.is_regular() {
+            (effort.sufficient_if_regular, effort.depth_if_regular)
         } else {
-            effort.sufficient
+            (effort.sufficient, effort.depth)
         };
-        let very_long = search.very_long(begin, end, sufficient, &mut credit);
+        let mean = MEAN_DEPTH;
+        let very_long = search.very_long(begin, end, sufficient, effort.share, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }
         let is_last = end == match_end;
-        plan_chunk(plan, &search, page, begin, end, is_last, depth);
+        plan_chunk(plan, &search, page, begin, end, is_last, Depth { most, mean });
         let is_final = is_last || very_long.is_some();
         let mut at = begin;
         while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
             let choice = plan.choice[at - begin];
-            if choice == 0 {
-                at += 1;
+            let (mut length, offset) = ((choice >> 16) as usize, (choice & 0xFFFF) as usize);
+            if length == 0 {
+                // Literals.
+                at += offset;
                 continue;
             }
-            let (mut length, offset) = ((choice >> 16) as usize, (choice & 0xFFFF) as usize);
             if length == LENGTH_MAX {
                 length = common_prefix(window, at - offset, at, window.len() - LAST_LITERALS);
             }
@@ -171,12 +173,18 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
                 (length, offset) = (MIN_MATCH - 1, 0);
             }
         }
-        if price >= next_cost {
+        if price >= next_cost && search.has_candidate(at) {
             // This position may use what the positions after it did not.
             let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
             let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
-            let longer = search_longer(search, at, length, &mut left);
+            // A match before literals always saves some of them.
+            let useless = if run < MIN_MATCH && search.has_many_candidates(at) {
+                useless_length(&cost[i..], run_cost + 1 + literal_extension_grows(run + 1) as u32)
+            } else {
+                0
+            };
+            let longer = search_longer(search, at, length.max(useless), useless > length, &mut left);
             budget = budget.saturating_sub(allowed - left);
             if longer.1 > 0 {
                 (length, offset) = longer;
@@ -186,7 +194,7 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         run += 1;
         run_cost += 1 + literal_extension_grows(run) as u32;
         if price > run_cost {
-            choice[i] = 0;
+            choice[i] = run as u32;
             next_cost = run_cost + 1;
             cost[i] = next_cost as u16;
             continue;
@@ -224,6 +232,20 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     }
 }
 
+/// A length up to which all matches cost more than a literal, if that costs `literal` with everything after it. The
+/// first cost is that of the place itself.
+///
+/// It is at most seven: a search for more than that compares eight bytes that are not all from the beginning.
+#[inline(always)]
+fn useless_length(cost: &[u16], literal: u32) -> usize {
+    let ends = &cost[MIN_MATCH..8];
+    MIN_MATCH - 1
+        + ends
+            .iter()
+            .position(|&cost| cost as u32 + 2 <= literal)
+            .unwrap_or(ends.len())
+}
+
 /// How many costs in a row before `cost[end]` are equal to it; 0 if there is no such cost.
 fn equal_before(cost: &[u16], end: usize) -> usize {
     cost.get(..=end).map_or(0, |before| {
@@ -238,8 +260,8 @@ fn equal_before(cost: &[u16], end: usize) -> usize {
 
 /// Not inlined, because the loop above needs the registers.
 #[inline(never)]
-fn search_longer(search: &Search, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
-    search.longer(at, best, depth)
+fn search_longer(search: &Search, at: usize, best: usize, useless: bool, depth: &mut u32) -> (usize, usize) {
+    search.longer_than(at, best, useless, depth)
 }
 
 /// The lowest cost of a match at `i` that has at most `length` bytes, with everything after it, and the length that has

@@ -29,7 +29,7 @@ fn search<T>(window: &[u8], floor: usize, work: impl FnOnce(&Search) -> T) -> T 
         start: floor,
         max_distance: MAX_OFFSET as u32,
     };
-    work(&Search::new(&mut Chains::new(0), &page, window.len()))
+    work(&Search::new(&mut Chains::new(Taste::LAZY), &page, window.len()))
 }
 
 /// A window, and a place in it that has `count` candidates. The furthest one, at 10, matches to the end of the text (8
@@ -316,7 +316,7 @@ fn only_linked_positions_are_followed() {
         max_distance: MAX_OFFSET as u32,
     };
     for linked in 1..8 {
-        let mut chains = Chains::new(0);
+        let mut chains = Chains::new(Taste::LAZY);
         chains.deltas.fill(MAX_OFFSET as u16);
         let search = Search::new(&mut chains, &page, at + linked);
         assert_eq!(search.longer(at, 4, &mut { 100 }), (8, at - 10), "{linked}");
@@ -347,10 +347,11 @@ fn links_lead_to_the_last_place_with_the_same_hash() {
     }
     for (group, expected) in [
         (4, links::<4>(&window)),
+        (5, links::<5>(&window)),
         (6, links::<6>(&window)),
         (8, links::<8>(&window)),
     ] {
-        let mut chains = Chains::new(0);
+        let mut chains = Chains::new(Taste::LAZY);
         chains.group = group;
         for end in [1, 5, 100, 101, 99_990, 120_000, window.len()] {
             let page = Page {
@@ -367,4 +368,21 @@ fn links_lead_to_the_last_place_with_the_same_hash() {
             assert_eq!(found, expected, "{group} {at}");
         }
     }
+}
+
+/// Four letters in lines: the groups with a line feed are rarer than the others.
+#[test]
+fn what_counts_as_too_many_rare_groups_depends_on_the_taste() {
+    let mut random = Random::new(5);
+    let letter = |k: usize| if k % 71 == 70 { b'\n' } else { b"ACGT"[random.below(4)] };
+    let window: Vec<u8> = (0..1 << 16).map(letter).collect();
+    let page = Page {
+        window: &window,
+        base: FIRST_POSITION,
+        floor: 0,
+        start: 0,
+        max_distance: MAX_OFFSET as u32,
+    };
+    let groups = [Taste::LAZY, Taste::OPTIMAL, Taste::SMALLEST].map(|taste| choose_group(&page, taste));
+    assert_eq!(groups, [4, 6, 5]);
 }

@@ -1,4 +1,5 @@
 use super::super::FIRST_POSITION;
+use super::super::chain::Taste;
 use super::super::chain::tests::{candidates, candidates_in};
 use super::*;
 use crate::block::random::Random;
@@ -12,7 +13,7 @@ fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
         start: begin,
         max_distance: MAX_OFFSET as u32,
     };
-    let mut chains = Chains::new(0);
+    let mut chains = Chains::new(Taste::LAZY);
     let search = Search::new(&mut chains, &page, window.len());
     let mut plan = Plan::new();
     let (looked, ()) = candidates_in(|| plan_chunk(&mut plan, &search, &page, begin, end, false, depth));
@@ -22,11 +23,12 @@ fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
 #[test]
 fn a_search_may_use_what_the_positions_after_it_did_not() {
     let (mut window, at) = candidates(150, 4);
-    // No candidate matches more than four bytes, and none of the next positions has any.
+    // No candidate matches more than four bytes, and none of the next positions has any. They are literals, so a match
+    // of four bytes is useful.
     window[10 + 4] ^= 1;
     let mean = 10;
     for before in [0, 1, 5] {
-        for after in [0, 1, 2, 9] {
+        for after in [4, 5, 9] {
             for most in [1, 9, 10, 11, 25, 99, 65_536] {
                 let allowed = (mean * (after + 1)).min(most);
                 let looked = looked_at(&window, at - before, at + 1 + after as usize, Depth { most, mean });
@@ -50,5 +52,19 @@ fn all_searches_together_keep_to_the_mean() {
         // Improvements are free. There are as many as a match has bytes, at most.
         let looked = looked(mean);
         assert!((mean..mean + 20).contains(&looked), "{mean} {looked}");
+    }
+}
+
+#[test]
+fn a_length_is_useless_if_no_match_up_to_it_is_cheaper_than_a_literal() {
+    let mut random = Random::new(3);
+    for _ in 0..1000 {
+        let cost: Vec<u16> = (0..20).map(|k| 100 - 2 * k + random.below(12) as u16).collect();
+        let literal = 80 + random.below(30) as u32;
+        let is_cheap = |length: usize| cost[length] as u32 + match_cost(length) as u32 <= literal;
+        let expected = (MIN_MATCH..8)
+            .find(|&length| is_cheap(length))
+            .map_or(7, |length| length - 1);
+        assert_eq!(useless_length(&cost, literal), expected);
     }
 }
