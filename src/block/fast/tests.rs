@@ -545,6 +545,41 @@ fn offsets_are_counted_as_they_are() {
     assert!(offsets.matches() > 1000);
 }
 
+/// Of each measured segment, its own sequences count.
+#[test]
+fn offsets_of_the_measured_segments_are_counted() {
+    let mut stream = Stream::new(FastEncoder::new(1));
+    stream.page(&text(2, 100_000));
+    stream.encoder.choice = Choice {
+        stage: Stage::Six(0),
+        ..Choice::default()
+    };
+    let block = stream.page(&[noise(5000), text(2, 60_000)].concat());
+    let Choice { by_six, offsets, .. } = stream.encoder.choice;
+    assert!((2 * SEGMENT..3 * SEGMENT).contains(&by_six.content));
+    let (mut end, mut matches) = (0, 0);
+    for sequence in sequences(&block) {
+        end += sequence.literals + sequence.matched.map_or(0, |(_, length)| length);
+        matches += (end <= by_six.content) as usize;
+    }
+    assert_eq!(offsets.matches(), matches);
+}
+
+/// Data that shrinks more and more shrinks more with the rival than it did before, but that proves nothing.
+#[test]
+fn a_rival_must_win_twice() {
+    for (percent, search) in [(100, Search::Six), (95, Search::Short)] {
+        let mut choice = Choice::default();
+        for segment in 0..20 {
+            let rival = choice.search != Search::Six;
+            choice.segment.content = SEGMENT;
+            choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
+            choice.changes();
+        }
+        assert_eq!(choice.search, search);
+    }
+}
+
 /// Data that liblz4's small table does well with needs little gain, and other data more.
 #[test]
 fn far_matches_ask_for_more() {
