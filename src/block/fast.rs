@@ -506,7 +506,7 @@ impl Offsets {
 
     /// By how many thousandths the rival must make the `content` bytes with these offsets smaller.
     fn needed_gain(&self, content: usize) -> i64 {
-        // liblz4's table has 4096 entries. It inserts each literal, and two positions for each match. So it rarely finds
+        // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
         // anything farther away than `content / inserted` times 4096 bytes.
         let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
         let sixteenths = 16 * content as u64 / inserted;
