@@ -20,6 +20,40 @@ fn numbers(length: usize) -> Vec<u8> {
     numbers
 }
 
+/// Records of 24 bytes, whose fields often differ from those of the last record in one or two bytes.
+fn records(length: usize) -> Vec<u8> {
+    let mut random = Random::new(5);
+    let (mut time, mut values, mut records) = (1_700_000_000, [500_i32; 8], Vec::new());
+    while records.len() < length {
+        let sensor = random.below(8);
+        time += random.below(3) as i32;
+        values[sensor] += random.below(7) as i32 - 3;
+        let value = values[sensor];
+        for field in [time, sensor as i32, value, values[(sensor + 1) % 8]] {
+            records.extend(field.to_le_bytes());
+        }
+        records.extend((value as f32 * 0.25).to_le_bytes());
+        records.extend((random.below(4) as u32).to_le_bytes());
+    }
+    records.truncate(length);
+    records
+}
+
+/// Lines of numbers, of which many are new.
+fn lines(length: usize) -> Vec<u8> {
+    let mut random = Random::new(6);
+    let mut lines = Vec::new();
+    for line in 0.. {
+        if lines.len() >= length {
+            break;
+        }
+        let (a, b) = (10_000 + random.below(3000), random.below(1 << 30));
+        lines.extend(format!("{},{a},{b},{a}\n", line / 16).into_bytes());
+    }
+    lines.truncate(length);
+    lines
+}
+
 fn samples(length: usize) -> [Vec<u8>; 5] {
     [
         noise(length),
@@ -339,12 +373,12 @@ fn six_bytes_are_hashed_again_when_the_data_changes() {
             for page in data.chunks(page) {
                 stream.page(page);
             }
-            assert!(!stream.encoder.choice.five);
+            assert_eq!(stream.encoder.choice.search, Search::Six);
         }
     }
     let mut stream = Stream::new(FastEncoder::new(1));
     stream.page(&numbers(100_000));
-    assert!(stream.encoder.choice.five);
+    assert_eq!(stream.encoder.choice.search, Search::Five);
 }
 
 /// A short part that cannot be compressed changes nothing, so that it costs no time.
@@ -353,7 +387,7 @@ fn one_poor_segment_does_not_change_the_hash() {
     let mut stream = Stream::new(FastEncoder::new(1));
     for _ in 0..3 {
         stream.page(&[text(2, 40_000), noise(SEGMENT)].concat());
-        assert!(!stream.encoder.choice.five);
+        assert_ne!(stream.encoder.choice.search, Search::Five);
     }
 }
 
@@ -364,7 +398,7 @@ fn small_pages_change_the_hash_no_more_often_than_large_ones() {
     for lengths in [[27, 27, 40], [100, 100, 100], [1000, 1000, 1000]] {
         let mut random = Random::new(1);
         let mut stream = Stream::new(FastEncoder::new(1));
-        let (mut page, mut five, mut changes) = (Vec::new(), false, 0);
+        let (mut page, mut six, mut changes) = (Vec::new(), true, 0);
         for number in 0.. {
             let len = lengths[number % 3];
             // Two pages of noise ask for five bytes, and a repeated one for six.
@@ -375,8 +409,8 @@ fn small_pages_change_the_hash_no_more_often_than_large_ones() {
             }
             let floor = stream.window.len().saturating_sub(65_536);
             stream.encode(&page, floor);
-            changes += (stream.encoder.choice.five != five) as usize;
-            five = stream.encoder.choice.five;
+            changes += ((stream.encoder.choice.search == Search::Six) != six) as usize;
+            six = stream.encoder.choice.search == Search::Six;
             if stream.window.len() > 400_000 {
                 break;
             }
@@ -384,6 +418,183 @@ fn small_pages_change_the_hash_no_more_often_than_large_ones() {
         assert_eq!(stream.encoder.table.len(), FAR);
         assert!(changes <= stream.window.len() / SEGMENT, "{changes}");
     }
+}
+
+/// Encodes the data, checks the blocks, and returns their size. Also returns the search that was chosen last, and how
+/// often another one than `Six` was after a page.
+fn searched(encoder: FastEncoder, data: &[u8], page: usize) -> (usize, Search, usize) {
+    let mut stream = Stream::new(encoder);
+    let (mut size, mut others) = (0, 0);
+    for page in data.chunks(page) {
+        size += stream.page(page).len();
+        others += (stream.encoder.choice.search != Search::Six) as usize;
+    }
+    (size, stream.encoder.choice.search, others)
+}
+
+#[test]
+fn short_matches_are_taken_where_the_blocks_become_smaller() {
+    let kinds = [
+        (records(1_000_000), Search::Short, 96),
+        (lines(1_000_000), Search::Sparse, 99),
+    ];
+    for (data, expected, percent) in kinds {
+        for page in [32_769, 65_536, 1_000_000] {
+            let (size, search, _) = searched(FastEncoder::new(1), &data, page);
+            assert_eq!(search, expected, "{page}");
+            let mut without = FastEncoder::new(1);
+            without.choice.stage = Stage::Waiting(u32::MAX);
+            let (size_without, search, _) = searched(without, &data, page);
+            assert_eq!(search, Search::Six);
+            assert!(size < size_without * percent / 100, "{page}: {size} {size_without}");
+        }
+    }
+}
+
+#[test]
+fn other_data_has_long_matches_only() {
+    for data in [text(2, 2_000_000), mixed(3, 2_000_000), vec![b'x'; 2_000_000]] {
+        let (_, search, others) = searched(FastEncoder::new(1), &data, 32_769);
+        assert_eq!(search, Search::Six);
+        // There are few comparisons in the 61 pages.
+        assert!(others <= 6, "{others}");
+    }
+}
+
+/// What won on some data must not stay when other data comes.
+#[test]
+fn the_rival_goes_when_the_data_changes() {
+    for before in [records(600_000), lines(600_000)] {
+        for other in [text(2, 200_000), noise(200_000), vec![b'x'; 200_000]] {
+            let mut stream = Stream::new(FastEncoder::new(1));
+            for page in before.chunks(65_536) {
+                stream.page(page);
+            }
+            assert!(matches!(stream.encoder.choice.search, Search::Sparse | Search::Short));
+            for page in other.chunks(65_536) {
+                stream.page(page);
+            }
+            assert!(!matches!(stream.encoder.choice.search, Search::Sparse | Search::Short));
+        }
+    }
+}
+
+#[test]
+fn the_choice_of_a_stream_leaves_no_trace_in_the_next() {
+    for used in [records(600_000), lines(600_000), numbers(100_000)] {
+        for data in [records(600_000), lines(600_000), text(2, 200_000)] {
+            let new = blocks(FastEncoder::new(1), &data, 65_536);
+            let mut stream = Stream::new(FastEncoder::new(1));
+            for page in used.chunks(65_536) {
+                stream.page(page);
+            }
+            stream.encoder.reset();
+            assert!(blocks(stream.encoder, &data, 65_536) == new);
+        }
+    }
+}
+
+#[test]
+fn a_clone_goes_on_as_the_original() {
+    let data = records(600_000);
+    let expected = blocks(FastEncoder::new(1), &data, 65_536);
+    for pages in 0..9 {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for page in data.chunks(65_536).take(pages) {
+            stream.page(page);
+        }
+        stream.encoder = stream.encoder.clone();
+        let rest = data.chunks(65_536).skip(pages).map(|page| stream.page(page));
+        assert!(rest.eq(expected[pages..].iter().cloned()));
+    }
+}
+
+/// Whatever the segments are, comparisons are rare: each changes the hash twice or three times.
+#[test]
+fn comparisons_are_rare_on_any_data() {
+    let mut random = Random::new(7);
+    for most in [2, 10, 100] {
+        let (mut choice, mut changes, segments) = (Choice::default(), 0, 20_000);
+        for _ in 0..segments {
+            // Every gain and loss, in any order, but no two poor segments in a row.
+            choice.poor = false;
+            choice.segment.content = SEGMENT;
+            choice.segment.block = SEGMENT * (1 + random.below(most)) / (1 + most);
+            changes += choice.changes() as usize;
+        }
+        assert!((4..segments / 32).contains(&changes), "{most}: {changes}");
+    }
+}
+
+#[test]
+fn offsets_are_counted_as_they_are() {
+    let data = [records(60_000), noise(1000), text(2, 60_000), vec![0; 2000]].concat();
+    let block = Stream::new(FastEncoder::new(1)).page(&data);
+    let (mut expected, mut last) = (Offsets::default(), 0);
+    for sequence in sequences(&block) {
+        last = sequence.literals;
+        expected.literals += last;
+        if let Some((offset, _)) = sequence.matched {
+            expected.counts[offset / 4096] += 1;
+        }
+    }
+    expected.literals -= last;
+    let mut offsets = Offsets::default();
+    offsets.count(&block);
+    assert_eq!((offsets.counts, offsets.literals), (expected.counts, expected.literals));
+    assert!(offsets.matches() > 1000);
+}
+
+/// Of each measured segment, its own sequences count.
+#[test]
+fn offsets_of_the_measured_segments_are_counted() {
+    let mut stream = Stream::new(FastEncoder::new(1));
+    stream.page(&text(2, 100_000));
+    stream.encoder.choice = Choice {
+        stage: Stage::Six(0),
+        ..Choice::default()
+    };
+    let block = stream.page(&[noise(5000), text(2, 60_000)].concat());
+    let Choice { by_six, offsets, .. } = stream.encoder.choice;
+    assert!((2 * SEGMENT..3 * SEGMENT).contains(&by_six.content));
+    let (mut end, mut matches) = (0, 0);
+    for sequence in sequences(&block) {
+        end += sequence.literals + sequence.matched.map_or(0, |(_, length)| length);
+        matches += (end <= by_six.content) as usize;
+    }
+    assert_eq!(offsets.matches(), matches);
+}
+
+/// Data that shrinks more and more shrinks more with the rival than it did before, but that proves nothing.
+#[test]
+fn a_rival_must_win_twice() {
+    for (percent, search) in [(100, Search::Six), (95, Search::Short)] {
+        let mut choice = Choice::default();
+        for segment in 0..20 {
+            let rival = choice.search != Search::Six;
+            choice.segment.content = SEGMENT;
+            choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
+            choice.changes();
+        }
+        assert_eq!(choice.search, search);
+    }
+}
+
+/// Data that liblz4's small table does well with needs little gain, and other data more.
+#[test]
+fn far_matches_ask_for_more() {
+    let needed = |offset: usize| {
+        let mut offsets = Offsets {
+            literals: 2000,
+            ..Offsets::default()
+        };
+        offsets.counts[offset / 4096] = 1000;
+        offsets.needed_gain(16_000)
+    };
+    // 4000 positions of 16000 are inserted, so the table reaches 16 KiB.
+    assert_eq!(needed(16_383), LEAST_GAIN);
+    assert!(needed(16_384) > LARGEST_GAIN);
+    assert_eq!(Offsets::default().needed_gain(16_000), LEAST_GAIN);
 }
 
 #[test]
