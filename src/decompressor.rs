@@ -839,7 +839,10 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let len = block.len();
         // To decode a long page anew, or to copy it, takes longer than to clear more memory.
         let ratio = if len < LONG_BLOCK { 3 } else { 6 };
-        let mut room = self.last_page.max(len.saturating_mul(ratio)).min(len.saturating_mul(255));
+        let mut room = self
+            .last_page
+            .max(len.saturating_mul(ratio))
+            .min(len.saturating_mul(255));
         if self.largest_page > 0 {
             room = room.min(self.largest_page);
         }

@@ -1,3 +1,4 @@
+use super::choice::*;
 use super::*;
 use crate::block::random::{Random, mixed, text};
 use crate::block::reference::{Sequence, Strict, sequences};

@@ -1,0 +1,307 @@
+//! Chooses how a `FAR` table is searched, from how well the data before was compressed.
+
+use crate::block::sequence::NIBBLE_MAX;
+
+/// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
+pub(super) const SEGMENT: usize = 1 << 14;
+/// or, at the beginning of a stream, after as much as this.
+pub(super) const FIRST_SEGMENT: usize = 1 << 12;
+/// After two segments that shrank by less than one in so many bytes, five bytes are hashed. In consecutive numbers as
+/// text, for instance, all matches have five bytes.
+const POOR: usize = 16;
+/// After a segment that shrank by more and has less than one match of at most five bytes in so many bytes, six bytes
+/// are hashed again.
+const SHORT_MATCH_SPACING: usize = 16;
+
+/// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
+/// well. For these `Search::Six` has two rivals. They would make most text a little smaller too, but in more time, and
+/// much other data larger. So the two are compared on neighbouring parts of the data: so many segments with `Six`, then
+/// as many with its rival, and then with `Six` again. The rival must win both times, as data often changes by itself.
+const MEASURED: u32 = 2;
+/// After a change of the hash so many segments do not count: the table has not all of the history yet.
+const WARMED: u32 = 2;
+/// If one of these becomes larger by so many thousandths, the rival is given up at once.
+const HOPELESS_LOSS: i64 = 30;
+/// By at least so many thousandths the rival must make the block smaller,
+pub(super) const LEAST_GAIN: i64 = 15;
+/// and by more if many matches are too far away for a smaller table, as in text: such data is small enough already. The
+/// rival is not even tried if it would have to gain more than this.
+pub(super) const LARGEST_GAIN: i64 = 60;
+/// The rival is `Search::Sparse` if there are more literals than this for each match, otherwise `Search::Short`.
+const SPARSE: usize = 3;
+/// The first comparison comes after so many segments.
+const FIRST_WAIT: u32 = 4;
+/// A comparison in vain takes as long as a segment or two. The next one comes after so many segments,
+const LONG_WAIT: u32 = 256;
+/// or so many if the rival gained a little.
+const SHORT_WAIT: u32 = 64;
+/// A rival that won stays for so many segments, unless the data changes.
+const SETTLED: u32 = 256;
+
+/// How a `FAR` table is searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Search {
+    /// Hashes six bytes. Right after a match, takes only a long one.
+    #[default]
+    Six,
+    /// Hashes five bytes.
+    Five,
+    /// Hashes five bytes, and takes larger steps.
+    Sparse,
+    /// As `Sparse`, and takes a match of any length right after another.
+    Short,
+}
+
+/// What the segment that ends is for.
+#[derive(Clone, Copy)]
+pub(super) enum Stage {
+    /// Nothing. So many follow before the next comparison.
+    Waiting(u32),
+    /// `Search::Six` is measured. So many segments were.
+    Six(u32),
+    /// Its rival is measured. So many segments were.
+    Rival(u32),
+    /// `Search::Six` is measured again.
+    SixAgain(u32),
+    /// The rival was found to be better. So many follow before the next comparison.
+    Settled(u32),
+}
+
+/// Chooses between the searches, segment by segment.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    pub(super) search: Search,
+    /// The last segment shrank little, see `POOR`.
+    pub(super) poor: bool,
+    /// The last segment shrank otherwise than those that the rival was chosen for.
+    pub(super) strange: bool,
+    /// The current segment,
+    pub(super) segment: Shrinkage,
+    /// and how many short matches were in it.
+    pub(super) short: usize,
+    pub(super) stage: Stage,
+    /// What `Search::Six` is compared with.
+    pub(super) rival: Search,
+    /// What was measured.
+    pub(super) by_six: Shrinkage,
+    pub(super) by_rival: Shrinkage,
+    pub(super) by_six_again: Shrinkage,
+    pub(super) offsets: Offsets,
+}
+
+impl Default for Choice {
+    fn default() -> Choice {
+        Choice {
+            search: Search::Six,
+            poor: false,
+            strange: false,
+            segment: Shrinkage::default(),
+            short: 0,
+            stage: Stage::Waiting(FIRST_WAIT),
+            rival: Search::Short,
+            by_six: Shrinkage::default(),
+            by_rival: Shrinkage::default(),
+            by_six_again: Shrinkage::default(),
+            offsets: Offsets::default(),
+        }
+    }
+}
+
+impl Choice {
+    /// Adds a part to the segment: so many bytes, how many they became, how many short matches are among its
+    /// `sequences`.
+    pub(super) fn add(&mut self, content: usize, block: usize, short: usize, sequences: &[u8]) {
+        self.segment.add(Shrinkage { content, block });
+        self.short += short;
+        if matches!(self.stage, Stage::Six(_)) {
+            self.offsets.count(sequences);
+        }
+    }
+
+    /// Ends the segment, and chooses again. Returns whether another number of bytes is hashed now.
+    pub(super) fn changes(&mut self) -> bool {
+        let segment = std::mem::take(&mut self.segment);
+        let short = std::mem::take(&mut self.short);
+        let poor = segment.block > segment.content - segment.content / POOR;
+        let was_poor = std::mem::replace(&mut self.poor, poor);
+        let search = match self.search {
+            // One poor segment is not enough: many files have small parts that cannot be compressed at all.
+            Search::Six if poor && was_poor => Search::Five,
+            Search::Five if !poor && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
+            Search::Five => Search::Five,
+            Search::Six | Search::Sparse | Search::Short => self.compare(segment),
+        };
+        if search == Search::Five && !matches!(self.stage, Stage::Waiting(_)) {
+            self.stage = Stage::Waiting(LONG_WAIT);
+        }
+        let before = std::mem::replace(&mut self.search, search);
+        (before == Search::Six) != (search == Search::Six)
+    }
+
+    fn compare(&mut self, segment: Shrinkage) -> Search {
+        let (stage, search) = match self.stage {
+            Stage::Waiting(0) => {
+                self.by_six = Shrinkage::default();
+                self.by_rival = Shrinkage::default();
+                self.by_six_again = Shrinkage::default();
+                self.offsets = Offsets::default();
+                (Stage::Six(0), Search::Six)
+            }
+            Stage::Waiting(segments) => (Stage::Waiting(segments - 1), Search::Six),
+            Stage::Six(segments) => {
+                self.by_six.add(segment);
+                if segments + 1 < MEASURED {
+                    (Stage::Six(segments + 1), Search::Six)
+                } else if self.offsets.needed_gain(self.by_six.content) <= LARGEST_GAIN {
+                    self.rival = self.offsets.rival();
+                    (Stage::Rival(0), self.rival)
+                } else {
+                    self.in_vain()
+                }
+            }
+            Stage::Rival(segments) => {
+                self.by_rival.add(segment);
+                let gain = self.by_rival.gain(self.by_six);
+                if segments < WARMED {
+                    // The table has only a part of the history yet, so this does not count, unless it is clear.
+                    self.by_rival = Shrinkage::default();
+                    if gain < -HOPELESS_LOSS {
+                        self.in_vain()
+                    } else {
+                        (Stage::Rival(segments + 1), self.rival)
+                    }
+                } else if segments + 1 < WARMED + MEASURED {
+                    (Stage::Rival(segments + 1), self.rival)
+                } else if gain >= self.offsets.needed_gain(self.by_six.content) {
+                    (Stage::SixAgain(0), Search::Six)
+                } else if gain >= 0 {
+                    (Stage::Waiting(SHORT_WAIT), Search::Six)
+                } else {
+                    self.in_vain()
+                }
+            }
+            Stage::SixAgain(segments) => {
+                if segments >= WARMED {
+                    self.by_six_again.add(segment);
+                }
+                if segments + 1 < WARMED + MEASURED {
+                    (Stage::SixAgain(segments + 1), Search::Six)
+                } else if self.by_rival.gain(self.by_six_again) >= self.offsets.needed_gain(self.by_six.content) {
+                    self.strange = false;
+                    (Stage::Settled(SETTLED), self.rival)
+                } else {
+                    self.in_vain()
+                }
+            }
+            Stage::Settled(segments) => {
+                let strange = self.by_rival.differs(segment);
+                let was_strange = std::mem::replace(&mut self.strange, strange);
+                if segments == 0 {
+                    (Stage::Waiting(FIRST_WAIT), Search::Six)
+                } else if strange && was_strange {
+                    self.in_vain()
+                } else {
+                    (Stage::Settled(segments - 1), self.rival)
+                }
+            }
+        };
+        self.stage = stage;
+        search
+    }
+
+    fn in_vain(&mut self) -> (Stage, Search) {
+        (Stage::Waiting(LONG_WAIT), Search::Six)
+    }
+}
+
+/// How many bytes some data has, and how many they became.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shrinkage {
+    pub(super) content: usize,
+    pub(super) block: usize,
+}
+
+impl Shrinkage {
+    pub(super) fn add(&mut self, more: Shrinkage) {
+        self.content += more.content;
+        self.block += more.block;
+    }
+
+    /// By how many thousandths data that shrank like this is smaller than data that shrank like `other`.
+    pub(super) fn gain(self, other: Shrinkage) -> i64 {
+        let ours = self.block as u128 * other.content as u128;
+        let theirs = other.block as u128 * self.content as u128;
+        1000 - i64::try_from(1000 * ours / theirs.max(1)).unwrap_or(i64::MAX)
+    }
+
+    /// Whether one of the two shrank to nine tenths of what the other did, or to less.
+    fn differs(self, other: Shrinkage) -> bool {
+        self.gain(other) >= 100 || other.gain(self) >= 100
+    }
+}
+
+/// The offsets of some matches.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Offsets {
+    /// How many there are in each 4 KiB.
+    pub(super) counts: [u64; 16],
+    pub(super) literals: usize,
+}
+
+impl Offsets {
+    /// Counts those of a block, or of its first sequences.
+    #[cold]
+    pub(super) fn count(&mut self, mut sequences: &[u8]) {
+        while let [token, rest @ ..] = sequences {
+            let (literals, rest) = read_length(token >> 4, rest);
+            let Some([_, high, rest @ ..]) = rest.get(literals..) else {
+                return;
+            };
+            self.literals += literals;
+            self.counts[(high >> 4) as usize] += 1;
+            sequences = read_length(token & 15, rest).1;
+        }
+    }
+
+    pub(super) fn matches(&self) -> usize {
+        self.counts.iter().sum::<u64>() as usize
+    }
+
+    fn rival(&self) -> Search {
+        // Where many literals lie between the matches, more matches take more time than they should.
+        if self.literals > SPARSE * self.matches() {
+            Search::Sparse
+        } else {
+            Search::Short
+        }
+    }
+
+    /// By how many thousandths the rival must make the `content` bytes with these offsets smaller.
+    pub(super) fn needed_gain(&self, content: usize) -> i64 {
+        // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
+        // anything farther away than `content / inserted` times 4096 bytes.
+        let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
+        let sixteenths = 16 * content as u64 / inserted;
+        let far = match self.counts.get((sixteenths / 16) as usize..) {
+            Some([part, far @ ..]) => part * (16 - sixteenths % 16) / 16 + far.iter().sum::<u64>(),
+            _ => 0,
+        };
+        let far = (1000 * far / self.matches().max(1) as u64) as i64;
+        (far / 4 - 87).max(LEAST_GAIN)
+    }
+}
+
+/// A length from a token, and the bytes after the length bytes that belong to it.
+fn read_length(nibble: u8, mut bytes: &[u8]) -> (usize, &[u8]) {
+    let mut length = nibble as usize;
+    if length == NIBBLE_MAX {
+        while let [byte, rest @ ..] = bytes {
+            bytes = rest;
+            length += *byte as usize;
+            if *byte < 255 {
+                break;
+            }
+        }
+    }
+    (length, bytes)
+}
