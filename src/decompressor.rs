@@ -825,8 +825,11 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             out[..run.len()].copy_from_slice(run);
             return run.len();
         }
-        let room = run.len() + SLACK;
-        self.window.reserve_nearby(room, HISTORY + room);
+        // Pages that get longer and longer must not allocate each time.
+        let gets_longer = (1..run.len()).contains(&self.largest_page);
+        let most = if gets_longer { 2 * run.len() } else { run.len() };
+        let most = most.min(self.options.get_max_page_size());
+        self.window.reserve_nearby(run.len() + SLACK, HISTORY + most + SLACK);
         self.window.push_run(run);
         0
     }

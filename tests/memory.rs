@@ -1,16 +1,19 @@
 //! Memory use, measured by the allocator. A single test, so that nothing else runs at the same time.
 
+#[path = "common/by_hand.rs"]
+mod by_hand;
 mod common;
 #[path = "common/heap.rs"]
 mod heap;
 
 use std::io::{self, Read, Write};
 
+use by_hand::push_literals;
 use common::{Random, compress_pages, text};
 use heap::{allocations, peak};
 use lz4_stream::{
     CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode,
-    PrefixWidth, Strategy,
+    PrefixWidth, Progress, Strategy,
 };
 
 const KIB: usize = 1024;
@@ -197,6 +200,19 @@ fn pages_that_get_longer_allocate_now_and_then() {
     });
     assert_eq!(compressor.page().len(), 6_000_000);
     assert!(in_compressor < 30, "{in_compressor} allocations");
+    // A reader of literals too.
+    let mut stream = Vec::new();
+    for len in (300_000..500_000).step_by(1000) {
+        stream.extend((len as u32 + 1 + (len as u32 + 240) / 255).to_le_bytes());
+        push_literals(&mut stream, &vec![7; len], 0);
+    }
+    let in_decompressor = allocations(|| {
+        let mut decompressor = DecompressOptions::new().max_page_size(1 << 20).decompressor().unwrap();
+        let mut rest = &stream[..];
+        while let Progress::Page(_) = decompressor.feed(&mut rest).unwrap() {}
+        assert_eq!(decompressor.blocks(), 200);
+    });
+    assert!(in_decompressor < 10, "{in_decompressor} allocations");
     // When the buffer for blocks grows, the old one is gone before.
     let noise = Random::new(6).bytes(200_000);
     let mut compressor = CompressOptions::new().page_size(200_000).compressor().unwrap();

@@ -45,10 +45,11 @@ pub struct Pieces<'py> {
 }
 
 impl Pieces<'_> {
-    /// Runs no Python code itself, so it may be called under the lock of a codec: only `bytes` are made.
-    pub fn for_each(self, py: Python<'_>, mut work: impl FnMut(&[u8]) -> PyResult<()>) -> PyResult<()> {
-        for view in self.views {
-            work(to_bytes(&view)?.as_bytes())?;
+    /// Runs no Python code itself, so it may be called under the lock of a codec: only `bytes` are made. The views must
+    /// be dropped after that lock, as the last one may call `__release_buffer__`.
+    pub fn for_each(&self, py: Python<'_>, mut work: impl FnMut(&[u8]) -> PyResult<()>) -> PyResult<()> {
+        for view in &self.views {
+            work(to_bytes(view)?.as_bytes())?;
         }
         work(self.last.as_bytes(py))
     }

@@ -64,6 +64,12 @@ def test_any_buffer_decompressed(make):
     assert b"".join(pages) == DATA
 
 
+@pytest.mark.parametrize("length", [0, 2, 100])
+def test_bytes_with_another_length(length):
+    data = type("Sub", (bytes,), {"__len__": lambda self: length})(DATA)
+    assert lz4_stream.decompress(lz4_stream.compress(data)) == DATA
+
+
 def test_long_buffers_are_taken_in_pieces():
     data = bytes(range(251)) * 20_000
     stream = lz4_stream.compress(data)

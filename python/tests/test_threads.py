@@ -315,6 +315,25 @@ def test_the_gil_is_released():
         assert during > 3, name
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="only C has buffers of classes")
+@pytest.mark.parametrize("length", [100, 65_536, 300_000])
+def test_a_buffer_that_uses_the_same_codec_when_it_is_released(length):
+    """It must not wait for itself."""
+    code = f"""
+import lz4_stream
+compressor = lz4_stream.LZ4StreamCompressor("double_buffer", 1 << 20)
+class Buffer:
+    def __buffer__(self, flags):
+        return memoryview(bytearray({length}))
+    def __release_buffer__(self, view):
+        compressor.flush()
+compressor.feed(Buffer())
+writer = lz4_stream.LZ4StreamCompressor("double_buffer", 1 << 20)
+writer.compress(Buffer())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 def test_a_finalizer_that_uses_the_same_codec():
     """It must not wait for itself."""
     code = """

@@ -119,7 +119,8 @@ def _blocks(writer: StreamWriter, data: Buffer) -> Iterator[bytes]:
     def ready() -> Iterator[bytes]:
         return iter(lambda: writer.take(PART_SIZE), b"")
 
-    if isinstance(data, bytes):
+    # (A subclass may have another idea of its length.)
+    if type(data) is bytes:
         for start in range(0, len(data), _BYTES_PIECE):
             writer.write(data, start, min(start + _BYTES_PIECE, len(data)))
             yield from ready()

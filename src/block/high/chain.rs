@@ -56,8 +56,8 @@ pub(super) struct Chains {
     taste: Taste,
     /// Where there are crowds, a group has six bytes.
     crowds: Option<Crowds>,
-    /// How many bytes 1024 bytes of a page became, the first one after the choice.
-    became: Option<usize>,
+    /// How many bytes 1024 bytes of a page became, the first one after the choice, and where it began.
+    became: Option<(u64, u32)>,
 }
 
 /// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
@@ -271,15 +271,16 @@ impl Chains {
         *head = position;
     }
 
-    /// After a page. Where longer groups find much less than in the first page, they are chosen anew: the data is of
-    /// another kind.
-    pub(super) fn end(&mut self, page: usize, block: usize) {
-        if self.group == MIN_MATCH || page == 0 {
+    /// After a page that was begun. Where longer groups find much less than in the first page, they are chosen anew: the
+    /// data is of another kind.
+    pub(super) fn end(&mut self, page: &Page, block: usize) {
+        if self.group == MIN_MATCH {
             return;
         }
-        let became = block * 1024 / page;
-        let first = *self.became.get_or_insert(became);
-        if became > first + first / 4 + 16 {
+        let page_len = page.window.len() - page.start;
+        let became = block as u64 * 1024 / page_len as u64;
+        let (first, since) = *self.became.get_or_insert((became, page.base + page.start as u32));
+        if became > first + first / 4 + 16 && page.end() - since >= page.worth_a_change() {
             self.chosen = 0;
             self.became = None;
             if let Some(crowds) = &mut self.crowds {
@@ -300,6 +301,9 @@ impl Chains {
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         self.chosen = self.chosen.saturating_sub(by);
+        if let Some((_, since)) = &mut self.became {
+            *since = since.saturating_sub(by);
+        }
         if let Some(crowds) = &mut self.crowds {
             crowds.lower(by);
         }

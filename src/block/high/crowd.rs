@@ -19,7 +19,8 @@ pub(super) struct Crowds {
     crowd: usize,
     /// Whether there is one.
     found: bool,
-    /// The position up to which it is not looked for.
+    /// The position where it was looked for, and the position up to which it is not looked for again.
+    looked: u32,
     until: u32,
     /// How often in a row the answer was the same, at most `TRUST`.
     agreed: u32,
@@ -32,6 +33,7 @@ impl Crowds {
         Crowds {
             crowd,
             found: false,
+            looked: 0,
             until: 0,
             agreed: 0,
             letters: 0,
@@ -41,7 +43,9 @@ impl Crowds {
     /// Whether there is a crowd. `letters` is how many different ones the page has.
     pub(super) fn look(&mut self, page: &Page, letters: usize) -> bool {
         let position = page.base + page.start as u32;
-        let other = self.found && letters.abs_diff(self.letters) > OTHER_LETTERS;
+        let other = self.found
+            && letters.abs_diff(self.letters) > OTHER_LETTERS
+            && page.end() - self.looked >= page.worth_a_change();
         if position >= self.until || other {
             let found = is_crowded(page, self.crowd);
             self.agreed = if found == self.found {
@@ -50,7 +54,8 @@ impl Crowds {
                 0
             };
             let reach = page.window.len() - page.floor;
-            self.until = position + ((4 * reach as u32).min(CHOICE) << self.agreed);
+            self.looked = position;
+            self.until = position + ((4 * reach.min(CHOICE as usize) as u32).min(CHOICE) << self.agreed);
             self.found = found;
             self.letters = letters;
         }
@@ -64,6 +69,7 @@ impl Crowds {
 
     /// Lowers all positions.
     pub(super) fn lower(&mut self, by: u32) {
+        self.looked = self.looked.saturating_sub(by);
         self.until = self.until.saturating_sub(by);
     }
 }

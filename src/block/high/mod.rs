@@ -26,6 +26,8 @@ const FIRST_POSITION: u32 = 1 << 16;
 const POSITION_LIMIT: u32 = 1 << 30;
 /// The depth of the lowest level that has chains. It also considers fewer matches together, to be fast.
 const LEAST_DEPTH: u32 = 4;
+/// See [`Page::worth_a_change`].
+const LEAST_CHANGE: usize = 4096;
 
 #[derive(Clone)]
 pub(crate) struct HighEncoder {
@@ -146,8 +148,10 @@ impl HighEncoder {
             }
         }
         let length = writer.finish();
-        if let Method::Lazy { chains, .. } = &mut self.method {
-            chains.end(window.len() - start, length);
+        if window.len() - start > MATCH_MARGIN
+            && let Method::Lazy { chains, .. } = &mut self.method
+        {
+            chains.end(&page, length);
         }
         length
     }
@@ -204,6 +208,12 @@ impl HighEncoder {
 impl Page<'_> {
     fn end(&self) -> u32 {
         self.base + self.window.len() as u32
+    }
+
+    /// How many bytes must come between two changes of the groups. Each change clears the hash table and links all of the
+    /// history again: too long for each page of a few bytes.
+    fn worth_a_change(&self) -> u32 {
+        ((self.window.len() - self.floor) / 4).max(LEAST_CHANGE) as u32
     }
 
     /// The largest offset that a match at `at` may have.

@@ -555,14 +555,18 @@ fn size(level: i32, data: &[u8], page: usize) -> usize {
         .sum()
 }
 
+/// A column of integers.
+fn column(seed: u64, rows: usize) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    let mut number = || 980 + (0..4).map(|_| random.below(30) as u32).sum::<u32>();
+    (0..rows).flat_map(|_| number().to_le_bytes()).collect()
+}
+
 /// In a column of integers every group of four bytes has more candidates than the levels up to 8 look at. What these
 /// find on chains of longer groups are better matches.
 #[test]
 fn crowded_chains_have_longer_groups() {
-    let mut random = Random::new(46);
-    let column: Vec<u8> = (0..50_000)
-        .flat_map(|_| (980 + (0..4).map(|_| random.below(30) as u32).sum::<u32>()).to_le_bytes())
-        .collect();
+    let column = column(46, 50_000);
     for page in [16_384, 65_536] {
         let mut before = size(2, &column, page);
         for level in 3..=9 {
@@ -586,6 +590,83 @@ fn longer_groups_are_given_up_where_they_find_little() {
         let both = size(level, &[&letters[..], &numbers].concat(), 4096);
         assert!(both < alone + alone / 10, "{level}: {both} {alone}");
     }
+}
+
+/// Each change of the groups links the history again. Pages of a few bytes that are now of one kind, now of another must
+/// not cause that each time.
+#[test]
+fn groups_do_not_change_with_every_tiny_page() {
+    let group = |stream: &Stream| match &stream.encoder.method {
+        Method::Lazy { chains, .. } => chains.group(),
+        _ => unreachable!(),
+    };
+    let mut random = Random::new(48);
+    let mut noise = |len: usize, letters: usize| -> Vec<u8> { (0..len).map(|_| random.below(letters) as u8).collect() };
+    let column = column(47, 16_384);
+    let spoiled = [&noise(30, 256)[..], &[0; 270]].concat();
+    let kinds = [
+        vec![vec![0; 13], noise(14, 256), noise(24, 256)],
+        vec![vec![0; 64], noise(64, 4), noise(64, 256)],
+        vec![vec![0; 300], spoiled, column[..60].to_vec()],
+    ];
+    for level in 3..=9 {
+        for (whole_history, least) in [(false, 4096), (true, 16_384)] {
+            for pages in &kinds {
+                let mut stream = Stream::new(level, 200_000);
+                stream.whole_history = whole_history;
+                stream.encode(&column);
+                let (mut before, mut changes, mut len) = (group(&stream), 0, 0);
+                for page in pages.iter().cycle().take(1000) {
+                    stream.encode(page);
+                    changes += usize::from(group(&stream) != before);
+                    (before, len) = (group(&stream), len + page.len());
+                }
+                assert!(
+                    changes <= 2 + 2 * len / least,
+                    "{level} {whole_history}: {changes} {len}"
+                );
+            }
+        }
+    }
+}
+
+/// Also if the groups were longer, and the first page is too short to choose them.
+#[test]
+fn reset_forgets_what_longer_groups_found() {
+    let mut random = Random::new(49);
+    let mut words = |words: usize, len: usize| -> Vec<u8> {
+        let words: Vec<Vec<u8>> = (0..words)
+            .map(|_| (0..len).map(|_| random.below(28) as u8).collect())
+            .collect();
+        (0..16_384 / len)
+            .flat_map(|_| words[random.below(words.len())].clone())
+            .collect()
+    };
+    let (crowd, other) = (words(6, 8), words(500, 4));
+    for level in 3..=6 {
+        let mut used = Stream::new(level, 200_000);
+        used.encode_all(&crowd, 8192);
+        used.reset();
+        let mut new = Stream::new(level, 200_000);
+        let pages = crowd.chunks(8192).chain(other.chunks(2048));
+        for (k, page) in [&b"short"[..]].into_iter().chain(pages).enumerate() {
+            assert!(used.encode(page) == new.encode(page), "level {level}: {k}");
+        }
+    }
+}
+
+#[test]
+fn crowds_are_looked_for_in_the_longest_pages_too() {
+    // It is never touched, except for a few places.
+    let window = vec![0; 1 << 30];
+    let page = Page {
+        window: &window,
+        base: POSITION_LIMIT,
+        floor: 0,
+        start: 0,
+        max_distance: MAX_OFFSET as u32,
+    };
+    assert!(crowd::Crowds::new(16).look(&page, 1));
 }
 
 /// A chain of long groups leads past most of the candidates that a chain of groups of four bytes has. In small pages
