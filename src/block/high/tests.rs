@@ -592,8 +592,8 @@ fn longer_groups_are_given_up_where_they_find_little() {
     }
 }
 
-/// Each change of the groups links the history again. Pages of a few bytes that are now of one kind, now of another must
-/// not cause that each time.
+/// Each change of the groups links the history again. Pages of a few bytes that are now of one kind, now of another
+/// must not cause that each time.
 #[test]
 fn groups_do_not_change_with_every_tiny_page() {
     let group = |stream: &Stream| match &stream.encoder.method {
