@@ -271,8 +271,8 @@ impl Chains {
         *head = position;
     }
 
-    /// After a page that was begun. Where longer groups find much less than in the first page, they are chosen anew: the
-    /// data is of another kind.
+    /// After a page that was begun. Where longer groups find much less than in the first page, they are chosen anew:
+    /// the data is of another kind.
     pub(super) fn end(&mut self, page: &Page, block: usize) {
         if self.group == MIN_MATCH {
             return;

@@ -210,10 +210,10 @@ impl Page<'_> {
         self.base + self.window.len() as u32
     }
 
-    /// How many bytes must come between two changes of the groups. Each change clears the hash table and links all of the
-    /// history again: too long for each page of a few bytes.
+    /// How many bytes must come between two changes of the groups. Each change clears the hash table and links all of
+    /// the history again: too long for each page of a few bytes.
     fn worth_a_change(&self) -> u32 {
-        ((self.window.len() - self.floor) / 4).max(LEAST_CHANGE) as u32
+        (self.window.len() - self.floor).clamp(LEAST_CHANGE, chain::CHOICE as usize) as u32
     }
 
     /// The largest offset that a match at `at` may have.

@@ -592,8 +592,8 @@ fn longer_groups_are_given_up_where_they_find_little() {
     }
 }
 
-/// Each change of the groups links the history again. Pages of a few bytes that are now of one kind, now of another must
-/// not cause that each time.
+/// Each change of the groups links the history again. Pages of a few bytes that are now of one kind, now of another
+/// must not cause that each time.
 #[test]
 fn groups_do_not_change_with_every_tiny_page() {
     let group = |stream: &Stream| match &stream.encoder.method {
@@ -610,13 +610,13 @@ fn groups_do_not_change_with_every_tiny_page() {
         vec![vec![0; 300], spoiled, column[..60].to_vec()],
     ];
     for level in 3..=9 {
-        for (whole_history, least) in [(false, 4096), (true, 16_384)] {
+        for (whole_history, least) in [(false, 4096), (true, 65_536)] {
             for pages in &kinds {
                 let mut stream = Stream::new(level, 200_000);
                 stream.whole_history = whole_history;
                 stream.encode(&column);
                 let (mut before, mut changes, mut len) = (group(&stream), 0, 0);
-                for page in pages.iter().cycle().take(1000) {
+                for page in pages.iter().cycle().take(3000) {
                     stream.encode(page);
                     changes += usize::from(group(&stream) != before);
                     (before, len) = (group(&stream), len + page.len());
