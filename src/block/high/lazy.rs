@@ -30,7 +30,7 @@ pub(super) fn parse<const ROW: usize>(
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
     chains.begin(page);
-    let mut credit = Credit::new(depth);
+    let mut credit = Credit::default();
     // What is found on the chains of longer groups is better, so fewer candidates do.
     let depth = if depth == LEAST_DEPTH && chains.group() > MIN_MATCH {
         depth - 1
