@@ -152,6 +152,7 @@ impl FastEncoder {
                 attempts,
             };
             let room = cursor.out.len();
+            let pending = position - anchor;
             let table = <&mut [u16; FAR]>::try_from(&mut self.table[..]).expect("the largest of three tables");
             let limits = (self.acceleration, self.max_distance);
             let strides = (STRIDE * self.acceleration, self.max_distance);
@@ -170,7 +171,8 @@ impl FastEncoder {
                 attempts,
                 ..
             } = cursor;
-            self.choice.add(content, block, short, &out[written..written + length]);
+            self.choice
+                .add(pending, content, block, short, &out[written..written + length]);
             written += length;
             // A segment can span many small pages. If each page were one, all their time could go into changes.
             if self.choice.segment.content >= segment && self.choice.changes() {

@@ -9,6 +9,11 @@ pub(super) const FIRST_SEGMENT: usize = 1 << 12;
 /// After two segments that shrank by less than one in so many bytes, five bytes are hashed. In consecutive numbers as
 /// text, for instance, all matches have five bytes.
 const POOR: usize = 16;
+/// One segment is enough if it shrank by less than one in so many bytes,
+const MEAGRE: usize = 8;
+/// and has no more literals than this in a row. Then it has matches everywhere, but short ones: noisy numbers share only
+/// their first and last bytes. A longer run is rather a part that cannot be compressed at all, of data that can.
+const LONGEST_RUN: usize = SEGMENT / 4;
 /// After a segment that shrank by more and has less than one match of at most five bytes in so many bytes, six bytes
 /// are hashed again.
 const SHORT_MATCH_SPACING: usize = 16;
@@ -71,6 +76,10 @@ pub(super) enum Stage {
 #[derive(Clone, Copy)]
 pub(super) struct Choice {
     pub(super) search: Search,
+    /// So many literals were the last of the current segment,
+    pub(super) run: usize,
+    /// and this is the longest run in it. (Counted only where it shrank little.)
+    pub(super) longest_run: usize,
     /// The last segment shrank little, see `POOR`.
     pub(super) poor: bool,
     /// The last segment shrank otherwise than those that the rival was chosen for.
@@ -97,6 +106,8 @@ impl Default for Choice {
             strange: false,
             segment: Shrinkage::default(),
             short: 0,
+            run: 0,
+            longest_run: 0,
             stage: Stage::Waiting(FIRST_WAIT),
             rival: Search::Short,
             by_six: Shrinkage::default(),
@@ -109,25 +120,52 @@ impl Default for Choice {
 
 impl Choice {
     /// Adds a part to the segment: so many bytes, how many they became, how many short matches are among its
-    /// `sequences`.
-    pub(super) fn add(&mut self, content: usize, block: usize, short: usize, sequences: &[u8]) {
+    /// `sequences`. `pending` literals were already added with the part before, which did not write them.
+    pub(super) fn add(&mut self, pending: usize, content: usize, block: usize, short: usize, sequences: &[u8]) {
         self.segment.add(Shrinkage { content, block });
         self.short += short;
+        if self.search == Search::Six && shrank_less(content, block, MEAGRE) {
+            self.add_runs(pending, block - sequences.len(), sequences);
+        } else {
+            self.run = 0;
+        }
         if matches!(self.stage, Stage::Six(_)) {
             self.offsets.count(sequences);
         }
+    }
+
+    /// Measures the runs of literals in a part, of which the last, `unwritten`, is not among the `sequences`.
+    #[cold]
+    fn add_runs(&mut self, pending: usize, unwritten: usize, sequences: &[u8]) {
+        let mut pending = pending;
+        for (literals, _) in Sequences(sequences) {
+            // The first of them were added with the part before.
+            let run = self.run + literals.saturating_sub(pending);
+            (self.run, pending) = (0, 0);
+            self.longest_run = self.longest_run.max(run);
+            if self.longest_run > LONGEST_RUN {
+                return;
+            }
+        }
+        self.run += unwritten.saturating_sub(pending);
+        self.longest_run = self.longest_run.max(self.run);
     }
 
     /// Ends the segment, and chooses again. Returns whether another number of bytes is hashed now.
     pub(super) fn changes(&mut self) -> bool {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
-        let poor = segment.block > segment.content - segment.content / POOR;
+        let poor = shrank_less(segment.content, segment.block, POOR);
+        let meagre = shrank_less(segment.content, segment.block, MEAGRE);
+        let longest_run = std::mem::take(&mut self.longest_run);
+        self.run = 0;
         let was_poor = std::mem::replace(&mut self.poor, poor);
         let search = match self.search {
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
-            Search::Five if !poor && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
+            // Nor is a short one at the beginning, which has little history to match.
+            Search::Six if meagre && longest_run <= LONGEST_RUN && segment.content >= SEGMENT => Search::Five,
+            Search::Five if !meagre && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five => Search::Five,
             Search::Six | Search::Sparse | Search::Short => self.compare(segment),
         };
@@ -251,15 +289,10 @@ pub(super) struct Offsets {
 impl Offsets {
     /// Counts those of a block, or of its first sequences.
     #[cold]
-    pub(super) fn count(&mut self, mut sequences: &[u8]) {
-        while let [token, rest @ ..] = sequences {
-            let (literals, rest) = read_length(token >> 4, rest);
-            let Some([_, high, rest @ ..]) = rest.get(literals..) else {
-                return;
-            };
+    pub(super) fn count(&mut self, sequences: &[u8]) {
+        for (literals, offset) in Sequences(sequences) {
             self.literals += literals;
-            self.counts[(high >> 4) as usize] += 1;
-            sequences = read_length(token & 15, rest).1;
+            self.counts[offset as usize / 4096] += 1;
         }
     }
 
@@ -288,6 +321,30 @@ impl Offsets {
         };
         let far = (1000 * far / self.matches().max(1) as u64) as i64;
         (far / 4 - 87).max(LEAST_GAIN)
+    }
+}
+
+/// Whether `content` bytes that became `block` bytes shrank by less than one in so many.
+fn shrank_less(content: usize, block: usize, bytes: usize) -> bool {
+    block > content - content / bytes
+}
+
+/// How many literals each sequence has, and the offset of its match. The last sequence of a block has none.
+struct Sequences<'a>(&'a [u8]);
+
+impl Iterator for Sequences<'_> {
+    type Item = (usize, u16);
+
+    fn next(&mut self) -> Option<(usize, u16)> {
+        let [token, rest @ ..] = self.0 else {
+            return None;
+        };
+        let (literals, rest) = read_length(token >> 4, rest);
+        let [low, high, rest @ ..] = rest.get(literals..)? else {
+            return None;
+        };
+        self.0 = read_length(token & 15, rest).1;
+        Some((literals, u16::from_le_bytes([*low, *high])))
     }
 }
 

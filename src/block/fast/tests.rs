@@ -392,6 +392,62 @@ fn one_poor_segment_does_not_change_the_hash() {
     }
 }
 
+#[test]
+fn one_meagre_segment_is_enough_if_it_has_no_long_run() {
+    let after = |search, content, block, longest_run| {
+        let mut choice = Choice {
+            search,
+            segment: Shrinkage { content, block },
+            longest_run,
+            ..Choice::default()
+        };
+        choice.changes();
+        choice.search
+    };
+    let meagre = SEGMENT * 9 / 10;
+    assert_eq!(after(Search::Six, SEGMENT, meagre, SEGMENT / 4), Search::Five);
+    assert_eq!(after(Search::Six, SEGMENT, meagre, SEGMENT / 4 + 1), Search::Six);
+    assert_eq!(after(Search::Six, SEGMENT, SEGMENT * 8 / 10, 0), Search::Six);
+    // At the beginning of a stream.
+    assert_eq!(after(Search::Six, SEGMENT / 2, meagre / 2, 0), Search::Six);
+    // It must not change back at once.
+    assert_eq!(after(Search::Five, SEGMENT, meagre, 0), Search::Five);
+    assert_eq!(after(Search::Five, SEGMENT, SEGMENT * 8 / 10, 0), Search::Six);
+}
+
+/// The longest run of literals is that of the segment, however the pages divide it.
+#[test]
+fn runs_of_literals_are_measured_across_parts() {
+    let sequence = |literals: usize| {
+        let window = vec![7; literals];
+        let mut out = vec![0; literals + 300];
+        let room = out.len();
+        let end = room - append_sequence(&mut out, &window, 0, literals, 9, 4).len();
+        out.truncate(end);
+        out
+    };
+    let add = |choice: &mut Choice, pending, sequences: Vec<u8>, unwritten| {
+        let block = sequences.len() + unwritten;
+        choice.add(pending, block + block / 100, block, 0, &sequences);
+        (choice.run, choice.longest_run)
+    };
+    let mut choice = Choice::default();
+    // The end of one page, a page without matches, and the beginning of the next page.
+    assert_eq!(
+        add(&mut choice, 0, [sequence(500), sequence(400)].concat(), 600),
+        (600, 600)
+    );
+    assert_eq!(add(&mut choice, 0, Vec::new(), 1000), (1000 + 600, 1600));
+    assert_eq!(add(&mut choice, 0, sequence(300), 0), (0, 1900));
+    choice.changes();
+    // Another segment of a page. The first 3000 literals belong to the one before.
+    assert_eq!(add(&mut choice, 3000, Vec::new(), 3500), (500, 500));
+    assert_eq!(add(&mut choice, 3500, sequence(3700), 10), (10, 700));
+    // A part that shrank has no long run.
+    choice.add(0, 2000, 1000, 0, &[]);
+    assert_eq!((choice.run, choice.longest_run), (0, 700));
+}
+
 /// After a change, many positions are inserted again. Small pages over a long history must not change all the time:
 /// that took a hundred times as long as liblz4.
 #[test]
@@ -517,8 +573,9 @@ fn comparisons_are_rare_on_any_data() {
     for most in [2, 10, 100] {
         let (mut choice, mut changes, segments) = (Choice::default(), 0, 20_000);
         for _ in 0..segments {
-            // Every gain and loss, in any order, but no two poor segments in a row.
+            // Every gain and loss, in any order, but nothing that asks for five bytes.
             choice.poor = false;
+            choice.longest_run = SEGMENT;
             choice.segment.content = SEGMENT;
             choice.segment.block = SEGMENT * (1 + random.below(most)) / (1 + most);
             changes += choice.changes() as usize;
