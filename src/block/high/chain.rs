@@ -5,8 +5,8 @@
 //! longer than a group lies on the chains of all its groups, and the search may follow any of them. It follows the one
 //! with the widest gap.
 
-use super::Page;
 use super::crowd::{Crowds, distinct, letters};
+use super::{LEAST_DEPTH, Page};
 use crate::block::sequence::*;
 
 #[cfg(test)]
@@ -17,6 +17,8 @@ pub(super) const HASH_LOG: u32 = 16;
 pub(super) const AHEAD: usize = 1 << 15;
 /// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
 pub(super) const RING: usize = 1 << 17;
+/// Runs with a longer period than this are linked position by position.
+const LONGEST_PERIOD: u32 = 16;
 /// A depth that no chain exceeds.
 pub(super) const EXHAUSTIVE: u32 = 65_536;
 /// Searches that look at no more candidates than this stay on a chain: to choose the best one takes them more time than
@@ -50,7 +52,7 @@ pub(super) struct Chains {
     /// The first position that is not linked yet.
     next: u32,
     /// The number of bytes that are hashed: 4, 5, 6 or 8.
-    group: usize,
+    pub(super) group: usize,
     /// The position up to which this is not chosen anew.
     chosen: u32,
     taste: Taste,
@@ -58,6 +60,14 @@ pub(super) struct Chains {
     crowds: Option<Crowds>,
     /// How many bytes 1024 bytes of a page became, the first one after the choice, and where it began.
     became: Option<(u64, u32)>,
+    /// The position where the groups changed.
+    changed: u32,
+    /// Whether groups had eight bytes in the page before.
+    long: bool,
+    /// Whether the page before became so small that there may be many runs.
+    small: bool,
+    /// Whether many places of the page lie in runs of few bytes in turn.
+    runs: bool,
 }
 
 /// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
@@ -155,12 +165,24 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
     2 * distinct::<GROUP>(places.clone()) <= places.len()
 }
 
+/// Whether many places of a page lie in runs of one to four bytes in turn.
+fn has_runs(page: &[u8]) -> bool {
+    let places = page.windows(12).step_by((page.len() / 64) | 1);
+    let total = places.len();
+    let in_run = |place: &&[u8]| (1..=4).any(|period| read_u64(place, 0) == read_u64(place, period));
+    8 * places.filter(in_run).count() > 3 * total
+}
+
 impl Chains {
     pub(super) fn new(taste: Taste) -> Chains {
         Chains {
             taste,
             crowds: None,
             became: None,
+            changed: 0,
+            long: false,
+            small: false,
+            runs: false,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
             deltas: vec![0; RING].try_into().unwrap(),
             next: 0,
@@ -175,8 +197,17 @@ impl Chains {
         self
     }
 
-    pub(super) fn group(&self) -> usize {
-        self.group
+    /// How many candidates a search should look at, instead of so many. What is found on the chains of longer groups is
+    /// better, so fewer candidates do.
+    pub(super) fn enough(&self, depth: u32) -> u32 {
+        match self.group {
+            // In runs nearly all matches are long, whichever is found.
+            8 if self.runs && self.small => depth - (3 * depth / 8).max(2),
+            8 if self.runs => depth / 2 - (depth == LEAST_DEPTH) as u32,
+            6 if self.runs && self.small => depth - depth / 4,
+            5.. => depth - (depth == LEAST_DEPTH) as u32,
+            _ => depth,
+        }
     }
 
     /// Prepares for a page: chooses the groups. When these are others than before, the history is linked again.
@@ -187,7 +218,10 @@ impl Chains {
         let short = page.window.len() - page.floor <= self.taste.short_window;
         let letters = letters(&page.window[page.start..]);
         let mut group = MIN_MATCH;
-        if !short && letters <= FEW_LETTERS {
+        self.runs = (self.small || self.long) && has_runs(&page.window[page.start..]);
+        // Near the limit groups must not change from page to page: it takes long to link the history again.
+        let few = FEW_LETTERS << (self.runs && self.long) as u32;
+        if !short && letters <= few {
             if position < self.chosen {
                 return;
             }
@@ -199,30 +233,41 @@ impl Chains {
             && let Some(crowds) = &mut self.crowds
             && crowds.look(page, letters)
         {
-            group = 6;
+            // Of a run few candidates find the whole only if the groups are long.
+            group = if crowds.is_quick() && self.runs { 8 } else { 6 };
+            // Tiny pages can have runs in turn.
+            if self.group > MIN_MATCH && page.end() - self.changed < page.worth_a_change() {
+                group = self.group;
+            }
         }
         if group != self.group {
+            self.changed = position;
             self.became = None;
             self.group = group;
             self.heads.fill(0);
             self.next = 0;
         }
+        self.long = group == 8;
     }
 
     /// Links all positions before `window[end]`, from the floor of the page on. The last positions of the window have
     /// too few bytes to hash. They are linked with the next page.
     pub(super) fn link(&mut self, page: &Page, end: usize) {
-        match self.group {
-            4 => self.link_groups::<4, 4>(page, end),
-            5 => self.link_groups::<5, 8>(page, end),
-            6 => self.link_groups::<6, 8>(page, end),
-            _ => self.link_groups::<8, 8>(page, end),
+        // In short runs it takes longer to see them than to link them position by position.
+        match (self.group, self.runs && self.small) {
+            (4, false) => self.link_groups::<4, 4, false>(page, end),
+            (4, true) => self.link_groups::<4, 4, true>(page, end),
+            (5, _) => self.link_groups::<5, 8, false>(page, end),
+            (6, false) => self.link_groups::<6, 8, false>(page, end),
+            (6, true) => self.link_groups::<6, 8, true>(page, end),
+            (_, false) => self.link_groups::<8, 8, false>(page, end),
+            (_, true) => self.link_groups::<8, 8, true>(page, end),
         }
     }
 
     /// Reads `READ` bytes to hash a group.
     #[inline(never)]
-    fn link_groups<const GROUP: usize, const READ: usize>(&mut self, page: &Page, end: usize) {
+    fn link_groups<const GROUP: usize, const READ: usize, const RUNS: bool>(&mut self, page: &Page, end: usize) {
         let mut position = self.next.max(page.base + page.floor as u32);
         let begin = (position - page.base) as usize;
         let end = end.min(page.window.len().saturating_sub(READ - 1));
@@ -242,13 +287,19 @@ impl Chains {
                 }
                 self.heads[hash] = position + 3;
             } else {
+                let mut delta = 0;
                 for k in 0..4 {
                     let group = if GROUP == MIN_MATCH {
                         word >> (8 * k)
                     } else {
                         read_u64(bytes, k)
                     };
-                    self.link_one(position + k as u32, hash::<GROUP>(&group.to_le_bytes()));
+                    delta = self.link_one(position + k as u32, hash::<GROUP>(&group.to_le_bytes()));
+                }
+                if RUNS && delta <= LONGEST_PERIOD {
+                    let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, delta);
+                    position += run as u32;
+                    rest = &rest[run..];
                 }
             }
             position += 4;
@@ -261,23 +312,76 @@ impl Chains {
         self.next = position;
     }
 
+    /// Links the positions of a run, from `position` on, each to the one a `period` before it. Returns how many: none if
+    /// there is no run, or if it is short. There are `rest` bytes to hash.
     #[inline(always)]
-    fn link_one(&mut self, position: u32, hash: usize) {
+    fn link_run<const GROUP: usize, const READ: usize>(
+        &mut self,
+        page: &Page,
+        position: u32,
+        rest: usize,
+        period: u32,
+    ) -> usize {
+        let at = (position - page.base) as usize;
+        // What is below the floor must not matter.
+        if (at - page.floor) < period as usize {
+            return 0;
+        }
+        let before = at - period as usize;
+        let words_equal = |ahead| read_u64(page.window, at + ahead) == read_u64(page.window, before + ahead);
+        if rest < 16 || !words_equal(8) || !words_equal(0) {
+            return 0;
+        }
+        self.link_long_run::<GROUP, READ>(page, position, at + rest, period)
+    }
+
+    /// The same where sixteen bytes are known to be equal to those before. Counts up to `window[end]`.
+    #[inline(never)]
+    fn link_long_run<const GROUP: usize, const READ: usize>(
+        &mut self,
+        page: &Page,
+        position: u32,
+        end: usize,
+        period: u32,
+    ) -> usize {
+        let at = (position - page.base) as usize;
+        let window = page.window;
+        let equal = run_length::<64>(window, at - period as usize, at, end);
+        let run = (equal + 1).saturating_sub(READ);
+        if run < period as usize {
+            return 0;
+        }
+        let ring = position as usize % RING;
+        let first = run.min(RING - ring);
+        self.deltas[ring..ring + first].fill(period as u16);
+        self.deltas[..run - first].fill(period as u16);
+        // The last ones with each hash.
+        for k in run - period as usize..run {
+            self.heads[hash::<GROUP>(&window[at + k..])] = position + k as u32;
+        }
+        run
+    }
+
+    /// Returns the distance to the last position with this hash.
+    #[inline(always)]
+    fn link_one(&mut self, position: u32, hash: usize) -> u32 {
         let head = &mut self.heads[hash];
         let delta = position - *head;
         // Saturate without a branch: with small pages it would be unpredictable, and LLVM makes one of `min`.
         let far = ((delta as u64 >> 16).wrapping_neg() >> 48) as u16;
         self.deltas[position as usize % RING] = delta as u16 | far;
         *head = position;
+        delta
     }
 
     /// After a page that was begun. Where longer groups find much less than in the first page, they are chosen anew:
     /// the data is of another kind.
     pub(super) fn end(&mut self, page: &Page, block: usize) {
+        let page_len = page.window.len() - page.start;
+        self.small = block < page_len / 16;
         if self.group == MIN_MATCH {
             return;
         }
-        let page_len = page.window.len() - page.start;
         let became = block as u64 * 1024 / page_len as u64;
         let (first, since) = *self.became.get_or_insert((became, page.base + page.start as u32));
         if became > first + first / 4 + 16 && page.end() - since >= page.worth_a_change() {
@@ -292,6 +396,9 @@ impl Chains {
     /// Starts a new stream, whose positions come after all others.
     pub(super) fn reset(&mut self) {
         self.became = None;
+        self.long = false;
+        self.small = false;
+        self.runs = false;
         if let Some(crowds) = &mut self.crowds {
             crowds.reset();
         }
@@ -301,6 +408,7 @@ impl Chains {
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         self.chosen = self.chosen.saturating_sub(by);
+        self.changed = self.changed.saturating_sub(by);
         if let Some((_, since)) = &mut self.became {
             *since = since.saturating_sub(by);
         }
@@ -333,13 +441,6 @@ pub(super) struct Credit(u32);
 impl Default for Credit {
     fn default() -> Credit {
         Credit(2048)
-    }
-}
-
-impl Credit {
-    /// For a parser whose searches look at so many candidates.
-    pub(super) fn new(depth: u32) -> Credit {
-        Credit((64 * depth).min(2048))
     }
 }
 

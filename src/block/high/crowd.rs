@@ -7,6 +7,8 @@ use crate::block::sequence::*;
 
 /// A page with so many more or fewer letters than the one before is of another kind.
 const OTHER_LETTERS: usize = 8;
+/// So few candidates make a crowd only for a parser that looks at few.
+const QUICK: usize = 16;
 /// How many places are counted, at most about twice as many.
 const SAMPLES: usize = 1 << 13;
 /// After the same answer time after time, it is looked for a crowd 2^`TRUST` times less often.
@@ -38,6 +40,11 @@ impl Crowds {
             agreed: 0,
             letters: 0,
         }
+    }
+
+    /// Whether the parser looks at few candidates.
+    pub(super) fn is_quick(&self) -> bool {
+        self.crowd <= QUICK
     }
 
     /// Whether there is a crowd. `letters` is how many different ones the page has.

@@ -1,9 +1,9 @@
 //! The parser for the middle levels. It finds a match, then a longer match that overlaps the end of the first one, and
 //! so on. Then it writes those of them that cost least.
 
+use super::Page;
 use super::chain::{AHEAD, Chains, Credit, Match, Search};
 use super::streak::Streak;
-use super::{LEAST_DEPTH, Page};
 use crate::block::sequence::*;
 
 #[cfg(test)]
@@ -31,12 +31,7 @@ pub(super) fn parse<const ROW: usize>(
     let mut row = [Match::default(); ROW];
     chains.begin(page);
     let mut credit = Credit::default();
-    // What is found on the chains of longer groups is better, so fewer candidates do.
-    let depth = if depth == LEAST_DEPTH && chains.group() > MIN_MATCH {
-        depth - 1
-    } else {
-        depth
-    };
+    let depth = chains.enough(depth);
     // In regular data there are few searches where matches are long. Each may look at more candidates then.
     let mut more = 0;
     while at <= last_start {

@@ -263,6 +263,30 @@ fn after_a_reset_it_is_as_new() {
     }
 }
 
+/// In runs the groups and the number of candidates depend on the pages before.
+#[test]
+fn runs_depend_on_nothing_before_the_stream() {
+    let mut random = Random::new(12);
+    let runs = chain::tests::pixels(&mut random, 5, 30, 200_000);
+    let many = chain::tests::pixels(&mut random, 30, 60, 200_000);
+    let text = sample(13, 100_000);
+    for level in LEVELS {
+        for (data, size) in [(&runs, 500), (&runs, 20_000), (&many, 20_000)] {
+            let data = &data[..data.len().min(size * 40)];
+            let expected = Stream::new(level, usize::MAX).encode_all(data, size);
+            for before in [&runs, &many, &text] {
+                let mut stream = Stream::new(level, 300_000);
+                stream.encode_all(before, 9000);
+                stream.reset();
+                assert!(stream.encode_all(data, size) == expected, "level {level} page {size}");
+            }
+            // Nor on how far the window slides.
+            let mut stream = Stream::new(level, 2 * size);
+            stream.encode_all(data, size);
+        }
+    }
+}
+
 /// Before a very long match, only a few positions are planned. What earlier plans say of those after them must not
 /// matter.
 #[test]
@@ -597,7 +621,7 @@ fn longer_groups_are_given_up_where_they_find_little() {
 #[test]
 fn groups_do_not_change_with_every_tiny_page() {
     let group = |stream: &Stream| match &stream.encoder.method {
-        Method::Lazy { chains, .. } => chains.group(),
+        Method::Lazy { chains, .. } => chains.group,
         _ => unreachable!(),
     };
     let mut random = Random::new(48);
@@ -608,6 +632,10 @@ fn groups_do_not_change_with_every_tiny_page() {
         vec![vec![0; 13], noise(14, 256), noise(24, 256)],
         vec![vec![0; 64], noise(64, 4), noise(64, 256)],
         vec![vec![0; 300], spoiled, column[..60].to_vec()],
+        vec![
+            [0, 1, 2, 3, 4, 5].map(|letter| vec![letter; 50]).concat(),
+            column[..300].to_vec(),
+        ],
     ];
     for level in 3..=9 {
         for (whole_history, least) in [(false, 4096), (true, 65_536)] {
