@@ -628,14 +628,12 @@ fn groups_do_not_change_with_every_tiny_page() {
     let mut noise = |len: usize, letters: usize| -> Vec<u8> { (0..len).map(|_| random.below(letters) as u8).collect() };
     let column = column(47, 16_384);
     let spoiled = [&noise(30, 256)[..], &[0; 270]].concat();
+    let pairs: Vec<u8> = (0..14).flat_map(|_| noise(2, 200).repeat(10)).collect();
     let kinds = [
         vec![vec![0; 13], noise(14, 256), noise(24, 256)],
         vec![vec![0; 64], noise(64, 4), noise(64, 256)],
         vec![vec![0; 300], spoiled, column[..60].to_vec()],
-        vec![
-            [0, 1, 2, 3, 4, 5].map(|letter| vec![letter; 50]).concat(),
-            column[..300].to_vec(),
-        ],
+        vec![noise(260, 28), pairs],
     ];
     for level in 3..=9 {
         for (whole_history, least) in [(false, 4096), (true, 65_536)] {
