@@ -235,17 +235,14 @@ impl Chains {
         {
             // Of a run few candidates find the whole only if the groups are long.
             group = if crowds.is_quick() && self.runs { 8 } else { 6 };
-            // Tiny pages can have runs in turn.
-            if self.group > MIN_MATCH && page.end() - self.changed < page.worth_a_change() {
-                group = self.group;
-            }
+        }
+        // Tiny pages can be of all kinds in turn. (Without crowds, a choice holds for longer anyway.)
+        if self.crowds.is_some() && page.end() - self.changed < page.worth_a_change() {
+            group = self.group;
         }
         if group != self.group {
             self.changed = position;
-            self.became = None;
-            self.group = group;
-            self.heads.fill(0);
-            self.next = 0;
+            self.regroup(group);
         }
         self.long = group == 8;
     }
@@ -374,6 +371,13 @@ impl Chains {
         delta
     }
 
+    fn regroup(&mut self, group: usize) {
+        self.group = group;
+        self.became = None;
+        self.heads.fill(0);
+        self.next = 0;
+    }
+
     /// After a page that was begun. Where longer groups find much less than in the first page, they are chosen anew:
     /// the data is of another kind.
     pub(super) fn end(&mut self, page: &Page, block: usize) {
@@ -395,6 +399,10 @@ impl Chains {
 
     /// Starts a new stream, whose positions come after all others.
     pub(super) fn reset(&mut self) {
+        self.changed = 0;
+        if self.group != MIN_MATCH {
+            self.regroup(MIN_MATCH);
+        }
         self.became = None;
         self.long = false;
         self.small = false;

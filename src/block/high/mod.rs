@@ -27,7 +27,7 @@ const POSITION_LIMIT: u32 = 1 << 30;
 /// The depth of the lowest level that has chains. It also considers fewer matches together, to be fast.
 const LEAST_DEPTH: u32 = 4;
 /// See [`Page::worth_a_change`].
-const LEAST_CHANGE: usize = 4096;
+const LEAST_CHANGE: usize = 1 << 14;
 
 #[derive(Clone)]
 pub(crate) struct HighEncoder {

@@ -634,9 +634,11 @@ fn groups_do_not_change_with_every_tiny_page() {
         vec![vec![0; 64], noise(64, 4), noise(64, 256)],
         vec![vec![0; 300], spoiled, column[..60].to_vec()],
         vec![noise(260, 28), pairs],
+        vec![vec![0; 4750], noise(250, 256), noise(21, 256)],
+        vec![noise(92, 256), vec![0; 3923], [1, 2, 3].repeat(66)],
     ];
     for level in 3..=9 {
-        for (whole_history, least) in [(false, 4096), (true, 65_536)] {
+        for (whole_history, least) in [(false, LEAST_CHANGE), (true, 65_536)] {
             for pages in &kinds {
                 let mut stream = Stream::new(level, 200_000);
                 stream.whole_history = whole_history;
