@@ -16,9 +16,6 @@ pub(crate) use direct::append_pages;
 /// allocation.
 const FIRST_READ: usize = 16 * 1024;
 
-/// The first page from a block of at least this length probably has up to six times its length, otherwise three times.
-const LONG_BLOCK: usize = 128 * 1024;
-
 /// The result of [`Lz4StreamDecompressor::feed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
@@ -840,12 +837,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         // the largest page from the start, a few bytes of input could take all that memory. No block decodes to more
         // than 255 times its length, and a short block should not make the window slide.
         let len = block.len();
-        // To decode a long page anew, or to copy it, takes longer than to clear more memory.
-        let ratio = if len < LONG_BLOCK { 3 } else { 6 };
-        let mut room = self
-            .last_page
-            .max(len.saturating_mul(ratio))
-            .min(len.saturating_mul(255));
+        let mut room = self.last_page.max(len.saturating_mul(3)).min(len.saturating_mul(255));
         if self.largest_page > 0 {
             room = room.min(self.largest_page);
         }
