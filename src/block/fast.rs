@@ -175,7 +175,7 @@ impl FastEncoder {
                 .add(pending, content, block, short, &out[written..written + length]);
             written += length;
             // A segment can span many small pages. If each page were one, all their time could go into changes.
-            if self.choice.segment.content >= segment && self.choice.changes() {
+            if self.choice.segment.content >= segment && self.choice.changes(self.acceleration) {
                 // The entries are by the other hash. Make at least the last segments findable.
                 let reindexed = match self.choice.search {
                     Search::Six | Search::Five => SEGMENT,

@@ -11,8 +11,8 @@ pub(super) const FIRST_SEGMENT: usize = 1 << 12;
 const POOR: usize = 16;
 /// One segment is enough if it shrank by less than one in so many bytes,
 const MEAGRE: usize = 8;
-/// and has no more literals than this in a row. Then it has matches everywhere, but short ones: noisy numbers share only
-/// their first and last bytes. A longer run is rather a part that cannot be compressed at all, of data that can.
+/// and has no more literals than this in a row. Then it has matches everywhere, but short ones: noisy numbers share
+/// only their first and last bytes. A longer run is rather a part that cannot be compressed at all, of data that can.
 const LONGEST_RUN: usize = SEGMENT / 4;
 /// After a segment that shrank by more and has less than one match of at most five bytes in so many bytes, six bytes
 /// are hashed again.
@@ -152,7 +152,7 @@ impl Choice {
     }
 
     /// Ends the segment, and chooses again. Returns whether another number of bytes is hashed now.
-    pub(super) fn changes(&mut self) -> bool {
+    pub(super) fn changes(&mut self, acceleration: usize) -> bool {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
         let poor = shrank_less(segment.content, segment.block, POOR);
@@ -163,8 +163,11 @@ impl Choice {
         let search = match self.search {
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
-            // Nor is a short one at the beginning, which has little history to match.
-            Search::Six if meagre && longest_run <= LONGEST_RUN && segment.content >= SEGMENT => Search::Five,
+            // Nor is a short one at the beginning, which has little history to match. (With an acceleration, speed
+            // counts for more than a little size.)
+            Search::Six if acceleration == 1 && meagre && longest_run <= LONGEST_RUN && segment.content >= SEGMENT => {
+                Search::Five
+            }
             Search::Five if !meagre && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five => Search::Five,
             Search::Six | Search::Sparse | Search::Short => self.compare(segment),

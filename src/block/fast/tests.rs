@@ -401,7 +401,7 @@ fn one_meagre_segment_is_enough_if_it_has_no_long_run() {
             longest_run,
             ..Choice::default()
         };
-        choice.changes();
+        choice.changes(1);
         choice.search
     };
     let meagre = SEGMENT * 9 / 10;
@@ -439,7 +439,7 @@ fn runs_of_literals_are_measured_across_parts() {
     );
     assert_eq!(add(&mut choice, 0, Vec::new(), 1000), (1000 + 600, 1600));
     assert_eq!(add(&mut choice, 0, sequence(300), 0), (0, 1900));
-    choice.changes();
+    choice.changes(1);
     // Another segment of a page. The first 3000 literals belong to the one before.
     assert_eq!(add(&mut choice, 3000, Vec::new(), 3500), (500, 500));
     assert_eq!(add(&mut choice, 3500, sequence(3700), 10), (10, 700));
@@ -578,7 +578,7 @@ fn comparisons_are_rare_on_any_data() {
             choice.longest_run = SEGMENT;
             choice.segment.content = SEGMENT;
             choice.segment.block = SEGMENT * (1 + random.below(most)) / (1 + most);
-            changes += choice.changes() as usize;
+            changes += choice.changes(1) as usize;
         }
         assert!((4..segments / 32).contains(&changes), "{most}: {changes}");
     }
@@ -632,7 +632,7 @@ fn a_rival_must_win_twice() {
             let rival = choice.search != Search::Six;
             choice.segment.content = SEGMENT;
             choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
-            choice.changes();
+            choice.changes(1);
         }
         assert_eq!(choice.search, search);
     }
@@ -780,4 +780,17 @@ fn a_search_begins_with_single_steps() {
     .concat();
     let found = sequences(&stream.encode(&page, 0));
     assert_eq!(found[1].matched, Some((1000 + 22 - 980, 6)));
+}
+
+#[test]
+fn an_acceleration_needs_two_poor_segments() {
+    for (acceleration, expected) in [(1, Search::Five), (2, Search::Six), (16, Search::Six)] {
+        let mut choice = Choice::default();
+        for _ in 0..2 {
+            choice.segment.content = SEGMENT;
+            choice.segment.block = SEGMENT / 16 * 15 - 1;
+            choice.changes(acceleration);
+        }
+        assert_eq!(choice.search, expected, "{acceleration}");
+    }
 }
