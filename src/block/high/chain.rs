@@ -62,8 +62,6 @@ pub(super) struct Chains {
     became: Option<(u64, u32)>,
     /// The position where the groups changed.
     changed: u32,
-    /// Whether groups had eight bytes in the page before.
-    long: bool,
     /// Whether the page before became so small that there may be many runs.
     small: bool,
     /// Whether many places of the page lie in runs of few bytes in turn.
@@ -180,7 +178,6 @@ impl Chains {
             crowds: None,
             became: None,
             changed: 0,
-            long: false,
             small: false,
             runs: false,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
@@ -218,9 +215,10 @@ impl Chains {
         let short = page.window.len() - page.floor <= self.taste.short_window;
         let letters = letters(&page.window[page.start..]);
         let mut group = MIN_MATCH;
-        self.runs = (self.small || self.long) && has_runs(&page.window[page.start..]);
+        let was_long = self.group == 8;
+        self.runs = (self.small || was_long) && has_runs(&page.window[page.start..]);
         // Near the limit groups must not change from page to page: it takes long to link the history again.
-        let few = FEW_LETTERS << (self.runs && self.long) as u32;
+        let few = FEW_LETTERS << (self.runs && was_long) as u32;
         if !short && letters <= few {
             if position < self.chosen {
                 return;
@@ -244,7 +242,6 @@ impl Chains {
             self.changed = position;
             self.regroup(group);
         }
-        self.long = group == 8;
     }
 
     /// Links all positions before `window[end]`, from the floor of the page on. The last positions of the window have
@@ -404,7 +401,6 @@ impl Chains {
             self.regroup(MIN_MATCH);
         }
         self.became = None;
-        self.long = false;
         self.small = false;
         self.runs = false;
         if let Some(crowds) = &mut self.crowds {
