@@ -39,6 +39,7 @@ const ANY: u32 = 32;
 
 /// The steps of the rivals are so many times as large, which makes up for the time of more matches.
 const STRIDE: usize = 2;
+
 /// A stream of at most this length uses `SMALL` entries.
 const SMALL_STREAM: usize = 512;
 /// Page and history of at most this total length use `NEAR` entries.
@@ -80,7 +81,7 @@ impl FastEncoder {
             table: Vec::new(),
             acceleration: acceleration as usize,
             max_distance: MAX_OFFSET,
-            choice: Choice::default(),
+            choice: Choice::new(acceleration as usize),
             encoded: 0,
         }
     }
@@ -175,7 +176,7 @@ impl FastEncoder {
                 .add(pending, content, block, short, &out[written..written + length]);
             written += length;
             // A segment can span many small pages. If each page were one, all their time could go into changes.
-            if self.choice.segment.content >= segment && self.choice.changes(self.acceleration) {
+            if self.choice.segment.content >= segment && self.choice.changes() {
                 // The entries are by the other hash. Make at least the last segments findable.
                 let reindexed = match self.choice.search {
                     Search::Six | Search::Five => SEGMENT,
@@ -191,7 +192,7 @@ impl FastEncoder {
     /// Makes the dictionary `window[floor..start]` findable for the page at `start`. Called at the start of a stream.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         self.encoded = start - floor;
-        self.choice = Choice::default();
+        self.choice = Choice::new(self.acceleration);
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
         } else if self.encoded.min(self.max_distance) <= NEAR_PAGE {
@@ -217,7 +218,7 @@ impl FastEncoder {
     /// Starts a new stream. The output is the same as that of a new encoder.
     pub(crate) fn reset(&mut self) {
         self.encoded = 0;
-        self.choice = Choice::default();
+        self.choice = Choice::new(self.acceleration);
     }
 
     /// Sets every entry to `floor`. Zero would also give valid blocks, but their content would depend on where in the

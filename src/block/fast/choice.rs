@@ -75,10 +75,11 @@ pub(super) enum Stage {
 /// Chooses between the searches, segment by segment.
 #[derive(Clone, Copy)]
 pub(super) struct Choice {
+    pub(super) acceleration: usize,
     pub(super) search: Search,
     /// So many literals were the last of the current segment,
     pub(super) run: usize,
-    /// and this is the longest run in it. (Counted only where it shrank little.)
+    /// and this is the longest run in it. (See `counts_runs`; only where it shrank little.)
     pub(super) longest_run: usize,
     /// The last segment shrank little, see `POOR`.
     pub(super) poor: bool,
@@ -98,9 +99,10 @@ pub(super) struct Choice {
     pub(super) offsets: Offsets,
 }
 
-impl Default for Choice {
-    fn default() -> Choice {
+impl Choice {
+    pub(super) fn new(acceleration: usize) -> Choice {
         Choice {
+            acceleration,
             search: Search::Six,
             poor: false,
             strange: false,
@@ -116,15 +118,13 @@ impl Default for Choice {
             offsets: Offsets::default(),
         }
     }
-}
 
-impl Choice {
     /// Adds a part to the segment: so many bytes, how many they became, how many short matches are among its
     /// `sequences`. `pending` literals were already added with the part before, which did not write them.
     pub(super) fn add(&mut self, pending: usize, content: usize, block: usize, short: usize, sequences: &[u8]) {
         self.segment.add(Shrinkage { content, block });
         self.short += short;
-        if self.search == Search::Six && shrank_less(content, block, MEAGRE) {
+        if self.counts_runs() && shrank_less(content, block, MEAGRE) {
             self.add_runs(pending, block - sequences.len(), sequences);
         } else {
             self.run = 0;
@@ -132,6 +132,12 @@ impl Choice {
         if matches!(self.stage, Stage::Six(_)) {
             self.offsets.count(sequences);
         }
+    }
+
+    /// Whether one segment can be enough to hash five bytes. With an acceleration, speed counts for more than a little
+    /// size.
+    fn counts_runs(&self) -> bool {
+        self.search == Search::Six && self.acceleration == 1
     }
 
     /// Measures the runs of literals in a part, of which the last, `unwritten`, is not among the `sequences`.
@@ -152,7 +158,7 @@ impl Choice {
     }
 
     /// Ends the segment, and chooses again. Returns whether another number of bytes is hashed now.
-    pub(super) fn changes(&mut self, acceleration: usize) -> bool {
+    pub(super) fn changes(&mut self) -> bool {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
         let poor = shrank_less(segment.content, segment.block, POOR);
@@ -163,9 +169,8 @@ impl Choice {
         let search = match self.search {
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
-            // Nor is a short one at the beginning, which has little history to match. (With an acceleration, speed
-            // counts for more than a little size.)
-            Search::Six if acceleration == 1 && meagre && longest_run <= LONGEST_RUN && segment.content >= SEGMENT => {
+            // Nor is a short one at the beginning, which has little history to match.
+            Search::Six if self.counts_runs() && meagre && longest_run <= LONGEST_RUN && segment.content >= SEGMENT => {
                 Search::Five
             }
             Search::Five if !meagre && short < segment.content / SHORT_MATCH_SPACING => Search::Six,

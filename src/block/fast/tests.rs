@@ -399,9 +399,9 @@ fn one_meagre_segment_is_enough_if_it_has_no_long_run() {
             search,
             segment: Shrinkage { content, block },
             longest_run,
-            ..Choice::default()
+            ..Choice::new(1)
         };
-        choice.changes(1);
+        choice.changes();
         choice.search
     };
     let meagre = SEGMENT * 9 / 10;
@@ -431,7 +431,7 @@ fn runs_of_literals_are_measured_across_parts() {
         choice.add(pending, block + block / 100, block, 0, &sequences);
         (choice.run, choice.longest_run)
     };
-    let mut choice = Choice::default();
+    let mut choice = Choice::new(1);
     // The end of one page, a page without matches, and the beginning of the next page.
     assert_eq!(
         add(&mut choice, 0, [sequence(500), sequence(400)].concat(), 600),
@@ -439,7 +439,7 @@ fn runs_of_literals_are_measured_across_parts() {
     );
     assert_eq!(add(&mut choice, 0, Vec::new(), 1000), (1000 + 600, 1600));
     assert_eq!(add(&mut choice, 0, sequence(300), 0), (0, 1900));
-    choice.changes(1);
+    choice.changes();
     // Another segment of a page. The first 3000 literals belong to the one before.
     assert_eq!(add(&mut choice, 3000, Vec::new(), 3500), (500, 500));
     assert_eq!(add(&mut choice, 3500, sequence(3700), 10), (10, 700));
@@ -571,14 +571,14 @@ fn a_clone_goes_on_as_the_original() {
 fn comparisons_are_rare_on_any_data() {
     let mut random = Random::new(7);
     for most in [2, 10, 100] {
-        let (mut choice, mut changes, segments) = (Choice::default(), 0, 20_000);
+        let (mut choice, mut changes, segments) = (Choice::new(1), 0, 20_000);
         for _ in 0..segments {
             // Every gain and loss, in any order, but nothing that asks for five bytes.
             choice.poor = false;
             choice.longest_run = SEGMENT;
             choice.segment.content = SEGMENT;
             choice.segment.block = SEGMENT * (1 + random.below(most)) / (1 + most);
-            changes += choice.changes(1) as usize;
+            changes += choice.changes() as usize;
         }
         assert!((4..segments / 32).contains(&changes), "{most}: {changes}");
     }
@@ -610,7 +610,7 @@ fn offsets_of_the_measured_segments_are_counted() {
     stream.page(&text(2, 100_000));
     stream.encoder.choice = Choice {
         stage: Stage::Six(0),
-        ..Choice::default()
+        ..Choice::new(1)
     };
     let block = stream.page(&[noise(5000), text(2, 60_000)].concat());
     let Choice { by_six, offsets, .. } = stream.encoder.choice;
@@ -627,12 +627,12 @@ fn offsets_of_the_measured_segments_are_counted() {
 #[test]
 fn a_rival_must_win_twice() {
     for (percent, search) in [(100, Search::Six), (95, Search::Short)] {
-        let mut choice = Choice::default();
+        let mut choice = Choice::new(1);
         for segment in 0..20 {
             let rival = choice.search != Search::Six;
             choice.segment.content = SEGMENT;
             choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
-            choice.changes(1);
+            choice.changes();
         }
         assert_eq!(choice.search, search);
     }
@@ -785,11 +785,11 @@ fn a_search_begins_with_single_steps() {
 #[test]
 fn an_acceleration_needs_two_poor_segments() {
     for (acceleration, expected) in [(1, Search::Five), (2, Search::Six), (16, Search::Six)] {
-        let mut choice = Choice::default();
+        let mut choice = Choice::new(acceleration);
         for _ in 0..2 {
             choice.segment.content = SEGMENT;
             choice.segment.block = SEGMENT / 16 * 15 - 1;
-            choice.changes(acceleration);
+            choice.changes();
         }
         assert_eq!(choice.search, expected, "{acceleration}");
     }
