@@ -4,7 +4,10 @@ use std::hint::black_box;
 use std::io::{BufRead, Read};
 use std::ops::Range;
 
-use lz4_stream::{DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamDecompressor, Mode, Progress, compress_bound};
+use lz4_stream::{
+    DecompressOptions, LZ4_MAX_INPUT_SIZE, Lz4StreamBufReader, Lz4StreamDecompressor, Lz4StreamReader, Mode, Progress,
+    compress_bound,
+};
 
 use super::frames::read_pages;
 use super::{
@@ -94,171 +97,124 @@ fn decompressor<'a>(name: &'static str, pass: impl FnMut() -> usize + 'a) -> Con
 fn ours<'a>(data: &'a [u8], blocks: &'a Blocks) -> Vec<Contender<'a>> {
     let options = DecompressOptions::new().max_page_size(LZ4_MAX_INPUT_SIZE);
     let stream = &blocks.stream[..];
+    let page = || vec![0; blocks.page_size];
+    // Has room for everything, and had it in the last pass.
+    let vector = || Vec::with_capacity(data.len());
+    let (mut copy, mut read_into, mut buf_read_into) = (page(), page(), page());
+    let (mut appended, mut read_to, mut buf_read_to) = (vector(), vector(), vector());
     vec![
-        decompressor(OURS, codec(blocks, options.clone())),
-        decompressor(FEED, feed(stream, options.clone())),
-        decompressor(FILL_BUF, fill_buf(stream, options.clone())),
-        decompressor(COPIED, copied(blocks, options.clone())),
-        decompressor(BUF_READ, buffered_read(blocks, options.clone())),
-        decompressor(READ, read(blocks, options.clone())),
-        decompressor(APPENDED, appended(blocks, data.len(), options.clone())),
-        decompressor(
-            BUF_READ_TO_END,
-            buffered_read_to_end(stream, data.len(), options.clone()),
-        ),
-        decompressor(READ_TO_END, read_to_end(stream, data.len(), options.clone())),
-        decompressor(READ_TO_NEW, read_to_new(stream, options.clone())),
+        codec(OURS, &options, |decompressor| {
+            let pages = blocks
+                .iter()
+                .map(|block| black_box(decompressor.decompress(block).unwrap()).len());
+            pages.sum()
+        }),
+        codec(FEED, &options, move |decompressor| {
+            let (mut rest, mut len) = (stream, 0);
+            while let Progress::Page(page) = decompressor.feed(&mut rest).unwrap() {
+                len += black_box(page).len();
+            }
+            len
+        }),
+        buf_reader(FILL_BUF, &options, stream, |reader| {
+            let mut len = 0;
+            loop {
+                let lent = black_box(reader.fill_buf().unwrap()).len();
+                if lent == 0 {
+                    return len;
+                }
+                len += lent;
+                reader.consume(lent);
+            }
+        }),
+        codec(COPIED, &options, move |decompressor| {
+            let mut len = 0;
+            for block in blocks.iter() {
+                let page = decompressor.decompress(block).unwrap();
+                copy[..page.len()].copy_from_slice(page);
+                black_box(&mut copy);
+                len += page.len();
+            }
+            len
+        }),
+        buf_reader(BUF_READ, &options, stream, move |reader| {
+            read_pages(reader, &mut buf_read_into)
+        }),
+        reader(READ, &options, stream, move |reader| read_pages(reader, &mut read_into)),
+        codec(APPENDED, &options, move |decompressor| {
+            appended.clear();
+            for block in blocks.iter() {
+                appended.extend_from_slice(decompressor.decompress(block).unwrap());
+            }
+            black_box(&mut appended).len()
+        }),
+        buf_reader(BUF_READ_TO_END, &options, stream, move |reader| {
+            read_to_end(reader, &mut buf_read_to)
+        }),
+        reader(READ_TO_END, &options, stream, move |reader| {
+            read_to_end(reader, &mut read_to)
+        }),
+        // Grows, in memory that may be fresh.
+        buf_reader(READ_TO_NEW, &options, stream, |reader| {
+            read_to_end(reader, &mut Vec::new())
+        }),
         decompressor(ONE_SHOT, move || {
             black_box(lz4_stream::decompress(stream, &options).unwrap()).len()
         }),
     ]
 }
 
-fn codec(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
+fn codec<'a>(
+    name: &'static str,
+    options: &DecompressOptions,
+    mut pass: impl FnMut(&mut Lz4StreamDecompressor) -> usize + 'a,
+) -> Contender<'a> {
+    let options = options.clone();
     let mut slot = None;
-    move || {
+    decompressor(name, move || {
         let new = || options.decompressor().unwrap();
-        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
-        let blocks = blocks.iter();
-        blocks
-            .map(|block| black_box(decompressor.decompress(block).unwrap()).len())
-            .sum()
-    }
+        pass(reused(&mut slot, new, Lz4StreamDecompressor::reset))
+    })
 }
 
-fn feed(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
+/// This reader copies the blocks, because any `Read` may be inside.
+fn reader<'a>(
+    name: &'static str,
+    options: &DecompressOptions,
+    stream: &'a [u8],
+    mut pass: impl FnMut(&mut Lz4StreamReader<&'a [u8]>) -> usize + 'a,
+) -> Contender<'a> {
+    let options = options.clone();
     let mut slot = None;
-    move || {
-        let new = || options.decompressor().unwrap();
-        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
-        let (mut rest, mut len) = (stream, 0);
-        while let Progress::Page(page) = decompressor.feed(&mut rest).unwrap() {
-            len += black_box(page).len();
-        }
-        len
-    }
-}
-
-fn copied(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
-    let mut copy = vec![0; blocks.page_size];
-    let mut slot = None;
-    move || {
-        let new = || options.decompressor().unwrap();
-        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
-        let mut len = 0;
-        for block in blocks.iter() {
-            let page = decompressor.decompress(block).unwrap();
-            copy[..page.len()].copy_from_slice(page);
-            black_box(&mut copy);
-            len += page.len();
-        }
-        len
-    }
-}
-
-fn appended(blocks: &Blocks, len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
-    let mut content = Vec::with_capacity(len);
-    let mut slot = None;
-    move || {
-        let new = || options.decompressor().unwrap();
-        let decompressor = reused(&mut slot, new, Lz4StreamDecompressor::reset);
-        content.clear();
-        for block in blocks.iter() {
-            content.extend_from_slice(decompressor.decompress(block).unwrap());
-        }
-        black_box(&mut content).len()
-    }
-}
-
-/// Into a page of the caller. This reader copies the blocks, because any `Read` may be inside.
-fn read(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
-    let stream = &blocks.stream[..];
-    let mut page = vec![0; blocks.page_size];
-    let mut slot = None;
-    move || {
+    decompressor(name, move || {
         let new = || options.reader(stream).unwrap();
-        let reader = reused(&mut slot, new, |reader| {
+        pass(reused(&mut slot, new, |reader| {
             reader.reset(stream);
-        });
-        read_pages(reader, &mut page)
-    }
+        }))
+    })
 }
 
-/// Into a page of the caller, from blocks that need not be copied.
-fn buffered_read(blocks: &Blocks, options: DecompressOptions) -> impl FnMut() -> usize {
-    let stream = &blocks.stream[..];
-    let mut page = vec![0; blocks.page_size];
+/// This one need not copy them.
+fn buf_reader<'a>(
+    name: &'static str,
+    options: &DecompressOptions,
+    stream: &'a [u8],
+    mut pass: impl FnMut(&mut Lz4StreamBufReader<&'a [u8]>) -> usize + 'a,
+) -> Contender<'a> {
+    let options = options.clone();
     let mut slot = None;
-    move || {
+    decompressor(name, move || {
         let new = || options.buf_reader(stream).unwrap();
-        let reader = reused(&mut slot, new, |reader| {
+        pass(reused(&mut slot, new, |reader| {
             reader.reset(stream);
-        });
-        read_pages(reader, &mut page)
-    }
+        }))
+    })
 }
 
-/// Into a vector that has room for everything, and had it in the last pass.
-fn read_to_end(stream: &[u8], len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
-    let mut content = Vec::with_capacity(len);
-    let mut slot = None;
-    move || {
-        let new = || options.reader(stream).unwrap();
-        let reader = reused(&mut slot, new, |reader| {
-            reader.reset(stream);
-        });
-        content.clear();
-        reader.read_to_end(&mut content).unwrap();
-        black_box(&mut content).len()
-    }
-}
-
-/// The same, from blocks that need not be copied.
-fn buffered_read_to_end(stream: &[u8], len: usize, options: DecompressOptions) -> impl FnMut() -> usize {
-    let mut content = Vec::with_capacity(len);
-    let mut slot = None;
-    move || {
-        let new = || options.buf_reader(stream).unwrap();
-        let reader = reused(&mut slot, new, |reader| {
-            reader.reset(stream);
-        });
-        content.clear();
-        reader.read_to_end(&mut content).unwrap();
-        black_box(&mut content).len()
-    }
-}
-
-/// Into a vector that grows, in memory that may be fresh.
-fn read_to_new(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
-    let mut slot = None;
-    move || {
-        let new = || options.buf_reader(stream).unwrap();
-        let reader = reused(&mut slot, new, |reader| {
-            reader.reset(stream);
-        });
-        let mut content = Vec::new();
-        reader.read_to_end(&mut content).unwrap();
-        black_box(content).len()
-    }
-}
-
-fn fill_buf(stream: &[u8], options: DecompressOptions) -> impl FnMut() -> usize {
-    let mut slot = None;
-    move || {
-        let new = || options.buf_reader(stream).unwrap();
-        let reader = reused(&mut slot, new, |reader| {
-            reader.reset(stream);
-        });
-        let mut len = 0;
-        loop {
-            let lent = black_box(reader.fill_buf().unwrap()).len();
-            if lent == 0 {
-                return len;
-            }
-            len += lent;
-            reader.consume(lent);
-        }
-    }
+fn read_to_end(reader: &mut impl Read, content: &mut Vec<u8>) -> usize {
+    content.clear();
+    reader.read_to_end(content).unwrap();
+    black_box(content).len()
 }
 
 fn liblz4_two_pages(blocks: &Blocks) -> impl FnMut() -> usize {
