@@ -276,6 +276,11 @@ impl<'a> SequenceWriter<'a> {
         self.anchor = start + length;
     }
 
+    /// The length of what was written so far.
+    pub(crate) fn written(&self) -> usize {
+        self.out_len - self.out.len()
+    }
+
     /// Writes the last sequence, which is literals only. Returns the length of the block.
     pub(crate) fn finish(self) -> usize {
         self.out_len - self.out.len() + write_last_literals(self.out, self.window, self.anchor)

@@ -5,7 +5,7 @@
 //! longer than a group lies on the chains of all its groups, and the search may follow any of them. It follows the one
 //! with the widest gap.
 
-use super::crowd::{Crowds, distinct, letters};
+use super::crowd::{Crowds, distinct, is_crowded, letters};
 use super::{LEAST_DEPTH, Page};
 use crate::block::sequence::*;
 
@@ -34,12 +34,10 @@ const DENSE: usize = 32;
 const NEAR: usize = 16;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
-/// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
-/// not hide from it.
-const STRIDE: usize = 15;
 /// With more different letters than this, groups of four bytes are not frequent.
 const FEW_LETTERS: usize = 16;
-/// A choice of groups holds for so many bytes. It is no more than what a reset adds to positions.
+/// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds to
+/// positions.
 pub(super) const CHOICE: u32 = 1 << 16;
 
 #[derive(Clone)]
@@ -53,15 +51,11 @@ pub(super) struct Chains {
     next: u32,
     /// The number of bytes that are hashed: 4, 5, 6 or 8.
     pub(super) group: usize,
-    /// The position up to which this is not chosen anew.
+    /// The position up to which this is not chosen anew where there are no `crowds`.
     chosen: u32,
     taste: Taste,
     /// Where there are crowds, a group has six bytes.
     crowds: Option<Crowds>,
-    /// How many bytes 1024 bytes of a page became, the first one after the choice, and where it began.
-    became: Option<(u64, u32)>,
-    /// The position where the groups changed.
-    changed: u32,
     /// Whether the page before became so small that there may be many runs.
     small: bool,
     /// Whether many places of the page lie in runs of few bytes in turn.
@@ -71,6 +65,9 @@ pub(super) struct Chains {
 /// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
 #[derive(Clone, Copy)]
 pub(super) struct Taste {
+    /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
+    /// not hide from it.
+    pub(super) stride: usize,
     /// With no more than this to search, a group has four bytes.
     pub(super) short_window: usize,
     /// Groups have eight bytes only if no more than one place of so many has a rare group of four bytes.
@@ -83,12 +80,15 @@ pub(super) struct Taste {
 
 impl Taste {
     pub(super) const LAZY: Taste = Taste {
+        // In a part of a page there are few places to count.
+        stride: 7,
         short_window: 0,
         rare: 64,
         rare_of_middle: 64,
         middle: 6,
     };
     pub(super) const OPTIMAL: Taste = Taste {
+        stride: 15,
         short_window: 0,
         rare: 32,
         rare_of_middle: 32,
@@ -96,6 +96,7 @@ impl Taste {
     };
     /// For the highest level, where no match should be lost.
     pub(super) const SMALLEST: Taste = Taste {
+        stride: 15,
         short_window: 4096,
         rare: 64,
         rare_of_middle: 32,
@@ -121,7 +122,7 @@ pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
 fn choose_group(page: &Page, taste: Taste) -> usize {
     let places = page.window[page.start..]
         .windows(MIN_MATCH)
-        .step_by(STRIDE)
+        .step_by(taste.stride)
         .take(1 << 14);
     let total = places.len();
     let mut counts = [0u16; 1 << 12];
@@ -176,8 +177,6 @@ impl Chains {
         Chains {
             taste,
             crowds: None,
-            became: None,
-            changed: 0,
             small: false,
             runs: false,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
@@ -207,40 +206,51 @@ impl Chains {
         }
     }
 
-    /// Prepares for a page: chooses the groups. When these are others than before, the history is linked again.
+    /// Prepares for a page, or for a part of one: chooses the groups. When these are others than before, the history is
+    /// linked again.
     ///
     /// To choose takes too long for each page of a few KiB.
     pub(super) fn begin(&mut self, page: &Page) {
-        let position = page.base + page.start as u32;
-        let short = page.window.len() - page.floor <= self.taste.short_window;
         let letters = letters(&page.window[page.start..]);
+        self.runs = (self.small || self.group == 8) && has_runs(&page.window[page.start..]);
+        let few = self.are_few(page, letters);
+        if let Some(crowds) = &self.crowds {
+            if crowds.is_due(page, self.group, letters, few) {
+                self.choose(page, letters, few);
+            }
+            return;
+        }
         let mut group = MIN_MATCH;
-        let was_long = self.group == 8;
-        self.runs = (self.small || was_long) && has_runs(&page.window[page.start..]);
-        // Near the limit groups must not change from page to page: it takes long to link the history again.
-        let few = FEW_LETTERS << (self.runs && was_long) as u32;
-        if !short && letters <= few {
-            if position < self.chosen {
+        if few {
+            if page.position() < self.chosen {
                 return;
             }
-            self.chosen = position + CHOICE;
-            self.became = None;
+            self.chosen = page.position() + CHOICE;
             group = choose_group(page, self.taste);
         }
-        if group == MIN_MATCH
-            && let Some(crowds) = &mut self.crowds
-            && crowds.look(page, letters)
-        {
+        if group != self.group {
+            self.regroup(page, group);
+        }
+    }
+
+    /// Whether groups of four bytes may be frequent because there are so few letters.
+    fn are_few(&self, page: &Page, letters: usize) -> bool {
+        // Near the limit groups must not change from page to page: it takes long to link the history again.
+        let few = FEW_LETTERS << (self.runs && self.group == 8) as u32;
+        letters <= few && page.window.len() - page.floor > self.taste.short_window
+    }
+
+    /// Chooses the groups where there may be crowds.
+    #[inline(never)]
+    fn choose(&mut self, page: &Page, letters: usize, few: bool) {
+        let Some(crowds) = &mut self.crowds else { return };
+        let mut group = if few { choose_group(page, self.taste) } else { MIN_MATCH };
+        if group == MIN_MATCH && is_crowded(page, crowds.crowd) {
             // Of a run few candidates find the whole only if the groups are long.
             group = if crowds.is_quick() && self.runs { 8 } else { 6 };
         }
-        // Tiny pages can be of all kinds in turn. (Without crowds, a choice holds for longer anyway.)
-        if self.crowds.is_some() && page.end() - self.changed < page.worth_a_change() {
-            group = self.group;
-        }
-        if group != self.group {
-            self.changed = position;
-            self.regroup(group);
+        if crowds.settle(page, (self.group, group), letters, few) {
+            self.regroup(page, group);
         }
     }
 
@@ -368,39 +378,33 @@ impl Chains {
         delta
     }
 
-    fn regroup(&mut self, group: usize) {
+    fn regroup(&mut self, page: &Page, group: usize) {
         self.group = group;
-        self.became = None;
         self.heads.fill(0);
-        self.next = 0;
+        self.next = page.base + page.floor as u32;
     }
 
-    /// After a page that was begun. Where longer groups find much less than in the first page, they are chosen anew:
-    /// the data is of another kind.
+    /// After a page or part that was begun, and became so many bytes. Where longer groups find much less than where they
+    /// were chosen, they are chosen anew: the data may be of another kind.
     pub(super) fn end(&mut self, page: &Page, block: usize) {
         let page_len = page.window.len() - page.start;
         self.small = block < page_len / 16;
-        if self.group == MIN_MATCH {
-            return;
-        }
         let became = block as u64 * 1024 / page_len as u64;
-        let (first, since) = *self.became.get_or_insert((became, page.base + page.start as u32));
-        if became > first + first / 4 + 16 && page.end() - since >= page.worth_a_change() {
-            self.chosen = 0;
-            self.became = None;
-            if let Some(crowds) = &mut self.crowds {
-                crowds.reset();
-            }
+        if self.group != MIN_MATCH
+            && let Some(crowds) = &mut self.crowds
+            && crowds.is_worse(page, became)
+        {
+            let letters = letters(&page.window[page.start..]);
+            self.choose(page, letters, self.are_few(page, letters));
         }
     }
 
     /// Starts a new stream, whose positions come after all others.
     pub(super) fn reset(&mut self) {
-        self.changed = 0;
         if self.group != MIN_MATCH {
-            self.regroup(MIN_MATCH);
+            self.group = MIN_MATCH;
+            self.heads.fill(0);
         }
-        self.became = None;
         self.small = false;
         self.runs = false;
         if let Some(crowds) = &mut self.crowds {
@@ -412,10 +416,6 @@ impl Chains {
     pub(super) fn lower(&mut self, by: u32) {
         self.next = self.next.saturating_sub(by);
         self.chosen = self.chosen.saturating_sub(by);
-        self.changed = self.changed.saturating_sub(by);
-        if let Some((_, since)) = &mut self.became {
-            *since = since.saturating_sub(by);
-        }
         if let Some(crowds) = &mut self.crowds {
             crowds.lower(by);
         }

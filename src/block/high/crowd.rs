@@ -12,33 +12,47 @@ const QUICK: usize = 16;
 /// How many places are counted, at most about twice as many.
 const SAMPLES: usize = 1 << 13;
 /// After the same answer time after time, it is looked for a crowd 2^`TRUST` times less often.
-const TRUST: u32 = 2;
+const TRUST: u32 = 3;
+/// Longer groups that are given up before so many times the usual wait were a mistake.
+const SOON: u32 = 8;
+/// After longer groups were soon given up time after time, the next ones wait 2^`PATIENCE` times as long.
+const PATIENCE: u32 = 5;
 
-/// Remembers from page to page whether there is a crowd: to look for it takes too long for each page of a few KiB.
+/// Remembers from page to page which groups were chosen: to choose them takes too long for each page of a few KiB, and to
+/// change them even longer.
 #[derive(Clone)]
 pub(super) struct Crowds {
     /// So many candidates make a crowd.
-    crowd: usize,
-    /// Whether there is one.
-    found: bool,
-    /// The position where it was looked for, and the position up to which it is not looked for again.
-    looked: u32,
+    pub(super) crowd: usize,
+    /// The position where groups were chosen, and the position up to which they are not chosen again without a reason.
+    chosen: u32,
     until: u32,
     /// How often in a row the answer was the same, at most `TRUST`.
     agreed: u32,
-    /// How many letters there were in the page that was looked at.
-    letters: usize,
+    /// How many letters there were, and whether these were few.
+    letters: (usize, bool),
+    /// How many bytes 1024 bytes became, in the first page after the choice.
+    became: Option<u64>,
+    /// The position before which groups do not become longer.
+    again: u32,
+    /// The position before which it is soon to give up the longer groups.
+    soon: u32,
+    /// How often in a row longer groups were soon given up.
+    failures: u32,
 }
 
 impl Crowds {
     pub(super) fn new(crowd: usize) -> Crowds {
         Crowds {
             crowd,
-            found: false,
-            looked: 0,
+            chosen: 0,
             until: 0,
             agreed: 0,
-            letters: 0,
+            letters: (0, false),
+            became: None,
+            again: 0,
+            soon: 0,
+            failures: 0,
         }
     }
 
@@ -47,26 +61,62 @@ impl Crowds {
         self.crowd <= QUICK
     }
 
-    /// Whether there is a crowd. `letters` is how many different ones the page has.
-    pub(super) fn look(&mut self, page: &Page, letters: usize) -> bool {
-        let position = page.base + page.start as u32;
-        let other = self.found
-            && letters.abs_diff(self.letters) > OTHER_LETTERS
-            && page.end() - self.looked >= page.worth_a_change();
-        if position >= self.until || other {
-            let found = is_crowded(page, self.crowd);
-            self.agreed = if found == self.found {
-                (self.agreed + 1).min(TRUST)
+    /// Whether groups should be chosen for this page. Now they have `group` bytes. `letters` is how many different ones
+    /// the page has.
+    pub(super) fn is_due(&self, page: &Page, group: usize, letters: usize, few: bool) -> bool {
+        let late = page.position() >= self.until;
+        if group == MIN_MATCH {
+            page.position() >= self.again && (late || few && !self.letters.1)
+        } else {
+            let other = few != self.letters.1 || letters.abs_diff(self.letters.0) > OTHER_LETTERS;
+            late || other && self.may_look(page)
+        }
+    }
+
+    /// To choose takes too long for each tiny page, however many reasons there are.
+    fn may_look(&self, page: &Page) -> bool {
+        page.end() - self.chosen >= page.worth_a_change() / 4
+    }
+
+    /// Whether a page became so much more than the first one that the longer groups may be wrong for it.
+    pub(super) fn is_worse(&mut self, page: &Page, became: u64) -> bool {
+        let first = *self.became.get_or_insert(became);
+        became > first + first / 4 + 16 && self.may_look(page)
+    }
+
+    /// Notes that groups were chosen, before and now. Returns whether they change.
+    ///
+    /// Each change links the history again, which takes too long for each tiny page of another kind. So groups become
+    /// longer only after a while. If these are soon given up, the while is twice as long the next time. They are given
+    /// up at once, as nothing is lost with groups of four bytes.
+    pub(super) fn settle(&mut self, page: &Page, (before, group): (usize, usize), letters: usize, few: bool) -> bool {
+        let position = page.position();
+        self.agreed = if group == before && position >= self.until {
+            (self.agreed + 1).min(TRUST)
+        } else {
+            0
+        };
+        let reach = page.window.len() - page.floor;
+        self.chosen = position;
+        self.until = position + ((4 * reach.min(CHOICE as usize) as u32).min(CHOICE) << self.agreed);
+        self.letters = (letters, few);
+        self.became = None;
+        if group == before || group > before && position < self.again {
+            return false;
+        }
+        let wait = page.worth_a_change();
+        if group < before {
+            self.failures = if position < self.soon {
+                (self.failures + 1).min(PATIENCE)
             } else {
                 0
             };
-            let reach = page.window.len() - page.floor;
-            self.looked = position;
-            self.until = position + ((4 * reach.min(CHOICE as usize) as u32).min(CHOICE) << self.agreed);
-            self.found = found;
-            self.letters = letters;
+            self.again = position + (wait << self.failures);
+        } else {
+            self.again = position + wait;
+            self.soon = position + SOON * wait;
         }
-        self.found
+        true
     }
 
     /// Starts a new stream, whose positions come after all others.
@@ -76,8 +126,9 @@ impl Crowds {
 
     /// Lowers all positions.
     pub(super) fn lower(&mut self, by: u32) {
-        self.looked = self.looked.saturating_sub(by);
-        self.until = self.until.saturating_sub(by);
+        for position in [&mut self.chosen, &mut self.until, &mut self.again, &mut self.soon] {
+            *position = position.saturating_sub(by);
+        }
     }
 }
 
@@ -103,33 +154,38 @@ pub(super) fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a 
     distinct
 }
 
-/// Whether most places of the window have at least so many candidates on the chains of groups of four bytes, but most
+/// Whether most places of the page have at least so many candidates on the chains of groups of four bytes, but most
 /// groups of six bytes occur again as well.
 #[inline(never)]
-fn is_crowded(page: &Page, crowd: usize) -> bool {
+pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
     let window = &page.window[page.floor..];
-    let window = &window[..window.len().min(2 * (MAX_OFFSET + 1))];
     // A prime, so that columns of data do not hide from it.
-    let step = [1, 7, 13][(window.len() / SAMPLES).div_ceil(8)];
+    let step = [1, 7, 13][(window.len() / SAMPLES).div_ceil(8).min(2)];
     // That many candidates within reach are so many among the samples.
     let crowd = (crowd * window.len() / window.len().min(MAX_OFFSET + 1))
         .div_ceil(step)
         .clamp(2, 254) as u8;
-    let places = window.windows(MIN_MATCH).step_by(step);
-    let total = places.len();
+    // The page comes first: most data is not crowded, and should not take long.
+    let (history, of_page) = window.split_at(page.start - page.floor);
+    let of_page = of_page.windows(MIN_MATCH).step_by(step);
+    let history = history.windows(MIN_MATCH).step_by(step);
     let mut counts = [0u8; 1 << 14];
-    let (mut few, mut repeated) = (0, 0);
-    for (k, group) in places.enumerate() {
-        let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 14)];
+    let index = |group: &[u8]| hash::<4>(group) >> (HASH_LOG - 14);
+    let mut repeated = 0;
+    for (k, group) in of_page.clone().enumerate() {
+        let count = &mut counts[index(group)];
         repeated += usize::from(*count > 0);
-        if k == total / 8 && repeated < k / 4 {
-            // Most data is not crowded, and should not take long.
+        *count = count.saturating_add(1);
+        if k == 1 << 10 && repeated < k / 4 {
             return false;
         }
-        few += usize::from(*count < crowd);
-        few -= if *count == crowd { crowd as usize } else { 0 };
+    }
+    for group in history {
+        let count = &mut counts[index(group)];
         *count = count.saturating_add(1);
     }
+    let total = of_page.len();
+    let few = of_page.filter(|group| counts[index(group)] <= crowd).count();
     let near = window[window.len().saturating_sub(1 << 12)..].windows(8);
     few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
 }

@@ -2,7 +2,7 @@
 //! so on. Then it writes those of them that cost least.
 
 use super::Page;
-use super::chain::{AHEAD, Chains, Credit, Match, Search};
+use super::chain::{AHEAD, CHOICE, Chains, Credit, Match, Search};
 use super::streak::Streak;
 use crate::block::sequence::*;
 
@@ -16,6 +16,9 @@ const SUFFICIENT: usize = 4096;
 /// So many bytes of such a match pay for one more candidate to find the next one.
 const SHARE: usize = 4;
 
+/// Groups are chosen for parts of a page that are no longer than this: it may hold data of several kinds.
+const PART: usize = CHOICE as usize;
+
 /// At most `ROW` matches are considered together. It is a constant, as the searches need every register.
 #[inline(never)]
 pub(super) fn parse<const ROW: usize>(
@@ -27,27 +30,37 @@ pub(super) fn parse<const ROW: usize>(
 ) {
     let window = page.window;
     let last_start = window.len() - MATCH_MARGIN;
+    let len = window.len() - page.start;
+    let part_len = len.div_ceil(len.div_ceil(PART));
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
-    chains.begin(page);
     let mut credit = Credit::default();
-    let depth = chains.enough(depth);
     // In regular data there are few searches where matches are long. Each may look at more candidates then.
     let mut more = 0;
+    let mut part = page.part(at, at);
+    let (mut enough, mut before) = (depth, 0);
     while at <= last_start {
+        if at >= part.window.len() {
+            // The last match may have gone on beyond the end of a part, even over whole parts.
+            let end = at + part_len - (at - page.start) % part_len;
+            part = page.part(at, end.min(window.len()));
+            chains.begin(&part);
+            enough = chains.enough(depth);
+            before = writer.written() + at - writer.anchor;
+        }
         let linked = if window.len() - at < 2 * AHEAD {
             window.len()
         } else {
             at + AHEAD
         };
         let search = Search::new(chains, page, linked);
-        let mut end = (last_start + 1).min(linked).min(at + STRETCH);
+        let mut end = part.window.len().min(last_start + 1).min(linked).min(at + STRETCH);
         let very_long = search.very_long(at, end, SUFFICIENT, SHARE, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }
         while at < end {
-            let (mut length, mut offset) = search.longer(at, MIN_MATCH - 1, &mut { depth + more });
+            let (mut length, mut offset) = search.longer(at, MIN_MATCH - 1, &mut { enough + more });
             if offset == 0 {
                 at += 1;
                 continue;
@@ -62,7 +75,7 @@ pub(super) fn parse<const ROW: usize>(
                 length,
                 offset,
             };
-            let found = overlapping(&search, &mut row, end - 1, depth);
+            let found = overlapping(&search, &mut row, end - 1, enough);
             (0..found).for_each(|_| streak.count(at == writer.anchor));
             at = row[found - 1].end();
             if found == 1 {
@@ -79,6 +92,9 @@ pub(super) fn parse<const ROW: usize>(
         {
             writer.sequence(at, found.end() - at, found.offset);
             at = found.end();
+        }
+        if at >= part.window.len() || at > last_start {
+            chains.end(&part, writer.written() + at - writer.anchor - before);
         }
     }
 }

@@ -147,13 +147,7 @@ impl HighEncoder {
                 }
             }
         }
-        let length = writer.finish();
-        if window.len() - start > MATCH_MARGIN
-            && let Method::Lazy { chains, .. } = &mut self.method
-        {
-            chains.end(&page, length);
-        }
-        length
+        writer.finish()
     }
 
     /// Makes the dictionary `window[floor..start]` findable for the next page.
@@ -206,12 +200,27 @@ impl HighEncoder {
 }
 
 impl Page<'_> {
+    /// The position of its first byte.
+    fn position(&self) -> u32 {
+        self.base + self.start as u32
+    }
+
     fn end(&self) -> u32 {
         self.base + self.window.len() as u32
     }
 
-    /// How many bytes must come between two changes of the groups. Each change clears the hash table and links all of
-    /// the history again: too long for each page of a few bytes.
+    /// The part `window[start..end]` as a page of its own, with as much history as matches reach.
+    fn part(&self, start: usize, end: usize) -> Page<'_> {
+        Page {
+            window: &self.window[..end],
+            floor: self.floor.max(start.saturating_sub(MAX_OFFSET + 1)),
+            start,
+            ..*self
+        }
+    }
+
+    /// After how many bytes groups may become longer. Each change clears the hash table and links all of the history
+    /// again: too long for each page of a few bytes.
     fn worth_a_change(&self) -> u32 {
         (self.window.len() - self.floor).clamp(LEAST_CHANGE, chain::CHOICE as usize) as u32
     }

@@ -1,0 +1,65 @@
+//! High compression of data of several kinds in turn. What suits one kind must not cost much in the next one.
+
+mod common;
+
+use common::liblz4::Compressor;
+use common::{Random, compress_all, pages};
+use lz4_stream::{CompressOptions, Mode, Strategy};
+
+/// Runs of pixels, letters of two kinds and of four, a column of integers, and words after each.
+fn kinds(len: usize) -> [Vec<u8>; 4] {
+    let mut random = Random::new(1);
+    let mut pixels = Vec::new();
+    while pixels.len() < len {
+        let colour = random.below(5) as u8;
+        let run = 1 + random.below(30);
+        pixels.extend([colour, 100 + colour, 7].iter().cycle().take(3 * run));
+    }
+    let mut letters = |count: usize| (0..len).map(|_| b"ACGT"[random.below(count)]).collect();
+    let (two, four) = (letters(2), letters(4));
+    let mut number = || 980 + (0..4).map(|_| random.below(30) as u32).sum::<u32>();
+    let column = (0..len / 4).flat_map(|_| number().to_le_bytes()).collect();
+    let vocabulary: Vec<Vec<u8>> = (0..3000)
+        .map(|_| {
+            (0..3 + random.below(6))
+                .map(|_| b'a' + random.below(26) as u8)
+                .chain([b' '])
+                .collect()
+        })
+        .collect();
+    let mut words = || -> Vec<u8> {
+        let mut word = || vocabulary[random.below(3000).min(random.below(3000))].clone();
+        (0..len / 6).flat_map(|_| word()).collect()
+    };
+    [pixels, two, four, column].map(|kind| [kind, words()].concat())
+}
+
+#[test]
+fn data_of_several_kinds_is_no_larger_than_with_liblz4() {
+    for (len, page_size) in [
+        (400_000, 1 << 20),
+        (100_000, 1 << 20),
+        (100_000, 65_536),
+        (20_000, 4096),
+    ] {
+        for (kind, data) in kinds(len).into_iter().enumerate() {
+            let data = data.repeat(if len < 100_000 { 5 } else { 1 });
+            for level in 3..=9 {
+                let mode = Mode::HighCompression { level };
+                let mut peer = Compressor::new(page_size, mode, b"");
+                let blocks = pages(&data, page_size, None)
+                    .into_iter()
+                    .map(|page| peer.compress(page));
+                let theirs: usize = blocks.map(|block| 4 + block.len()).sum();
+                for strategy in [Strategy::DoubleBuffer, Strategy::RingBuffer] {
+                    let options = CompressOptions::new().page_size(page_size).mode(mode);
+                    let ours = compress_all(&options.strategy(strategy), &data).len();
+                    assert!(
+                        ours * 100 <= theirs * 101,
+                        "level {level}, kind {kind}, {len}, page {page_size}, {strategy:?}: {ours} {theirs}"
+                    );
+                }
+            }
+        }
+    }
+}
