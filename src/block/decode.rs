@@ -14,9 +14,9 @@
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
 //!   has three versions, which differ in the length up to which they copy a match in one step.
 //! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here.
-//! * [`decode`] alternates between the two, and chooses the version of `decode_fast` by what the sequences before
-//!   were like. It gives the end of the block to
-//!   `decode_fast` in a padded copy. Otherwise small pages would spend most of their time in `decode_one`.
+//! * [`decode`] alternates between the two, and chooses the version of `decode_fast` by what the sequences before were
+//!   like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small pages would spend most of
+//!   their time in `decode_one`.
 
 use std::hint::select_unpredictable;
 use std::slice;
@@ -42,7 +42,7 @@ pub(crate) const SLACK: usize = 384;
 /// steps.
 const SHORT: usize = 32;
 /// Long matches are few when there is not more than one in this many bytes of the block.
-const RARE: usize = 256;
+const RARE: usize = 128;
 /// They are many when so many of them follow each other that this many bytes without one would make up for it.
 const MANY: usize = 4 * RARE;
 /// Long matches from nearer than this do not count. To read many bytes, some of which were only just written, stalls.
@@ -67,7 +67,7 @@ pub(crate) struct Pace {
     left: usize,
 }
 
-/// A version of [`decode_fast`]: the length up to which a match is copied in one step.
+/// The version of [`decode_fast`], by the length up to which it copies a match in one step.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Version {
     #[default]
@@ -77,20 +77,15 @@ enum Version {
 }
 
 impl Pace {
-    /// Begins to count, with `left` bytes left of the block.
-    #[inline(always)]
-    fn begin(&mut self, left: usize) {
-        self.left = left;
-    }
-
-    /// Counts the bytes since the last call.
+    /// Counts the bytes of the block since `self.left` was set, for the long matches before them.
     #[inline(always)]
     fn settle(&mut self, left: usize) {
         self.debt = self.debt.saturating_sub(self.left - left);
         self.left = left;
     }
 
-    /// Counts a long match. If they are many now, changes to the version for longer ones and returns `true`.
+    /// Counts a long match, with `left` bytes of the block left. If they are many now, changes to the next version and
+    /// returns `true`.
     #[inline(always)]
     fn one_too_many(&mut self, left: usize) -> bool {
         self.settle(left);
@@ -105,7 +100,7 @@ impl Pace {
         many
     }
 
-    /// Counts `n` bytes that the version decoded. Changes to the version for shorter matches when it is time to try.
+    /// Counts `n` bytes that the version decoded. Changes to the previous version when it is time to try that.
     #[inline]
     fn advance(&mut self, n: usize) {
         self.stay = self.stay.saturating_sub(n);
@@ -256,7 +251,7 @@ fn decode_fast<const STEP: usize>(
         return (at, to as usize);
     };
     let mut token = token as usize;
-    pace.begin(bytes.as_slice().len());
+    pace.left = bytes.as_slice().len();
     while let Some(ahead) = bytes.as_slice().first_chunk::<AHEAD>() {
         let here = to as usize;
         let literals = token >> 4;
@@ -344,8 +339,8 @@ fn decode_fast<const STEP: usize>(
             let long = (token % 16 == NIBBLE_MAX) as usize;
             then = tail[2 + long] as usize;
             next = after(&bytes, 4 + literals + long);
-            if length <= STRIDE && length <= offset && offset <= end {
-                write::<STRIDE>(reach, end, &{ *read(reach, end - offset) });
+            if length <= SHORT && length <= offset && offset <= end {
+                write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
                 to = (end + length) as u32;
                 bytes = next;
                 token = then;
@@ -422,6 +417,7 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
             return Err(Truncated);
         }
         if length <= SHORT && offset >= 8 && room >= SHORT {
+            // After a long run of literals, most matches are such.
             for done in [0, 8, 16, 24] {
                 copy::<8>(window, end - offset + done, end + done);
             }
