@@ -26,8 +26,8 @@ use crate::{Error, Framing, PrefixWidth, SizePrefix};
 /// state.
 ///
 /// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and in general three pages and 512 KiB. With
-/// [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. A warm compressor allocates
-/// nothing.
+/// [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. In the other modes, with a page
+/// size of at most 16 KiB and [`Strategy::DoubleBuffer`], three pages and 100 KiB. A warm compressor allocates nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};
@@ -169,7 +169,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         // The next page will probably be as long as the last. Make room for all of it now: if the window slid in the
         // middle of a page, it would move the page too.
         let room = if filled == 0 { taken.max(self.last_page) } else { taken };
-        let slid = self.window.reserve(room, HISTORY + self.options.get_page_size());
+        let slid = self.window.reserve(room, window_len(&self.options));
         if slid > 0 {
             self.encoder.slide(slid);
         }
@@ -346,7 +346,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// ```
     pub fn reset_with_history(&mut self, history: &[u8]) {
         self.clear();
-        load_history(&mut self.window, &mut self.encoder, history);
+        let most = window_len(&self.options);
+        load_history(&mut self.window, most, &mut self.encoder, history);
     }
 
     /// Makes the current page, which may be empty or filled in part, a **restart point**: neither it nor any later page
@@ -503,7 +504,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     fn load_dictionary(&mut self) {
         let dictionary = self.options.get_format().get_dictionary();
-        load_history(&mut self.window, &mut self.encoder, dictionary);
+        let most = window_len(&self.options);
+        load_history(&mut self.window, most, &mut self.encoder, dictionary);
     }
 }
 
@@ -627,9 +629,19 @@ impl Restarts {
     }
 }
 
+/// How many bytes history and page take at most. (A dictionary may be longer than the pages. It is gone after one.)
+fn window_len(options: &CompressOptions) -> usize {
+    let page_size = options.get_page_size();
+    let history = match options.get_strategy() {
+        Strategy::DoubleBuffer => page_size.min(HISTORY),
+        Strategy::RingBuffer => HISTORY,
+    };
+    history + page_size
+}
+
 /// Puts `history` in the place of the page before the first one. The encoder must have been reset.
-fn load_history(window: &mut Window, encoder: &mut Encoder, history: &[u8]) {
-    window.restart(history);
+fn load_history(window: &mut Window, most: usize, encoder: &mut Encoder, history: &[u8]) {
+    window.restart_within(history, most);
     let start = window.start();
     if start > 0 {
         encoder.index(window.content(), 0, start);
@@ -840,7 +852,8 @@ impl<F: Framing> Pages<'_, F> {
 impl<F: Framing> Drop for Pages<'_, F> {
     fn drop(&mut self) {
         if let Some(Direct { base, floor }) = self.direct {
-            self.compressor.window.restart(&self.data[floor..self.at]);
+            let most = window_len(&self.compressor.options);
+            self.compressor.window.restart_within(&self.data[floor..self.at], most);
             self.compressor.encoder.slide(floor - base);
         }
     }
