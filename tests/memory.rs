@@ -13,7 +13,7 @@ use common::{Random, compress_pages, text};
 use heap::{allocations, peak};
 use lz4_stream::{
     CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode,
-    PrefixWidth, Progress, Strategy,
+    PrefixWidth, Progress, Strategy, compress_bound,
 };
 
 const KIB: usize = 1024;
@@ -35,6 +35,7 @@ fn memory() {
     a_long_page_that_is_read_as_a_whole_is_not_held();
     a_short_stream_takes_little();
     a_compressor_of_small_pages_takes_little();
+    a_long_page_that_is_compressed_as_a_whole_is_not_copied();
     a_one_shot_makes_room_for_the_whole_stream_once();
     a_large_page_size_costs_nothing_until_a_page_fills();
     input_cannot_make_the_reader_allocate_more_than_it_allows();
@@ -358,6 +359,30 @@ fn a_compressor_of_small_pages_takes_little() {
                 );
             }
         }
+    }
+}
+
+fn a_long_page_that_is_compressed_as_a_whole_is_not_copied() {
+    const PAGE: usize = 4096 * KIB;
+    let all = text(13, 3 * PAGE);
+    for mode in [Mode::Default, Mode::Fast { acceleration: 3 }] {
+        let options = CompressOptions::new().page_size(PAGE).mode(mode);
+        // The block takes as much.
+        let allowed = compress_bound(PAGE) + 512 * KIB;
+        let (held, ()) = peak(|| {
+            let mut compressor = options.compressor().unwrap();
+            for page in all.chunks(PAGE) {
+                compressor.compress(page).unwrap();
+            }
+        });
+        assert!(held < allowed, "{mode:?}: the compressor takes {held}");
+        let (held, ()) = peak(|| {
+            let mut writer = options.writer(io::sink()).unwrap();
+            for page in all.chunks(PAGE) {
+                writer.write_all(page).unwrap();
+            }
+        });
+        assert!(held < allowed, "{mode:?}: the writer takes {held}");
     }
 }
 
