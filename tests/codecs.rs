@@ -233,9 +233,14 @@ fn a_long_page_makes_the_same_block_however_it_comes() {
                 writer.write_all(page).unwrap();
             }
             assert!(writer.finish().unwrap() == at_once);
-            let mut by_pages = options.compressor().unwrap();
-            let pages: Vec<&[u8]> = data.chunks(page_size).collect();
-            assert!(compress_pages(&mut by_pages, &pages).concat() == at_once);
+            // After other pages, and continued by a clone.
+            by_pages.reset();
+            let mut stream = Vec::new();
+            for page in data.chunks(page_size) {
+                by_pages.compress_into(page, &mut stream).unwrap();
+                by_pages = by_pages.clone();
+            }
+            assert!(stream == at_once);
         }
     }
 }
