@@ -239,7 +239,7 @@ fn write_literals(out: &mut [u8], literals: &[u8], match_code: u8) -> usize {
 
 /// Writes the length bytes: the part of a length that does not fit in the token.
 #[inline(always)]
-fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
+pub(crate) fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
     let end = at + length / 255;
     out[at..end].fill(255);
     out[end] = (length % 255) as u8;
