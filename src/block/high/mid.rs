@@ -7,6 +7,11 @@ use crate::block::sequence::*;
 const SHORT_LOG: u32 = 14;
 const LONG_LOG: u32 = 14;
 
+/// After so many literals the step of the search grows by one byte, and so on.
+const PATIENCE: usize = 512;
+/// But no further than that: nothing could be found again where matches come after a long part without any.
+const MAX_STEP: usize = 300;
+
 #[derive(Clone)]
 pub(super) struct Tables {
     /// The last position with each hash of four bytes.
@@ -133,7 +138,7 @@ fn parse_within<const LIMITED: bool>(
             candidate = short;
             length = verify(window, base, lowest, short, at, limit);
             if length == 0 {
-                at += 1 + (at - writer.anchor) / 128;
+                at += 1 + ((at - writer.anchor) / PATIENCE).min(MAX_STEP);
                 continue;
             }
             // The match may be short. Perhaps a longer one starts at the next byte.
