@@ -945,6 +945,17 @@ fn the_lowest_levels_find_what_follows_data_without_matches() {
     }
 }
 
+/// Nearly all matches of the Fibonacci word are found only if the others are forgotten, see
+/// `higher_levels_make_smaller_blocks_of_regular_data`. Here the same would make larger blocks.
+#[test]
+fn the_lowest_levels_remember_both_ends_in_regular_data_too() {
+    let data = de_bruijn(2, 16);
+    for page in [4096, 65_536] {
+        let size = size(1, &data, page);
+        assert!(size < 18_500, "{page}: {size}");
+    }
+}
+
 /// Digits are few different letters, but all matches are shorter than six bytes.
 #[test]
 fn consecutive_numbers_keep_their_short_matches() {
