@@ -185,7 +185,7 @@ impl HighEncoder {
         self.lower();
         self.streak = Streak::default();
         match &mut self.method {
-            Method::Mid(_) => {}
+            Method::Mid(tables) => tables.reset(),
             Method::Lazy { chains, .. } | Method::Optimal { chains, .. } => chains.reset(),
         }
     }

@@ -927,6 +927,35 @@ fn the_lowest_levels_remember_both_ends_of_a_match() {
     }
 }
 
+/// The search takes large steps through what does not match, but a match shows soon when there are some again.
+#[test]
+fn the_lowest_levels_find_what_follows_data_without_matches() {
+    let page = |noise: usize| {
+        let mut random = Random::new(28);
+        let mut page = random.bytes(noise);
+        let words: Vec<Vec<u8>> = (0..200).map(|_| random.bytes(12)).collect();
+        (0..2000).for_each(|_| page.extend_from_slice(&words[random.below(200)]));
+        page
+    };
+    let alone = size(1, &page(0), 24_000);
+    for (noise, most) in [(4096, 250), (65_536, 4500), (1 << 20, 14_000)] {
+        let page = page(noise);
+        let after = size(1, &page, page.len()) - noise;
+        assert!(after <= alone + most, "{noise}: {after} {alone}");
+    }
+}
+
+/// Nearly all matches of the Fibonacci word are found only if the others are forgotten, see
+/// `higher_levels_make_smaller_blocks_of_regular_data`. Here the same would make larger blocks.
+#[test]
+fn the_lowest_levels_remember_both_ends_in_regular_data_too() {
+    let data = de_bruijn(2, 16);
+    for page in [4096, 65_536] {
+        let size = size(1, &data, page);
+        assert!(size < 18_500, "{page}: {size}");
+    }
+}
+
 /// Digits are few different letters, but all matches are shorter than six bytes.
 #[test]
 fn consecutive_numbers_keep_their_short_matches() {
