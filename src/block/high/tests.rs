@@ -726,6 +726,27 @@ fn the_rare_groups_of_a_long_match_are_found() {
     assert!(mean < 200.0, "{mean}");
 }
 
+/// Records with a counter and many zeros. Nearly all candidates in the zeros match up to the next counter, and none for
+/// longer. That is seen at the first one.
+#[test]
+fn what_only_a_longer_match_has_is_looked_for() {
+    let mut random = Random::new(46);
+    let mut records = vec![];
+    for counter in 0..2500u32 {
+        records.extend(counter.to_le_bytes());
+        records.extend(random.bytes(12));
+        records.extend([100, 0, 0, 0, random.below(4) as u8]);
+        records.resize(records.len() + 27, 0);
+    }
+    for level in 10..=12 {
+        for page in [1024, 4096, 65_536] {
+            let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 200_000).encode_all(&records, page));
+            let mean = looked as f64 / records.len() as f64;
+            assert!(mean < 2.0, "{level} {page}: {mean}");
+        }
+    }
+}
+
 /// Nearly every position of such data begins a long match. To plan all of them takes forever.
 #[test]
 fn in_regular_data_long_matches_are_taken_at_once() {
