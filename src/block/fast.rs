@@ -7,8 +7,8 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, common_suffix, match_length, read_u32, read_u64,
-    run_length, write_last_literals, write_length,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u32, read_u64, run_length,
+    short_suffix, write_last_literals, write_length,
 };
 use crate::format::HISTORY;
 use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Sequences};
@@ -519,7 +519,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 step = attempts >> PATIENCE;
                 attempts += 1;
             };
-            let mut back = length_back(
+            let mut back = short_suffix(
                 window,
                 found.position,
                 position,
@@ -579,27 +579,6 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
 #[inline(never)]
 fn leave<'a>(cursor: &mut Cursor<'a>, end: Cursor<'a>) {
     *cursor = end;
-}
-
-/// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.
-#[inline(always)]
-fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    if let Some(theirs) = window[..earlier].last_chunk()
-        && let Some(ours) = window[..later].last_chunk()
-    {
-        let difference = u64::from_le_bytes(*ours) ^ u64::from_le_bytes(*theirs);
-        let length = (difference.leading_zeros() as usize / 8).min(limit);
-        if length < 8 {
-            return length;
-        }
-    }
-    long_length_back(window, earlier, later, limit)
-}
-
-#[cold]
-#[inline(never)]
-fn long_length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    common_suffix(window, earlier, later, limit)
 }
 
 /// How many more bytes are equal. It stops before the page's last literals.

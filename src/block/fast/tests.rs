@@ -200,17 +200,6 @@ fn the_floor_is_exact() {
 }
 
 #[test]
-fn bytes_before_a_match_are_counted_exactly() {
-    let noise = noise(100);
-    for length in 0..40 {
-        let mut window = [&noise[..50], &noise[..50]].concat();
-        window[90 - length - 1] ^= 1;
-        assert_eq!(length_back(&window, 40, 90, 40), length);
-        assert_eq!(length_back(&window, 40, 90, length / 2), length / 2);
-    }
-}
-
-#[test]
 fn a_match_begins_before_the_place_it_was_found_at() {
     let dictionary = noise(300);
     for first in 100..110 {

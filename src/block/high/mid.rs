@@ -204,27 +204,6 @@ fn length_of(window: &[u8], earlier: usize, at: usize, limit: usize, difference:
     long_match_length(window, earlier, at, limit)
 }
 
-/// How many bytes before `earlier` equal those before `later`. Counts at most `most` bytes.
-#[inline(always)]
-fn length_back(window: &[u8], earlier: usize, later: usize, most: usize) -> usize {
-    if let Some(theirs) = window[..earlier].last_chunk()
-        && let Some(ours) = window[..later].last_chunk()
-    {
-        let difference = u64::from_le_bytes(*ours) ^ u64::from_le_bytes(*theirs);
-        let length = (difference.leading_zeros() as usize / 8).min(most);
-        if length < 8 {
-            return length;
-        }
-    }
-    long_length_back(window, earlier, later, most)
-}
-
-#[cold]
-#[inline(never)]
-fn long_length_back(window: &[u8], earlier: usize, later: usize, most: usize) -> usize {
-    common_suffix(window, earlier, later, most)
-}
-
 pub(super) fn parse(tables: &mut Tables, page: &Page, streak: &mut Streak, writer: &mut SequenceWriter) {
     // Usually the largest distance is a constant.
     if page.max_distance == MAX_OFFSET as u32 {
@@ -302,7 +281,7 @@ fn parse_within<const LIMITED: bool>(
             }
         }
         let most = (begin - writer.anchor).min(begin - offset - floor);
-        let more = length_back(window, begin - offset, begin, most);
+        let more = short_suffix(window, begin - offset, begin, most);
         streak.count(begin - more == writer.anchor);
         writer.sequence(begin - more, length + more, offset);
         let end = begin + length;
