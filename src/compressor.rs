@@ -26,8 +26,9 @@ use crate::{Error, Framing, PrefixWidth, SizePrefix};
 /// state.
 ///
 /// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and in general three pages and 512 KiB. With
-/// [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. A warm compressor allocates
-/// nothing.
+/// [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. In the other modes, with a page
+/// size of at most 16 KiB and [`Strategy::DoubleBuffer`], three pages and 100 KiB. A page of at least 192 KiB
+/// that is compressed as a whole is not copied there, which saves two pages. A warm compressor allocates nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};
@@ -166,16 +167,23 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         }
         let filled = self.window.page().len();
         let taken = bytes.len().min(self.options.get_page_size() - filled);
+        if taken == 0 {
+            return Ok(0);
+        }
         // The next page will probably be as long as the last. Make room for all of it now: if the window slid in the
         // middle of a page, it would move the page too.
         let room = if filled == 0 { taken.max(self.last_page) } else { taken };
-        let slid = self.window.reserve(room, HISTORY + self.options.get_page_size());
+        self.push_with_room(&bytes[..taken], room);
+        Ok(taken)
+    }
+
+    fn push_with_room(&mut self, bytes: &[u8], room: usize) {
+        let slid = self.window.reserve(room, window_len(&self.options));
         if slid > 0 {
             self.encoder.slide(slid);
         }
-        self.window.push(&bytes[..taken]);
-        self.total_in += taken as u64;
-        Ok(taken)
+        self.window.push(bytes);
+        self.total_in += bytes.len() as u64;
     }
 
     /// Ends the current page and lends its block with the head. An empty page makes no block, and the result is empty:
@@ -240,8 +248,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         if found > allowed && !self.finished {
             return Err(Error::PageTooLarge { found, allowed });
         }
-        self.push(page)?;
-        Ok(self.end_page())
+        if self.finished {
+            return Err(Error::Finished);
+        }
+        if page.is_empty() && self.window.page().is_empty() {
+            return Ok(&[]);
+        }
+        self.make_block_with(page);
+        Ok(self.block())
     }
 
     /// Like [`compress`](Self::compress), but appends the block to `out` and returns its length with the head. With
@@ -346,7 +360,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// ```
     pub fn reset_with_history(&mut self, history: &[u8]) {
         self.clear();
-        load_history(&mut self.window, &mut self.encoder, history);
+        let most = window_len(&self.options);
+        load_history(&mut self.window, most, &mut self.encoder, history);
     }
 
     /// Makes the current page, which may be empty or filled in part, a **restart point**: neither it nor any later page
@@ -395,11 +410,37 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         }
     }
 
+    /// Appends `rest`, for which the page size leaves room, to the page, encodes it, and begins the next page.
+    fn make_block_with(&mut self, rest: &[u8]) {
+        let head_len = self.encoder.head_len(rest.len());
+        if self.window.page().is_empty() && head_len < rest.len() {
+            self.make_block_in_place(rest, head_len);
+        } else {
+            let taken = self.push(rest);
+            debug_assert_eq!(taken, Ok(rest.len()));
+            self.make_block();
+        }
+    }
+
+    /// Encodes a long page, of which only the [head](Encoder::head_len) is copied, and begins the next page.
+    fn make_block_in_place(&mut self, page: &[u8], head_len: usize) {
+        self.push_with_room(&page[..head_len], head_len);
+        self.total_in += (page.len() - head_len) as u64;
+        let mut window = mem::take(&mut self.window);
+        self.encode(window.content(), window.floor(), window.start(), page);
+        // The rules of `make_block` hold: nothing is left of what was before the page.
+        let history = &page[page.len() - HISTORY..];
+        window.restart_within(history, window_len(&self.options));
+        self.encoder.slide(page.len() - HISTORY);
+        self.last_page = head_len;
+        self.window = window;
+    }
+
     /// Encodes the page in the window, even an empty one, and begins the next page.
     fn make_block(&mut self) {
         let mut window = mem::take(&mut self.window);
         let page_len = window.page().len();
-        let floor = self.encode(window.content(), window.floor(), window.start());
+        let floor = self.encode(window.content(), window.floor(), window.start(), window.page());
         // Nothing refers to what is before a restart point. The rules *One page back* and *Empty pages*: while it
         // decodes the next page, a reader with two page buffers holds only the page just encoded; liblz4's decoder
         // holds nothing after an empty page.
@@ -411,13 +452,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.window = window;
     }
 
-    /// Makes the block of the page, `content[start..]`. It may refer to the history, `content[floor..start]`, unless
-    /// the page is a restart point. Returns where the history begins that it may refer to.
+    /// Makes the block of the page, of which `content[start..]` is the [head](Encoder::head_len), or all. It may refer to
+    /// the history, `content[floor..start]`, unless the page is a restart point. Returns where the history begins that
+    /// it may refer to.
     ///
     /// ```text
     /// buffer = … [restart] head | data | [tail] …        the head ends where the data begins, whatever its length
     /// ```
-    fn encode(&mut self, content: &[u8], floor: usize, start: usize) -> usize {
+    fn encode(&mut self, content: &[u8], floor: usize, start: usize, page: &[u8]) -> usize {
         let floor = if self.restarts.due {
             self.encoder.reset();
             start
@@ -426,7 +468,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         };
         // The framing may panic: what it leaves in the buffer must not be lent.
         self.unsent = 0..0;
-        let page_len = content.len() - start;
+        let page_len = page.len();
         let room = |page_len| Self::HEAD_ROOM + self.encoder.room(page_len) + F::TAIL_LEN + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
             // Double the size, for pages that get longer and longer, but never exceed the need of the largest page. The
@@ -443,10 +485,10 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             data[0] = 0;
             1
         } else {
-            self.encoder.encode(content, floor, start, data)
+            self.encoder.encode(content, floor, start, page, data)
         };
         debug_assert!(data_len <= compress_bound(page_len));
-        self.frame(Self::HEAD_ROOM..Self::HEAD_ROOM + data_len, &content[start..]);
+        self.frame(Self::HEAD_ROOM..Self::HEAD_ROOM + data_len, page);
         floor
     }
 
@@ -503,7 +545,8 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     fn load_dictionary(&mut self) {
         let dictionary = self.options.get_format().get_dictionary();
-        load_history(&mut self.window, &mut self.encoder, dictionary);
+        let most = window_len(&self.options);
+        load_history(&mut self.window, most, &mut self.encoder, dictionary);
     }
 }
 
@@ -627,9 +670,19 @@ impl Restarts {
     }
 }
 
+/// How many bytes history and page take at most. (A dictionary may be longer than the pages. It is gone after one.)
+fn window_len(options: &CompressOptions) -> usize {
+    let page_size = options.get_page_size();
+    let history = match options.get_strategy() {
+        Strategy::DoubleBuffer => page_size.min(HISTORY),
+        Strategy::RingBuffer => HISTORY,
+    };
+    history + page_size
+}
+
 /// Puts `history` in the place of the page before the first one. The encoder must have been reset.
-fn load_history(window: &mut Window, encoder: &mut Encoder, history: &[u8]) {
-    window.restart(history);
+fn load_history(window: &mut Window, most: usize, encoder: &mut Encoder, history: &[u8]) {
+    window.restart_within(history, most);
     let start = window.start();
     if start > 0 {
         encoder.index(window.content(), 0, start);
@@ -792,9 +845,7 @@ impl<F: Framing> Pages<'_, F> {
         self.at += page_size;
         let compressor = &mut *self.compressor;
         let Some(Direct { base, floor }) = &mut self.direct else {
-            let taken = compressor.push(&rest[..page_size]);
-            debug_assert_eq!(taken, Ok(page_size));
-            compressor.make_block();
+            compressor.make_block_with(&rest[..page_size]);
             return true;
         };
         if *floor - *base >= INDEX_LIMIT {
@@ -804,7 +855,8 @@ impl<F: Framing> Pages<'_, F> {
             *base += by;
         }
         let start = self.at - page_size;
-        *floor = *base + compressor.encode(&self.data[*base..self.at], *floor - *base, start - *base);
+        let page = &self.data[start..self.at];
+        *floor = *base + compressor.encode(&self.data[*base..self.at], *floor - *base, start - *base, page);
         compressor.last_page = page_size;
         compressor.total_in += page_size as u64;
         // The rule *One page back*.
@@ -840,7 +892,8 @@ impl<F: Framing> Pages<'_, F> {
 impl<F: Framing> Drop for Pages<'_, F> {
     fn drop(&mut self) {
         if let Some(Direct { base, floor }) = self.direct {
-            self.compressor.window.restart(&self.data[floor..self.at]);
+            let most = window_len(&self.compressor.options);
+            self.compressor.window.restart_within(&self.data[floor..self.at], most);
             self.compressor.encoder.slide(floor - base);
         }
     }

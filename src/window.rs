@@ -10,6 +10,10 @@ use crate::format::HISTORY;
 /// that is a quarter of a byte moved per byte of the stream, within half a MiB of cache.
 const ROOMY: usize = HISTORY + 4 * HISTORY;
 
+/// If history and page take at most this, a slide moves little, so the buffer need not be as large: see
+/// [`Window::roomy`].
+const NARROW: usize = HISTORY / 2;
+
 /// The smallest allocation.
 const SMALLEST: usize = 1024;
 
@@ -118,11 +122,17 @@ impl Window {
     /// Starts over with an empty page after the last 64 KiB of `history`.
     #[inline]
     pub(crate) fn restart(&mut self, history: &[u8]) {
+        self.restart_within(history, HISTORY);
+    }
+
+    /// Like [`restart`](Self::restart), where later calls of [`reserve`](Self::reserve) pass this `most`.
+    #[inline]
+    pub(crate) fn restart_within(&mut self, history: &[u8], most: usize) {
         (self.floor, self.start, self.end) = (0, 0, 0);
         self.forget_missing();
         let history = &history[history.len().saturating_sub(HISTORY)..];
         if !history.is_empty() {
-            self.reserve(history.len(), HISTORY);
+            self.reserve(history.len(), most);
             self.push(history);
             self.start = self.end;
         }
@@ -338,26 +348,39 @@ impl Window {
             self.buf.resize(enough, 0);
             return 0;
         }
-        if enough <= ROOMY {
+        let roomy = Self::roomy(most);
+        if enough <= roomy {
             self.grow(if enough <= SHORT {
                 enough.next_power_of_two().max(SMALLEST)
             } else {
-                ROOMY
+                roomy
             });
             return 0;
         }
-        let by = self.floor;
-        self.buf.copy_within(by..self.end, 0);
+        // A slide by a multiple of `HISTORY` costs an encoder nothing.
+        let whole = self.floor / HISTORY * HISTORY;
+        let by = if enough - whole <= self.buf.len() {
+            whole
+        } else {
+            self.floor
+        };
+        self.buf.copy_within(self.floor..self.end, self.floor - by);
         self.missing = 0;
-        self.floor = 0;
+        self.floor -= by;
         self.start -= by;
         self.end -= by;
         let enough = self.end + room;
         if self.buf.len() < enough {
             // Double the size, so that a page that grows byte by byte is not copied each time.
-            self.grow(enough.max(2 * self.buf.len()).min(most).max(ROOMY));
+            self.grow(enough.max(2 * self.buf.len()).min(most).max(roomy));
         }
         by
+    }
+
+    /// The buffer grows to this size before the window slides, where history and page take at most `most`. A narrow one
+    /// has just the room to always slide by `HISTORY`.
+    fn roomy(most: usize) -> usize {
+        if most <= NARROW { HISTORY + most } else { ROOMY }
     }
 
     fn grow(&mut self, len: usize) {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::panic::{self, AssertUnwindSafe};
 
 use common::{
@@ -161,6 +161,88 @@ fn bytes_pushed_in_any_way_make_the_same_stream() {
         TestResult::from_bool(stream == expected)
     }
     QuickCheck::new().tests(300).quickcheck(property as fn(_, _, _) -> _);
+}
+
+/// Matches, runs and noise, of lengths and at distances that reach across the head of a long page.
+fn patches(seed: u64, len: usize) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    let mut data = random.bytes(20);
+    while data.len() < len {
+        let n = [10, 100, 1000, 30_000, 100_000][random.below(5)];
+        let n = 4 + random.below(n);
+        match random.below(4) {
+            0 => data.extend(random.bytes(n)),
+            1 => data.extend(text(random.below(9) as u64, n)),
+            _ => {
+                let distance = [5, 300, 65_535, 66_000][random.below(4)];
+                let distance = 1 + random.below(distance);
+                for _ in 0..n {
+                    data.push(data[data.len() - distance.min(data.len())]);
+                }
+            }
+        }
+    }
+    data.truncate(len);
+    data
+}
+
+/// Of a long page that comes as a whole, only the head is copied. That must not show.
+#[test]
+fn a_long_page_makes_the_same_block_however_it_comes() {
+    let zeros = [Random::new(3).bytes(50_000), vec![0; 800_000]].concat();
+    let mut late = [Random::new(4).bytes(70_000), Random::new(4).bytes(70_000)].concat();
+    late.extend(vec![b'x'; 12_000]);
+    late.extend(text(6, 600_000));
+    let mut samples = vec![text(1, 900_000), Random::new(2).bytes(900_000), zeros, late];
+    samples.extend((0..24).map(|seed| patches(seed, 700_000)));
+    for (number, data) in samples.iter().enumerate() {
+        for page_size in [150_001, 196_607, 196_608, 200_000, 262_144] {
+            let options = CompressOptions::new()
+                .page_size(page_size)
+                .mode(MODES[number % 3])
+                .strategy([Strategy::DoubleBuffer, Strategy::RingBuffer][number % 2])
+                .restart_every(if number % 5 == 0 { 2 } else { 0 })
+                .max_distance([65_535, 65_535, 40_000, 30_000][number % 4])
+                .dictionary(&data[..[0, 1000, 65_536][number % 3]]);
+            let mut by_pages = options.compressor().unwrap();
+            let mut in_pieces = options.compressor().unwrap();
+            let mut stream = Vec::new();
+            // Short pages between the long ones, and a last one that is short.
+            let mut rest = &data[..];
+            for turn in 0.. {
+                let len = if turn % 3 == 2 { 999 } else { page_size };
+                let (page, after) = rest.split_at(len.min(rest.len()));
+                for piece in page.chunks(40_000) {
+                    assert_eq!(in_pieces.push(piece), Ok(piece.len()));
+                }
+                let block = by_pages.compress(page).unwrap();
+                assert!(block == in_pieces.end_page(), "sample {number}, pages of {page_size}");
+                stream.extend_from_slice(block);
+                assert!(by_pages.history() == in_pieces.history());
+                assert_eq!(by_pages.total_in(), in_pieces.total_in());
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            assert!(strict_content(&options, &stream, &[]) == *data);
+            // All at once, and page by page.
+            let at_once = compress_all(&options, data);
+            let mut writer = options.writer(Vec::new()).unwrap();
+            for page in data.chunks(page_size) {
+                writer.write_all(page).unwrap();
+            }
+            assert!(writer.finish().unwrap() == at_once);
+            // After other pages, and continued by a clone.
+            by_pages.reset();
+            let mut stream = Vec::new();
+            for page in data.chunks(page_size) {
+                by_pages.compress_into(page, &mut stream).unwrap();
+                by_pages = by_pages.clone();
+            }
+            assert!(stream == at_once);
+        }
+    }
 }
 
 #[test]

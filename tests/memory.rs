@@ -13,7 +13,7 @@ use common::{Random, compress_pages, text};
 use heap::{allocations, peak};
 use lz4_stream::{
     CompressOptions, DecompressOptions, Error, Framing, Head, LZ4_MAX_INPUT_SIZE, Lz4StreamCompressor, Mode,
-    PrefixWidth, Progress, Strategy,
+    PrefixWidth, Progress, Strategy, compress_bound,
 };
 
 const KIB: usize = 1024;
@@ -34,6 +34,8 @@ fn memory() {
     the_history_is_copied_once_at_most();
     a_long_page_that_is_read_as_a_whole_is_not_held();
     a_short_stream_takes_little();
+    a_compressor_of_small_pages_takes_little();
+    a_long_page_that_is_compressed_as_a_whole_is_not_copied();
     a_one_shot_makes_room_for_the_whole_stream_once();
     a_large_page_size_costs_nothing_until_a_page_fills();
     input_cannot_make_the_reader_allocate_more_than_it_allows();
@@ -310,6 +312,77 @@ fn a_short_stream_takes_little() {
             "the decompressor takes {bytes} for a page of {}",
             2 * len
         );
+    }
+}
+
+/// However the pages come, and whatever was before them.
+fn a_compressor_of_small_pages_takes_little() {
+    let all = text(12, 1 << 20);
+    for page_size in [1, 1000, 4096, 8192, 16_384] {
+        let some = &all[..(200 * page_size).clamp(200_000, 1 << 20)];
+        for dictionary in [0, 1000, 40_000, 65_536] {
+            let history = &all[..dictionary];
+            for mode in [Mode::Default, Mode::Fast { acceleration: 3 }] {
+                let options = CompressOptions::new().page_size(page_size).mode(mode);
+                let options = options.dictionary(history);
+                let allowed = 3 * page_size + 100 * KIB;
+                let (held, ()) = peak(|| {
+                    let mut compressor = options.compressor().unwrap();
+                    for page in some.chunks(page_size) {
+                        compressor.compress(page).unwrap();
+                    }
+                    compressor.reset_with_history(history);
+                    for mut piece in some.chunks(333) {
+                        while !piece.is_empty() {
+                            piece = &piece[compressor.push(piece).unwrap()..];
+                            if compressor.is_full() {
+                                let _ = compressor.end_page();
+                            }
+                        }
+                    }
+                });
+                assert!(
+                    held < allowed,
+                    "{mode:?}, pages of {page_size} after {dictionary}: the compressor takes {held}"
+                );
+                let (held, ()) = peak(|| {
+                    let mut writer = options.writer(io::sink()).unwrap();
+                    for some in [&some[..some.len() / 2], &some[some.len() / 2..]] {
+                        writer.write_all(some).unwrap();
+                        writer.write_all(&some[..page_size]).unwrap();
+                    }
+                    writer.try_finish().unwrap();
+                });
+                assert!(
+                    held < allowed,
+                    "{mode:?}, pages of {page_size} after {dictionary}: the writer takes {held}"
+                );
+            }
+        }
+    }
+}
+
+fn a_long_page_that_is_compressed_as_a_whole_is_not_copied() {
+    const PAGE: usize = 4096 * KIB;
+    let all = text(13, 3 * PAGE);
+    for mode in [Mode::Default, Mode::Fast { acceleration: 3 }] {
+        let options = CompressOptions::new().page_size(PAGE).mode(mode);
+        // The block takes as much.
+        let allowed = compress_bound(PAGE) + 512 * KIB;
+        let (held, ()) = peak(|| {
+            let mut compressor = options.compressor().unwrap();
+            for page in all.chunks(PAGE) {
+                compressor.compress(page).unwrap();
+            }
+        });
+        assert!(held < allowed, "{mode:?}: the compressor takes {held}");
+        let (held, ()) = peak(|| {
+            let mut writer = options.writer(io::sink()).unwrap();
+            for page in all.chunks(PAGE) {
+                writer.write_all(page).unwrap();
+            }
+        });
+        assert!(held < allowed, "{mode:?}: the writer takes {held}");
     }
 }
 

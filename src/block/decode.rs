@@ -12,10 +12,11 @@
 //!
 //! * [`decode_fast`] decodes sequences that are far from the ends of block and window. It copies in fixed widths and
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
-//!   has two versions: one for data with few long matches, one for data where long and short matches mix.
+//!   has three versions, which differ in the length up to which they copy a match in one step.
 //! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here.
-//! * [`decode`] alternates between the two, and chooses the version of `decode_fast`. It gives the end of the block to
-//!   `decode_fast` in a padded copy. Otherwise small pages would spend most of their time in `decode_one`.
+//! * [`decode`] alternates between the two, and chooses the version of `decode_fast` by what the sequences before were
+//!   like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small pages would spend most of
+//!   their time in `decode_one`.
 
 use std::hint::select_unpredictable;
 use std::slice;
@@ -32,35 +33,89 @@ const MORE: u8 = 255;
 /// The fast loop needs this many bytes of the block from a token on: the token, up to 14 literals, the offset, one
 /// length byte and the next token, rounded up.
 const AHEAD: usize = 20;
-/// Longer runs of literals are copied in one or two pieces of this size.
+/// Longer runs of literals are copied in one or two pieces of this size, and long matches in any number.
 const STRIDE: usize = 64;
 /// The fast loop may overwrite this much after the literals: its longest match (4 + 15 + 254), rounded up to whole
 /// strides, and some more.
 pub(crate) const SLACK: usize = 384;
-/// The longest match that is copied in one step. The step reads all of it before it writes any of it, so the match must
-/// not overlap itself. (To read bytes that were only just written would also stall.)
+/// In the versions for short matches, a match that is longer than those but not longer than this is copied in small
+/// steps.
 const SHORT: usize = 32;
-/// A match code below this is a match of at most 16 bytes.
-const LONG: usize = 13;
 /// Long matches are few when there is not more than one in this many bytes of the block.
-const RARE: usize = 256;
-/// They are many when the next one comes this many bytes too early.
-const MANY: usize = 3 * RARE;
+const RARE: usize = 128;
+/// They are many when so many of them follow each other that this many bytes without one would make up for it.
+const MANY: usize = 4 * RARE;
 /// Long matches from nearer than this do not count. To read many bytes, some of which were only just written, stalls.
 /// That is worse than a wrong prediction.
 const NEAR: usize = 128;
-/// After this many bytes of blocks with many long matches, `decode_all` checks whether they have become few.
+/// After this many bytes of blocks, `decode_all` tries the version for shorter matches again.
 const PIECE: usize = 8 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
 /// ahead, except for the longest runs of literals.
 const TAIL: usize = 72;
 
-/// What the decoder learned from the blocks before, for blocks that are too short to find out. It changes the time,
-/// never the result.
+/// What the decoder learned from the sequences before, also from those of earlier blocks. It changes the time, never
+/// the result.
 #[derive(Clone, Default)]
 pub(crate) struct Pace {
-    /// For so many more bytes of blocks, long matches are taken to be many.
-    mixed: usize,
+    version: Version,
+    /// After so many more bytes of blocks, the version for shorter matches is tried again.
+    stay: usize,
+    /// So many bytes of blocks without a long match would make up for the long matches so far.
+    debt: usize,
+    /// What was left of the block when `debt` was right.
+    left: usize,
+}
+
+/// The version of [`decode_fast`], by the length up to which it copies a match in one step.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Version {
+    #[default]
+    Upto16,
+    Upto18,
+    Upto64,
+}
+
+impl Pace {
+    /// Counts the bytes of the block since `self.left` was set, for the long matches before them.
+    #[inline(always)]
+    fn settle(&mut self, left: usize) {
+        self.debt = self.debt.saturating_sub(self.left - left);
+        self.left = left;
+    }
+
+    /// Counts a long match, with `left` bytes of the block left. If they are many now, changes to the next version and
+    /// returns `true`.
+    #[inline(always)]
+    fn one_too_many(&mut self, left: usize) -> bool {
+        self.settle(left);
+        self.debt += RARE;
+        let many = self.debt > MANY;
+        if many {
+            self.change_to(match self.version {
+                Version::Upto16 => Version::Upto18,
+                _ => Version::Upto64,
+            });
+        }
+        many
+    }
+
+    /// Counts `n` bytes that the version decoded. Changes to the previous version when it is time to try that.
+    #[inline]
+    fn advance(&mut self, n: usize) {
+        self.stay = self.stay.saturating_sub(n);
+        if self.stay == 0 {
+            self.change_to(match self.version {
+                Version::Upto64 => Version::Upto18,
+                _ => Version::Upto16,
+            });
+        }
+    }
+
+    #[inline]
+    fn change_to(&mut self, version: Version) {
+        (self.version, self.stay, self.debt) = (version, PIECE, 0);
+    }
 }
 
 /// Decodes the block from the sequence at `*at` into `window[*to..]`, and advances both. Matches reach no lower than
@@ -116,18 +171,14 @@ fn decode_all(
                 return Ok(());
             }
         }
-        if pace.mixed == 0 {
-            (*at, *to) = decode_fast::<true>(block, *at, window, *to);
-        }
-        if pace.mixed > 0 || block.len() - *at >= TAIL {
-            // It found many long matches, or a sequence that looks odd. At an odd one, the other version stops too.
-            let start = *at;
+        if block.len() - *at >= TAIL {
+            let (start, version) = (*at, pace.version);
             let piece = &block[..block.len().min(start + PIECE)];
-            (*at, *to) = decode_fast::<false>(piece, start, window, *to);
-            pace.mixed = match pace.mixed {
-                0 if *at > start => PIECE,
-                before => before.saturating_sub(*at - start),
-            };
+            (*at, *to) = decode_with(version, piece, start, window, *to, pace);
+            if pace.version != version {
+                continue;
+            }
+            pace.advance(*at - start);
         }
         let rest = &block[*at..];
         if rest.len() < TAIL {
@@ -137,16 +188,29 @@ fn decode_all(
             let mut padded = [0; 2 * TAIL];
             padded[..rest.len()].copy_from_slice(rest);
             let done;
-            (done, *to) = match pace.mixed {
-                0 => decode_fast::<true>(&padded, 0, window, *to),
-                _ => decode_fast::<false>(&padded, 0, window, *to),
-            };
+            (done, *to) = decode_with(pace.version, &padded, 0, window, *to, pace);
             *at += done;
         }
         decode_one(block, at, window, to)?;
         if *at == block.len() {
             return Ok(());
         }
+    }
+}
+
+#[inline(always)]
+fn decode_with(
+    version: Version,
+    block: &[u8],
+    at: usize,
+    window: &mut [u8],
+    to: usize,
+    pace: &mut Pace,
+) -> (usize, usize) {
+    match version {
+        Version::Upto16 => decode_fast::<16>(block, at, window, to, pace),
+        Version::Upto18 => decode_fast::<18>(block, at, window, to, pace),
+        Version::Upto64 => decode_fast::<STRIDE>(block, at, window, to, pace),
     }
 }
 
@@ -159,17 +223,27 @@ fn begins_with_long_run(block: &[u8]) -> bool {
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
 /// positions in the block and in the window of the first sequence that it did not decode.
 ///
-/// With `FEW_LONG`, it branches on whether a match is long. The processor predicts that well when long matches are few.
-/// Then it need not wait for the length to find the next token, and a short match needs only two small copies. Small
-/// ones are also less likely to read across several bytes that were only just written, which would stall. It stops when
-/// long matches become many. Without `FEW_LONG`, it selects values and copies too much where it would otherwise branch.
+/// A match of at most `STEP` bytes is copied in one step. The processor predicts well whether a match is longer than
+/// that when nearly all are or nearly none is. So there are versions:
+///
+/// * For 16 and 18 bytes, it branches on the match code. Then it need not wait for the length to find the next token,
+///   and copies in small pieces. Those are less likely to read across several bytes that were only just written, which
+///   would stall. It stops when long matches become many. (18 is the longest match without a length byte. 16 needs one
+///   copy less.)
+/// * For 64 bytes, it selects values, and copies too much, where it would otherwise branch.
 ///
 /// The code is arranged so that the compiler can prove every index from three comparisons: one with the block
 /// (`ahead`), one with the window (`reach`) and one of the offset with `end`. Positions are widened from 32 bits so
 /// that it knows that their sums do not overflow. The next token is read before the match is copied, because all else
 /// waits for it.
 #[inline(never)] // so that the loop has all registers
-fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8], to: usize) -> (usize, usize) {
+fn decode_fast<const STEP: usize>(
+    block: &[u8],
+    at: usize,
+    window: &mut [u8],
+    to: usize,
+    pace: &mut Pace,
+) -> (usize, usize) {
     let mut to = to as u32;
     // An iterator, because it is cheaper to advance than a slice: its end stays where it is.
     let mut bytes = block[at..].iter();
@@ -177,8 +251,7 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
         return (at, to as usize);
     };
     let mut token = token as usize;
-    // When this much of the block is left, the next long match is due. (Plus as much as it takes to never be negative.)
-    let mut due = bytes.as_slice().len() + MANY + RARE;
+    pace.left = bytes.as_slice().len();
     while let Some(ahead) = bytes.as_slice().first_chunk::<AHEAD>() {
         let here = to as usize;
         let literals = token >> 4;
@@ -192,25 +265,24 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
             write::<16>(reach, here, read(ahead, 1));
             offset = u16::from_le_bytes(*read(ahead, 1 + literals)) as usize;
             let third = ahead[3 + literals];
-            if FEW_LONG && token % 16 < LONG {
+            if STEP < STRIDE && MIN_MATCH + token % 16 <= STEP {
                 length = MIN_MATCH + token % 16;
                 then = third as usize;
                 next = after(&bytes, 3 + literals);
                 if offset >= 8 && offset <= end {
                     copy::<8>(reach, end - offset, end);
                     copy::<8>(reach, end - offset + 8, end + 8);
+                    if STEP > 16 {
+                        copy::<2>(reach, end - offset + 16, end + 16);
+                    }
                     to = (end + length) as u32;
                     bytes = next;
                     token = then;
                     continue;
                 }
             } else {
-                if FEW_LONG && offset >= NEAR {
-                    let left = bytes.as_slice().len() + MANY + RARE;
-                    if left > due + MANY {
-                        break;
-                    }
-                    due = due.min(left) - RARE;
+                if STEP < STRIDE && offset >= NEAR && pace.one_too_many(bytes.as_slice().len()) {
+                    break;
                 }
                 length = match_length(token, third);
                 // Skip token, literals and offset, and the length byte of the match if there is one. `(token + 1) >> 4`
@@ -218,7 +290,7 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
                 let index = (token + 1 + (3 << 4)) >> 4;
                 then = ahead[index] as usize;
                 next = after(&bytes, index);
-                if FEW_LONG && length <= SHORT && offset >= 8 && offset <= end {
+                if STEP < STRIDE && length <= SHORT && offset >= 8 && offset <= end {
                     // In small steps, as above.
                     let mut done = 0;
                     while done < SHORT {
@@ -231,8 +303,8 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
                     continue;
                 }
                 // (This is repeated in the other arm. After both arms the compiler would no longer know the bounds.)
-                if !FEW_LONG && length <= SHORT && length <= offset && offset <= end {
-                    write::<SHORT>(reach, end, &{ *read(reach, end - offset) });
+                if STEP == STRIDE && length <= STRIDE && length <= offset && offset <= end {
+                    write::<STRIDE>(reach, end, &{ *read(reach, end - offset) });
                     to = (end + length) as u32;
                     bytes = next;
                     token = then;
@@ -284,10 +356,11 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
         } else {
             let source = end - offset;
             let mut done = 0;
-            loop {
+            // (The condition always holds, which the compiler does not know.)
+            while done + STRIDE <= SLACK {
                 copy_32(reach, source + done, end + done);
                 copy_32(reach, source + done + 32, end + done + 32);
-                done += 64;
+                done += STRIDE;
                 if done >= length {
                     break;
                 }
@@ -297,6 +370,7 @@ fn decode_fast<const FEW_LONG: bool>(block: &[u8], at: usize, window: &mut [u8],
         bytes = next;
         token = then;
     }
+    pace.settle(bytes.as_slice().len());
     (block.len() - bytes.as_slice().len(), to as usize)
 }
 
@@ -342,7 +416,14 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
         if from == block.len() {
             return Err(Truncated);
         }
-        copy_match(window, end, offset, length);
+        if length <= SHORT && offset >= 8 && room >= SHORT {
+            // After a long run of literals, most matches are such.
+            for done in [0, 8, 16, 24] {
+                copy::<8>(window, end - offset + done, end + done);
+            }
+        } else {
+            copy_match(window, end, offset, length);
+        }
         end += length;
     }
     (*at, *to) = (from, end);

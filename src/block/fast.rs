@@ -7,10 +7,11 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, common_suffix, match_length, read_u32, read_u64,
-    run_length, write_last_literals,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u32, read_u64, run_length,
+    short_suffix, write_last_literals, write_length,
 };
-use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search};
+use crate::format::HISTORY;
+use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Sequences};
 use std::hint::select_unpredictable;
 
 mod choice;
@@ -46,6 +47,13 @@ const SMALL_STREAM: usize = 512;
 const NEAR_REACH: usize = 1 << 16;
 /// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
 const NEAR_PAGE: usize = 1 << 15;
+
+/// Only so much of a long page must lie after the history: the part from which matches reach into the history, one more
+/// segment, and room after that, so that the search does not depend on where the head ends.
+const HEAD: usize = HISTORY + SEGMENT + 2 * ROOMY_PAGE;
+/// To copy the head of a page, and later its end as the next history, takes less time than to copy a page of this
+/// length.
+const LONG_PAGE: usize = 3 * HISTORY;
 
 /// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the
 /// window need no check. The other one encodes the rest,
@@ -92,16 +100,34 @@ impl FastEncoder {
         self
     }
 
-    /// Encodes the page `window[start..]` into `out` and returns the length of the block.
+    /// See [`Encoder::head_len`](super::Encoder::head_len).
+    pub(crate) fn head_len(&self, page_len: usize) -> usize {
+        if page_len >= LONG_PAGE && self.max_distance > NEAR_PAGE {
+            HEAD
+        } else {
+            page_len
+        }
+    }
+
+    /// Encodes the page into `out` and returns the length of the block. `window[start..]` is its beginning, at least
+    /// as long as [`head_len`](Self::head_len) says.
     ///
     /// Matches reach no lower than `window[floor]`. `out` has at least `compress_bound` bytes for the page.
-    pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
-        let page = window.len() - start;
+    pub(crate) fn encode_page(
+        &mut self,
+        window: &[u8],
+        floor: usize,
+        start: usize,
+        page: &[u8],
+        out: &mut [u8],
+    ) -> usize {
+        debug_assert!(page.starts_with(&window[start..]) && window.len() - start >= self.head_len(page.len()));
+        let page_len = page.len();
         let fresh = self.encoded == 0;
-        self.encoded = self.encoded.saturating_add(page);
+        self.encoded = self.encoded.saturating_add(page_len);
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
-        } else if (page <= NEAR_PAGE && window.len() - floor <= NEAR_REACH) || self.max_distance <= NEAR_PAGE {
+        } else if (page_len <= NEAR_PAGE && window.len() - floor <= NEAR_REACH) || self.max_distance <= NEAR_PAGE {
             NEAR
         } else {
             FAR
@@ -120,7 +146,7 @@ impl FastEncoder {
             attempts: self.acceleration << PATIENCE,
         };
         if self.table.len() == FAR {
-            return self.encode_in_segments(window, floor, cursor);
+            return self.encode_in_segments(window, floor, start, page, cursor);
         }
         let room = cursor.out.len();
         let limits = (self.acceleration, self.max_distance);
@@ -133,17 +159,31 @@ impl FastEncoder {
         room - cursor.out.len() + write_last_literals(cursor.out, window, cursor.anchor)
     }
 
+    /// Encodes a page that lies whole in the window.
+    #[cfg(test)]
+    pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
+        self.encode_page(window, floor, start, &window[start..], out)
+    }
+
     /// Encodes the page with a `FAR` table, and chooses the search of each segment. Returns the length of the block.
-    fn encode_in_segments(&mut self, window: &[u8], floor: usize, start: Cursor) -> usize {
+    fn encode_in_segments<'a>(
+        &mut self,
+        mut window: &'a [u8],
+        mut floor: usize,
+        mut start: usize,
+        page: &'a [u8],
+        cursor: Cursor,
+    ) -> usize {
         let Cursor {
             out,
             mut anchor,
             mut position,
             mut attempts,
-        } = start;
+        } = cursor;
+        let mut end = start + page.len();
         let mut written = 0;
         while position + MATCH_MARGIN <= window.len() {
-            let encoded = self.encoded - (window.len() - position);
+            let encoded = self.encoded - (end - position);
             let segment = encoded.clamp(FIRST_SEGMENT, SEGMENT);
             let until = position + (segment - self.choice.segment.content);
             let mut cursor = Cursor {
@@ -163,18 +203,34 @@ impl FastEncoder {
                 Search::Sparse => encode_to::<FAR, FIVE, LONG>(until, table, strides, window, floor, &mut cursor),
                 Search::Short => encode_to::<FAR, FIVE, ANY>(until, table, strides, window, floor, &mut cursor),
             };
-            let length = room - cursor.out.len();
-            let content = cursor.position - anchor;
-            let block = length + (cursor.position - cursor.anchor);
+            let mut length = room - cursor.out.len();
+            let from = anchor;
             Cursor {
                 anchor,
                 position,
                 attempts,
                 ..
             } = cursor;
+            if window.len() < end && anchor == window.len() - LAST_LITERALS {
+                let more;
+                (length, more) = lengthen(&mut out[written..], length, page, anchor - start);
+                (anchor, position) = (anchor + more, position + more);
+            }
+            let content = position - from;
+            let block = length + (position - anchor);
             self.choice
                 .add(pending, content, block, short, &out[written..written + length]);
             written += length;
+            if position >= start + HISTORY {
+                // From here on, matches reach into the page itself only. (Even if the window has more: the block must
+                // not depend on that.)
+                floor = floor.max(start);
+                if window.len() < end {
+                    self.slide(start);
+                    (anchor, position) = (anchor - start, position - start);
+                    (window, floor, start, end) = (page, 0, 0, page.len());
+                }
+            }
             // A segment can span many small pages. If each page were one, all their time could go into changes.
             if self.choice.segment.content >= segment && self.choice.changes() {
                 // The entries are by the other hash. Make at least the last segments findable.
@@ -240,6 +296,17 @@ impl FastEncoder {
             _ => insert::<FAR, FIVE>(&mut self.table, window, floor, start),
         }
     }
+}
+
+/// The last match of the first `length` bytes of `out` ends at `page[end]`, but only because the head of the page ended
+/// there. Makes it as long as it can be. Returns the new length, and by how many bytes the match is longer.
+#[cold]
+#[inline(never)]
+fn lengthen(out: &mut [u8], length: usize, page: &[u8], end: usize) -> (usize, usize) {
+    let (_, offset) = Sequences(&out[..length]).last().expect("the match");
+    let more = match_length(page, end - offset as usize, end, page.len() - LAST_LITERALS);
+    // The match is so long that it has length bytes. The last of them is less than 255.
+    (write_length(out, length - 1, out[length - 1] as usize + more), more)
 }
 
 /// The table index of a position, from the first `BYTES` of the eight bytes there. The high bits of the product depend
@@ -452,7 +519,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 step = attempts >> PATIENCE;
                 attempts += 1;
             };
-            let mut back = length_back(
+            let mut back = short_suffix(
                 window,
                 found.position,
                 position,
@@ -512,27 +579,6 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
 #[inline(never)]
 fn leave<'a>(cursor: &mut Cursor<'a>, end: Cursor<'a>) {
     *cursor = end;
-}
-
-/// How many bytes before `earlier` equal those before `later`. Counts at most `limit` bytes.
-#[inline(always)]
-fn length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    if let Some(theirs) = window[..earlier].last_chunk()
-        && let Some(ours) = window[..later].last_chunk()
-    {
-        let difference = u64::from_le_bytes(*ours) ^ u64::from_le_bytes(*theirs);
-        let length = (difference.leading_zeros() as usize / 8).min(limit);
-        if length < 8 {
-            return length;
-        }
-    }
-    long_length_back(window, earlier, later, limit)
-}
-
-#[cold]
-#[inline(never)]
-fn long_length_back(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
-    common_suffix(window, earlier, later, limit)
 }
 
 /// How many more bytes are equal. It stops before the page's last literals.

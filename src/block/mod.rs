@@ -111,12 +111,22 @@ impl Encoder {
         }
     }
 
-    /// Writes `window[start..]`, the page, as one block to `out`, and returns the block's length. Matches reach down to
-    /// `window[floor]` at the lowest. `start` is where the last page ended, wherever that is now. `out` is as long as
-    /// [`room`](Self::room) says.
-    pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, out: &mut [u8]) -> usize {
+    /// How many bytes at the beginning of a page of this length must lie after the history in the window. If the page
+    /// is longer, [`encode`](Self::encode) reads the others from the page itself.
+    pub(crate) fn head_len(&self, page_len: usize) -> usize {
         match self {
-            Encoder::Fast(encoder) => encoder.encode(window, floor, start, out),
+            Encoder::Fast(encoder) => encoder.head_len(page_len),
+            _ => page_len,
+        }
+    }
+
+    /// Writes the page as one block to `out`, and returns the block's length. `window[start..]` is the page, or as much
+    /// of its beginning as [`head_len`](Self::head_len) says. Then positions are indices of the page afterwards.
+    /// Matches reach down to `window[floor]` at the lowest. `start` is where the last page ended, wherever that is now.
+    /// `out` is as long as [`room`](Self::room) says.
+    pub(crate) fn encode(&mut self, window: &[u8], floor: usize, start: usize, page: &[u8], out: &mut [u8]) -> usize {
+        match self {
+            Encoder::Fast(encoder) => encoder.encode_page(window, floor, start, page, out),
             Encoder::High(encoder) => encoder.encode(window, floor, start, out),
             #[cfg(feature = "lz4_flex")]
             Encoder::Flex(encoder) => encoder.encode(window, floor, start, out),

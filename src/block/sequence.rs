@@ -118,6 +118,27 @@ pub(crate) fn common_suffix(window: &[u8], earlier: usize, later: usize, most: u
             .count()
 }
 
+/// The same, where it is mostly less than eight bytes.
+#[inline(always)]
+pub(crate) fn short_suffix(window: &[u8], earlier: usize, later: usize, most: usize) -> usize {
+    if let Some(theirs) = window[..earlier].last_chunk()
+        && let Some(ours) = window[..later].last_chunk()
+    {
+        let difference = u64::from_le_bytes(*ours) ^ u64::from_le_bytes(*theirs);
+        let length = (difference.leading_zeros() as usize / 8).min(most);
+        if length < 8 {
+            return length;
+        }
+    }
+    long_suffix(window, earlier, later, most)
+}
+
+#[cold]
+#[inline(never)]
+fn long_suffix(window: &[u8], earlier: usize, later: usize, most: usize) -> usize {
+    common_suffix(window, earlier, later, most)
+}
+
 /// The number of length bytes for a run of literals.
 #[inline(always)]
 pub(crate) fn literal_extension(run: usize) -> usize {
@@ -239,7 +260,7 @@ fn write_literals(out: &mut [u8], literals: &[u8], match_code: u8) -> usize {
 
 /// Writes the length bytes: the part of a length that does not fit in the token.
 #[inline(always)]
-fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
+pub(crate) fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
     let end = at + length / 255;
     out[at..end].fill(255);
     out[end] = (length % 255) as u8;
@@ -315,8 +336,10 @@ mod tests {
         for length in 0..40 {
             let mut window = vec![1; 100];
             window[90 - length - 1] = 2;
-            assert_eq!(common_suffix(&window, 45, 90, 44), length);
-            assert_eq!(common_suffix(&window, 45, 90, length / 2), length / 2);
+            for suffix in [common_suffix, short_suffix] {
+                assert_eq!(suffix(&window, 45, 90, 44), length);
+                assert_eq!(suffix(&window, 45, 90, length / 2), length / 2);
+            }
         }
     }
 

@@ -16,8 +16,16 @@ fn decode_plainly(block: &[u8], window: &[u8], floor: usize, start: usize) -> Re
 /// Decodes at every pace, and compares result and bytes with `decode_plainly`. Nothing below `start` may change.
 fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usize, DecodeError> {
     let expected = decode_plainly(block, window, floor, start);
-    for mixed in [0, 1, 30, PIECE] {
-        check_at(Pace { mixed }, block, window, floor, start, &expected);
+    for version in [Version::Upto16, Version::Upto18, Version::Upto64] {
+        for (stay, debt) in [(1, 0), (PIECE, MANY)] {
+            let pace = Pace {
+                version,
+                stay,
+                debt,
+                left: 0,
+            };
+            check_at(pace, block, window, floor, start, &expected);
+        }
     }
     expected.map(|out| out.len())
 }
@@ -231,14 +239,56 @@ fn long_matches_come_and_go() {
             for sequence in 0..if part % 2 == 0 { few } else { many } {
                 let literals = random.below(5);
                 let length = match part % 2 == 0 && sequence % 100 != 0 {
-                    true => 4 + random.below(12),
-                    false => 4 + random.below(40),
+                    true => 4 + random.below(12 + part),
+                    false => 4 + random.below(if sequence % 50 == 0 { 600 } else { 60 }),
                 };
                 push_sequence(&mut block, &history[..literals], 1 + random.below(1000), length);
             }
         }
         push_last(&mut block, b"the end");
         check_fits(&block, &history, 0);
+    }
+}
+
+/// The version in use after a block of 1000 sequences, with matches of at most `short` bytes from the given distance,
+/// and one of `long` bytes after every `gap` of them.
+fn version_after(mut pace: Pace, short: usize, long: usize, gap: usize, distance: usize) -> Pace {
+    let mut block = Vec::new();
+    for sequence in 0..1000 {
+        let length = if sequence % gap == 0 {
+            long
+        } else {
+            4 + sequence % (short - 3)
+        };
+        push_sequence(&mut block, b"ab", distance, length);
+    }
+    push_last(&mut block, b"the end");
+    let mut window = vec![0; 1000 + 1000 * (2 + short.max(long)) + SLACK];
+    decode(&block, &mut 0, &mut window, 0, &mut 1000, &mut pace).unwrap();
+    pace
+}
+
+#[test]
+fn the_version_follows_the_matches() {
+    let new = Pace::default();
+    assert!(new.version == Version::Upto16);
+    // What matters is how long the matches are, how many are long, and whether they are near.
+    for (short, long, gap, distance, expected) in [
+        (16, 64, 200, 500, Version::Upto16),
+        (16, 18, 3, 500, Version::Upto18),
+        (16, 19, 3, 500, Version::Upto64),
+        (16, 300, 3, 500, Version::Upto64),
+        (16, 40, 3, NEAR - 1, Version::Upto16),
+        (40, 40, 3, NEAR, Version::Upto64),
+    ] {
+        let pace = version_after(new.clone(), short, long, gap, distance);
+        assert!(pace.version == expected, "{short} {long} {gap} {distance}");
+        // It goes on in the next block, also if that is short, and changes back when that pays again.
+        let mut next = pace.clone();
+        decode(b"\x10a\x01\0\x50the end", &mut 0, &mut [0; 1000], 0, &mut 0, &mut next).unwrap_err();
+        assert!(next.version == expected, "{short} {long} {gap} {distance}");
+        let calm = (0..8).fold(pace, |pace, _| version_after(pace, 16, 16, 100, 500));
+        assert!(calm.version == Version::Upto16, "{short} {long} {gap} {distance}");
     }
 }
 

@@ -338,7 +338,7 @@ fn shrank_less(content: usize, block: usize, bytes: usize) -> bool {
 }
 
 /// How many literals each sequence has, and the offset of its match. The last sequence of a block has none.
-struct Sequences<'a>(&'a [u8]);
+pub(super) struct Sequences<'a>(pub(super) &'a [u8]);
 
 impl Iterator for Sequences<'_> {
     type Item = (usize, u16);

@@ -200,17 +200,6 @@ fn the_floor_is_exact() {
 }
 
 #[test]
-fn bytes_before_a_match_are_counted_exactly() {
-    let noise = noise(100);
-    for length in 0..40 {
-        let mut window = [&noise[..50], &noise[..50]].concat();
-        window[90 - length - 1] ^= 1;
-        assert_eq!(length_back(&window, 40, 90, 40), length);
-        assert_eq!(length_back(&window, 40, 90, length / 2), length / 2);
-    }
-}
-
-#[test]
 fn a_match_begins_before_the_place_it_was_found_at() {
     let dictionary = noise(300);
     for first in 100..110 {
@@ -793,4 +782,36 @@ fn an_acceleration_needs_two_poor_segments() {
         }
         assert_eq!(choice.search, expected, "{acceleration}");
     }
+}
+
+/// The head is all that is needed of a long page. It begins with bytes that come again where matches can only just reach
+/// them. The history before them comes again too, but no match may be extended to it: the head may be gone by then.
+#[test]
+fn the_head_of_a_long_page_is_enough() {
+    const START: usize = HISTORY;
+    const AGAIN: usize = 1500;
+    let noise = noise(START + LONG_PAGE);
+    let mut matched = 0;
+    for distance in MAX_OFFSET - 60..=MAX_OFFSET {
+        let mut all = noise.clone();
+        let from = START - AGAIN;
+        all.copy_within(from..START + AGAIN, from + distance);
+        // The search steps over the end of the history in many ways.
+        for acceleration in 1..=25 {
+            let encode = |window: &[u8]| {
+                let mut encoder = FastEncoder::new(acceleration);
+                encoder.index(window, 0, START);
+                // It finds nothing in the history, and does not change within the page.
+                encoder.choice.search = Search::Five;
+                let mut out = vec![0; compress_bound(LONG_PAGE)];
+                let length = encoder.encode_page(window, 0, START, &all[START..], &mut out);
+                out.truncate(length);
+                out
+            };
+            let block = encode(&all[..START + HEAD]);
+            assert!(block == encode(&all), "{distance} {acceleration}");
+            matched += (sequences(&block).len() > 1) as usize;
+        }
+    }
+    assert!(matched > 500, "{matched}");
 }

@@ -2,8 +2,8 @@
 //! A group has four bytes, as the shortest match. Only where four bytes say next to nothing it has more.
 //!
 //! Linking runs ahead of the parser. So a search also knows the chains of later positions. A match that is
-//! longer than a group lies on the chains of all its groups, and the search may follow any of them. It follows the one
-//! with the widest gap.
+//! longer than a group lies on the chains of all its groups, and the search may follow any of them. It begins with the
+//! one with the widest gap. After each match found it knows one more: a longer one has the next byte in common as well.
 
 use super::crowd::{Crowds, distinct, is_crowded, letters};
 use super::{LEAST_DEPTH, Page};
@@ -21,17 +21,13 @@ pub(super) const RING: usize = 1 << 17;
 const LONGEST_PERIOD: u32 = 16;
 /// A depth that no chain exceeds.
 pub(super) const EXHAUSTIVE: u32 = 65_536;
-/// Searches that look at no more candidates than this stay on a chain: to choose the best one takes them more time than
+/// Searches that look at fewer candidates than this stay on a chain: to look for a better one takes them more time than
 /// it saves.
-const CHOOSY: u32 = 100;
-/// Searches that look at this many candidates choose among more chains.
-const THOROUGH: u32 = 2048;
-/// How many groups at the beginning of a match are always tried.
-const FIRST_GROUPS: usize = 16;
+const CHOOSY: u32 = 64;
 /// A chain is worth leaving for a better one if it seems to lead to more candidates than this.
-const DENSE: usize = 32;
-/// If the first two candidates are nearer than this part of the reach, there are many.
-const NEAR: usize = 16;
+const DENSE: usize = 16;
+/// How many steps on another chain may lead to where the search is.
+const NEXT_STEPS: usize = 4;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
 /// With more different letters than this, groups of four bytes are not frequent.
@@ -511,13 +507,6 @@ impl<'a> Search<'a> {
         self.before(at) <= self.room(at)
     }
 
-    /// Whether there seem to be many candidates, if there is one: the first two are near.
-    #[inline(always)]
-    pub(super) fn has_many_candidates(&self, at: usize) -> bool {
-        let first = self.before(at);
-        self.group == MIN_MATCH && (first + self.before(at - first)) * NEAR < self.room(at)
-    }
-
     /// The largest offset that a match at `at` may have.
     #[inline(always)]
     pub(super) fn room(&self, at: usize) -> usize {
@@ -530,12 +519,6 @@ impl<'a> Search<'a> {
     /// are free. Long candidates that are not longer count for more than one.
     #[inline(always)]
     pub(super) fn longer(&self, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
-        self.longer_than(at, best, false, depth)
-    }
-
-    /// The same if a match of `best` bytes is not known, but `useless`.
-    #[inline(always)]
-    pub(super) fn longer_than(&self, at: usize, best: usize, useless: bool, depth: &mut u32) -> (usize, usize) {
         let room = self.room(at);
         let distance = self.before(at);
         if distance > room || at + best >= self.limit {
@@ -543,26 +526,12 @@ impl<'a> Search<'a> {
         }
         let mut begin = (0, distance);
         if best >= MIN_MATCH && distance * DENSE < room {
-            begin = self.widest_gap(at, best + 1, *depth >= THOROUGH);
-            // Chains on which candidates are in clusters must not mislead.
-            if useless && begin.0 > 0 && self.reach(at + begin.0, room) <= self.reach(at, room) {
-                begin = (0, distance);
+            if self.next_group(at, best, 0).1 > room {
+                return (best, 0);
             }
+            begin = self.widest_gap(at, best + 1);
         }
         self.longer_of_several(at, best, room, begin, depth)
-    }
-
-    /// How far some steps lead on the chain from `at`, or more than `room`.
-    #[inline(always)]
-    fn reach(&self, at: usize, room: usize) -> usize {
-        let mut reach = 0;
-        for _ in 0..8 {
-            if reach > room {
-                break;
-            }
-            reach += self.before(at - reach);
-        }
-        reach
     }
 
     #[inline(always)]
@@ -575,7 +544,6 @@ impl<'a> Search<'a> {
         depth: &mut u32,
     ) -> (usize, usize) {
         let window = self.window;
-        let thorough = *depth >= THOROUGH;
         let mut offset = 0;
         let choosy = *depth >= CHOOSY;
         let mut last_gap = 0;
@@ -594,10 +562,14 @@ impl<'a> Search<'a> {
                     if at + best >= self.limit {
                         break;
                     }
-                    // At `earlier` only the groups inside the match are the same as at `at`.
-                    let mut gap = self.before(earlier + link);
+                    let gap = self.before(earlier + link);
                     if choosy && gap * DENSE < room - distance {
-                        (link, gap) = self.widest_gap(earlier, best, thorough);
+                        let (next, first) = self.next_group(at, best, distance);
+                        if first > distance + gap {
+                            (link, distance) = (next, first);
+                            last_gap = 0;
+                            continue;
+                        }
                     }
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
@@ -618,6 +590,25 @@ impl<'a> Search<'a> {
         }
         *depth = steps.left;
         (best, offset)
+    }
+
+    /// The group that ends with the byte after a match of `best` bytes at `at`, which a longer match has as well: its
+    /// index, and the distance of the first candidate on its chain that is further than `distance`, or of a nearer one if
+    /// many are.
+    #[inline(always)]
+    fn next_group(&self, at: usize, best: usize, distance: usize) -> (usize, usize) {
+        let next = (best + 1).saturating_sub(self.group);
+        if at + next >= self.linked {
+            return (0, 0);
+        }
+        let mut first = self.before(at + next);
+        for _ in 0..NEXT_STEPS {
+            if first > distance {
+                break;
+            }
+            first += self.before(at + next - first);
+        }
+        (next, first)
     }
 
     /// The distance from `earlier` to the next candidate on the chain of the group at `link`, as one step.
@@ -745,10 +736,9 @@ impl<'a> Search<'a> {
     ///
     /// One step says too little: of a frequent group some places are far from the next one.
     ///
-    /// In a long match only some groups are tried. To be `thorough` takes more time than it saves where few candidates
-    /// are looked at.
+    /// In a long match only some groups are tried.
     #[inline(never)]
-    fn widest_gap(&self, at: usize, length: usize, thorough: bool) -> (usize, usize) {
+    fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
         let two_steps = |k: usize, first: usize| {
             // What is linked below the floor must not matter.
             first
@@ -760,23 +750,18 @@ impl<'a> Search<'a> {
         let mut gap = self.before(at);
         let mut both = two_steps(0, gap);
         let groups = (length + 1).saturating_sub(self.group).min(self.linked - at);
-        let mut try_group = |k| {
+        let try_group = |k| {
             let first = self.before(at + k);
             if first > gap && two_steps(k, first) > both {
                 (link, gap, both) = (k, first, two_steps(k, first));
             }
         };
-        // In a long match try the last groups too: if it begins with a run, something else follows only there.
-        let last = groups.saturating_sub(4).max(FIRST_GROUPS);
-        (1..groups.min(FIRST_GROUPS))
-            .chain(last..groups)
-            .for_each(&mut try_group);
-        if thorough {
-            // The further into the match, the fewer.
-            let next = |k: &usize| Some(k + 1 + k / 64);
-            let between = std::iter::successors(Some(FIRST_GROUPS), next);
-            between.take_while(|&k| k < last).for_each(try_group);
-        }
+        // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins with a
+        // run, something else follows only there.
+        let next = |k: &usize| Some(k + 1 + k / 64);
+        let last = groups.saturating_sub(4).max(1);
+        let first = std::iter::successors(Some(1), next).take_while(|&k| k < last);
+        first.chain(last..groups).for_each(try_group);
         (link, gap)
     }
 

@@ -82,12 +82,11 @@ impl HighEncoder {
             chains: Chains::new(Taste::LAZY).with_crowd(crowd),
             depth,
         };
-        let optimal = |[depth, depth_if_regular]: [u32; 2], sufficient: [usize; 2], share, taste| Method::Optimal {
+        let optimal = |depth, sufficient: [usize; 2], share, taste| Method::Optimal {
             chains: Chains::new(taste),
             plan: optimal::Plan::new(),
             effort: optimal::Effort {
                 depth,
-                depth_if_regular,
                 sufficient: sufficient[0],
                 sufficient_if_regular: sufficient[1],
                 share,
@@ -102,9 +101,9 @@ impl HighEncoder {
             7 => lazy(64, 40),
             8 => lazy(128, 96),
             9 => lazy(256, 192),
-            10 => optimal([64, 32], [512, 128], 64, Taste::OPTIMAL),
-            11 => optimal([256; 2], [512, 128], 64, Taste::OPTIMAL),
-            _ => optimal([chain::EXHAUSTIVE; 2], [4096; 2], 4, Taste::SMALLEST),
+            10 => optimal(64, [512, 128], 64, Taste::OPTIMAL),
+            11 => optimal(256, [512, 128], 64, Taste::OPTIMAL),
+            _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4, Taste::SMALLEST),
         };
         HighEncoder {
             method,
@@ -179,7 +178,7 @@ impl HighEncoder {
         self.lower();
         self.streak = Streak::default();
         match &mut self.method {
-            Method::Mid(_) => {}
+            Method::Mid(tables) => tables.reset(),
             Method::Lazy { chains, .. } | Method::Optimal { chains, .. } => chains.reset(),
         }
     }

@@ -37,8 +37,6 @@ const LENGTH_MAX: usize = u16::MAX as usize;
 pub(super) struct Effort {
     /// The number of candidates that one search may look at.
     pub(super) depth: u32,
-    /// The same where the data is regular. Many candidates are alike there.
-    pub(super) depth_if_regular: u32,
     /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
     /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
     pub(super) sufficient: usize,
@@ -91,18 +89,21 @@ pub(super) fn parse(
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
         let search = Search::new(chains, page, end + MARGIN);
-        let (sufficient, most) = if streak.is_regular() {
-            (effort.sufficient_if_regular, effort.depth_if_regular)
+        let sufficient = if streak.is_regular() {
+            effort.sufficient_if_regular
         } else {
-            (effort.sufficient, effort.depth)
+            effort.sufficient
         };
-        let mean = MEAN_DEPTH;
+        let depth = Depth {
+            most: effort.depth,
+            mean: MEAN_DEPTH,
+        };
         let very_long = search.very_long(begin, end, sufficient, effort.share, &mut credit);
         if let Some(found) = very_long {
             end = found.start;
         }
         let is_last = end == match_end;
-        plan_chunk(plan, &search, page, begin, end, is_last, Depth { most, mean });
+        plan_chunk(plan, &search, page, begin, end, is_last, depth);
         let is_final = is_last || very_long.is_some();
         let mut at = begin;
         while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
@@ -179,12 +180,12 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
             // A match before literals always saves some of them.
-            let useless = if run < MIN_MATCH && search.has_many_candidates(at) {
+            let useless = if run < MIN_MATCH {
                 useless_length(&cost[i..], run_cost + 1 + literal_extension_grows(run + 1) as u32)
             } else {
                 0
             };
-            let longer = search_longer(search, at, length.max(useless), useless > length, &mut left);
+            let longer = search_longer(search, at, length.max(useless), &mut left);
             budget = budget.saturating_sub(allowed - left);
             if longer.1 > 0 {
                 (length, offset) = longer;
@@ -260,8 +261,8 @@ fn equal_before(cost: &[u16], end: usize) -> usize {
 
 /// Not inlined, because the loop above needs the registers.
 #[inline(never)]
-fn search_longer(search: &Search, at: usize, best: usize, useless: bool, depth: &mut u32) -> (usize, usize) {
-    search.longer_than(at, best, useless, depth)
+fn search_longer(search: &Search, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
+    search.longer(at, best, depth)
 }
 
 /// The lowest cost of a match at `i` that has at most `length` bytes, with everything after it, and the length that has

@@ -13,7 +13,7 @@ const WAIT_MAX: u32 = 256;
 /// Matches in a row without literals between them.
 #[derive(Clone, Default)]
 pub(super) struct Streak {
-    matches: u32,
+    pub(super) matches: u32,
     /// How many matches to wait until the next look at further offsets.
     wait: u32,
     /// How many matches the last wait took.

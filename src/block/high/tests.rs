@@ -731,6 +731,27 @@ fn the_rare_groups_of_a_long_match_are_found() {
     assert!(mean < 200.0, "{mean}");
 }
 
+/// Records with a counter and many zeros. Nearly all candidates in the zeros match up to the next counter, and none for
+/// longer. That is seen at the first one.
+#[test]
+fn what_only_a_longer_match_has_is_looked_for() {
+    let mut random = Random::new(46);
+    let mut records = vec![];
+    for counter in 0..2500u32 {
+        records.extend(counter.to_le_bytes());
+        records.extend(random.bytes(12));
+        records.extend([100, 0, 0, 0, random.below(4) as u8]);
+        records.resize(records.len() + 27, 0);
+    }
+    for level in 10..=12 {
+        for page in [1024, 4096, 65_536] {
+            let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 200_000).encode_all(&records, page));
+            let mean = looked as f64 / records.len() as f64;
+            assert!(mean < 2.0, "{level} {page}: {mean}");
+        }
+    }
+}
+
 /// Nearly every position of such data begins a long match. To plan all of them takes forever.
 #[test]
 fn in_regular_data_long_matches_are_taken_at_once() {
@@ -929,6 +950,35 @@ fn the_lowest_levels_remember_both_ends_of_a_match() {
             matched: Some((200 - place, length)),
         };
         assert_eq!(found, expected, "{place} {length}");
+    }
+}
+
+/// The search takes large steps through what does not match, but a match shows soon when there are some again.
+#[test]
+fn the_lowest_levels_find_what_follows_data_without_matches() {
+    let page = |noise: usize| {
+        let mut random = Random::new(28);
+        let mut page = random.bytes(noise);
+        let words: Vec<Vec<u8>> = (0..200).map(|_| random.bytes(12)).collect();
+        (0..2000).for_each(|_| page.extend_from_slice(&words[random.below(200)]));
+        page
+    };
+    let alone = size(1, &page(0), 24_000);
+    for (noise, most) in [(4096, 250), (65_536, 4500), (1 << 20, 14_000)] {
+        let page = page(noise);
+        let after = size(1, &page, page.len()) - noise;
+        assert!(after <= alone + most, "{noise}: {after} {alone}");
+    }
+}
+
+/// Nearly all matches of the Fibonacci word are found only if the others are forgotten, see
+/// `higher_levels_make_smaller_blocks_of_regular_data`. Here the same would make larger blocks.
+#[test]
+fn the_lowest_levels_remember_both_ends_in_regular_data_too() {
+    let data = de_bruijn(2, 16);
+    for page in [4096, 65_536] {
+        let size = size(1, &data, page);
+        assert!(size < 18_500, "{page}: {size}");
     }
 }
 

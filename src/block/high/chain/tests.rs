@@ -22,6 +22,11 @@ pub(in crate::block::high) fn candidates_in<T>(work: impl FnOnce() -> T) -> (u64
 
 /// Runs `work` with a search over a window that is linked from `floor` to its end.
 fn search<T>(window: &[u8], floor: usize, work: impl FnOnce(&Search) -> T) -> T {
+    search_linked(window, floor, window.len(), work)
+}
+
+/// The same if only what is before `window[linked]` is linked. At a place before that no other chain is known.
+fn search_linked<T>(window: &[u8], floor: usize, linked: usize, work: impl FnOnce(&Search) -> T) -> T {
     let page = Page {
         window,
         base: FIRST_POSITION,
@@ -29,7 +34,7 @@ fn search<T>(window: &[u8], floor: usize, work: impl FnOnce(&Search) -> T) -> T 
         start: floor,
         max_distance: MAX_OFFSET as u32,
     };
-    work(&Search::new(&mut Chains::new(Taste::LAZY), &page, window.len()))
+    work(&Search::new(&mut Chains::new(Taste::LAZY), &page, linked))
 }
 
 /// A window, and a place in it that has `count` candidates. The furthest one, at 10, matches to the end of the text (8
@@ -64,8 +69,9 @@ fn longer_looks_at_as_many_candidates_as_it_may() {
         for (count, expected) in [(depth + 1, 8), (depth + 2, 4)] {
             let (window, at) = candidates(count, 4);
             let mut left = depth as u32;
-            let (looked, (length, offset)) =
-                search(&window, 0, |search| candidates_in(|| search.longer(at, 3, &mut left)));
+            let (looked, (length, offset)) = search_linked(&window, 0, at + 1, |search| {
+                candidates_in(|| search.longer(at, 3, &mut left))
+            });
             assert_eq!((looked as usize, length), (depth + 1, expected), "{depth}");
             assert!(length == 4 || offset == at - 10);
             assert_eq!(left, 1);

@@ -26,7 +26,7 @@ fn a_search_may_use_what_the_positions_after_it_did_not() {
     // No candidate matches more than four bytes, and none of the next positions has any. They are literals, so a match
     // of four bytes is useful.
     window[10 + 4] ^= 1;
-    let mean = 10;
+    let mean = 3;
     for before in [0, 1, 5] {
         for after in [4, 5, 9] {
             for most in [1, 9, 10, 11, 25, 99, 65_536] {
