@@ -5,6 +5,7 @@ mod common;
 use common::liblz4::Compressor;
 use common::{Random, compress_all, pages};
 use lz4_stream::{CompressOptions, Mode, Strategy};
+use std::ops::RangeInclusive;
 
 /// Runs of pixels, letters of two kinds and of four, a column of integers, and words after each.
 fn kinds(len: usize) -> [Vec<u8>; 4] {
@@ -36,7 +37,11 @@ fn kinds(len: usize) -> [Vec<u8>; 4] {
 
 /// Held to be at most so many per cent of liblz4's size, with either strategy.
 fn check(data: &[u8], page_size: usize, most: usize, what: &str) {
-    for level in 3..=9 {
+    check_levels(3..=9, data, page_size, most, what);
+}
+
+fn check_levels(levels: RangeInclusive<i32>, data: &[u8], page_size: usize, most: usize, what: &str) {
+    for level in levels {
         let mode = Mode::HighCompression { level };
         let mut peer = Compressor::new(page_size, mode, b"");
         let blocks = pages(data, page_size, None).into_iter().map(|page| peer.compress(page));
@@ -74,4 +79,19 @@ fn pages_of_other_kinds_are_no_larger_than_with_liblz4() {
     let in_turn = letters[..400_000].chunks(20_500).zip(runs[..400_000].chunks(20_500));
     let in_turn: Vec<u8> = in_turn.flat_map(|(letters, runs)| [letters, runs].concat()).collect();
     check(&in_turn, 4096, 103, "runs and letters");
+}
+
+/// Long groups find all of the padding before a table, and little of the table, which has as few letters.
+#[test]
+fn a_table_after_padding_is_hardly_larger_than_with_liblz4() {
+    let mut random = Random::new(2);
+    let mut entry = |_| {
+        let [low, high, end] = [12, 4, 12].map(|below| random.below(below) as u8);
+        [low, 0, 0, high, end, 0, 0, 0]
+    };
+    let table = (0..6000).flat_map(&mut entry);
+    let data: Vec<u8> = [0; 2048].into_iter().chain(table).collect();
+    for page_size in [512, 1024, 2048] {
+        check_levels(3..=12, &data, page_size, 103, "padding and a table");
+    }
 }

@@ -52,6 +52,8 @@ pub(super) struct Chains {
     taste: Taste,
     /// Where there are crowds, a group has six bytes.
     crowds: Option<Crowds>,
+    /// How many bytes 1024 bytes became, in the first page after the choice.
+    became: Option<u64>,
     /// Whether the page before became so small that there may be many runs.
     small: bool,
     /// Whether many places of the page lie in runs of few bytes in turn.
@@ -135,7 +137,7 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
         *count += 1;
     }
     // A longer group would lose the matches of rare ones.
-    let few_are_rare = |one_in: usize| rare * one_in <= total + 256;
+    let few_are_rare = |one_in: usize| rare * one_in <= total + 128;
     // There are as many different groups of four bytes as if all were equally frequent.
     let groups = total * total / pairs;
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
@@ -173,6 +175,7 @@ impl Chains {
         Chains {
             taste,
             crowds: None,
+            became: None,
             small: false,
             runs: false,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
@@ -222,6 +225,7 @@ impl Chains {
                 return;
             }
             self.chosen = page.position() + CHOICE;
+            self.became = None;
             group = choose_group(page, self.taste);
         }
         if group != self.group {
@@ -240,6 +244,7 @@ impl Chains {
     #[inline(never)]
     fn choose(&mut self, page: &Page, letters: usize, few: bool) {
         let Some(crowds) = &mut self.crowds else { return };
+        self.became = None;
         let mut group = if few { choose_group(page, self.taste) } else { MIN_MATCH };
         if group == MIN_MATCH && is_crowded(page, crowds.crowd) {
             // Of a run few candidates find the whole only if the groups are long.
@@ -385,13 +390,21 @@ impl Chains {
     pub(super) fn end(&mut self, page: &Page, block: usize) {
         let page_len = page.window.len() - page.start;
         self.small = block < page_len / 16;
+        if self.group == MIN_MATCH {
+            return;
+        }
         let became = block as u64 * 1024 / page_len as u64;
-        if self.group != MIN_MATCH
-            && let Some(crowds) = &mut self.crowds
-            && crowds.is_worse(page, became)
-        {
-            let letters = letters(&page.window[page.start..]);
-            self.choose(page, letters, self.are_few(page, letters));
+        let first = *self.became.get_or_insert(became);
+        if became <= first + first / 4 + 16 {
+            return;
+        }
+        if let Some(crowds) = &self.crowds {
+            if crowds.may_look(page) {
+                let letters = letters(&page.window[page.start..]);
+                self.choose(page, letters, self.are_few(page, letters));
+            }
+        } else if page.end() + CHOICE - self.chosen >= page.worth_a_look() {
+            self.chosen = 0;
         }
     }
 
@@ -401,6 +414,7 @@ impl Chains {
             self.group = MIN_MATCH;
             self.heads.fill(0);
         }
+        self.became = None;
         self.small = false;
         self.runs = false;
         if let Some(crowds) = &mut self.crowds {

@@ -31,8 +31,6 @@ pub(super) struct Crowds {
     agreed: u32,
     /// How many letters there were, and whether these were few.
     letters: (usize, bool),
-    /// How many bytes 1024 bytes became, in the first page after the choice.
-    became: Option<u64>,
     /// The position before which groups do not become longer.
     again: u32,
     /// The position before which it is soon to give up the longer groups.
@@ -49,7 +47,6 @@ impl Crowds {
             until: 0,
             agreed: 0,
             letters: (0, false),
-            became: None,
             again: 0,
             soon: 0,
             failures: 0,
@@ -73,15 +70,9 @@ impl Crowds {
         }
     }
 
-    /// To choose takes too long for each tiny page, however many reasons there are.
-    fn may_look(&self, page: &Page) -> bool {
-        page.end() - self.chosen >= page.worth_a_change() / 4
-    }
-
-    /// Whether a page became so much more than the first one that the longer groups may be wrong for it.
-    pub(super) fn is_worse(&mut self, page: &Page, became: u64) -> bool {
-        let first = *self.became.get_or_insert(became);
-        became > first + first / 4 + 16 && self.may_look(page)
+    /// See [`Page::worth_a_look`].
+    pub(super) fn may_look(&self, page: &Page) -> bool {
+        page.end() - self.chosen >= page.worth_a_look()
     }
 
     /// Notes that groups were chosen, before and now. Returns whether they change.
@@ -100,7 +91,6 @@ impl Crowds {
         self.chosen = position;
         self.until = position + ((4 * reach.min(CHOICE as usize) as u32).min(CHOICE) << self.agreed);
         self.letters = (letters, few);
-        self.became = None;
         if group == before || group > before && position < self.again {
             return false;
         }

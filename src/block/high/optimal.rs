@@ -132,6 +132,7 @@ pub(super) fn parse(
         }
         begin = at;
     }
+    chains.end(page, writer.written() + begin - writer.anchor);
 }
 
 #[inline(never)]
