@@ -59,6 +59,8 @@ pub struct Lz4StreamCompressor<F = SizePrefix> {
     buffer: Vec<u8>,
     /// The unconsumed part of the last output in `buffer`.
     unsent: Range<usize>,
+    /// A panic of the framing lost a page that the encoder knows, and the other end does not.
+    broken: bool,
     /// The length of the heads of the last block, and where in `buffer` its data is.
     heads_len: usize,
     data: Range<usize>,
@@ -129,6 +131,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
             restarts: Restarts::default(),
             buffer: Vec::new(),
             unsent: 0..0,
+            broken: false,
             heads_len: 0,
             data: 0..0,
             finished: false,
@@ -460,14 +463,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// buffer = … [restart] head | data | [tail] …        the head ends where the data begins, whatever its length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize, page: &[u8]) -> usize {
-        let floor = if self.restarts.due {
+        // The framing may panic: what it leaves in the buffer must not be lent, and no later page may refer to this one.
+        self.unsent = 0..0;
+        let floor = if mem::replace(&mut self.broken, true) || self.restarts.due {
             self.encoder.reset();
             start
         } else {
             floor
         };
-        // The framing may panic: what it leaves in the buffer must not be lent.
-        self.unsent = 0..0;
         let page_len = page.len();
         let room = |page_len| Self::HEAD_ROOM + self.encoder.room(page_len) + F::TAIL_LEN + F::MAX_HEAD_LEN;
         if self.buffer.len() < room(page_len) {
@@ -489,6 +492,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         };
         debug_assert!(data_len <= compress_bound(page_len));
         self.frame(Self::HEAD_ROOM..Self::HEAD_ROOM + data_len, page);
+        self.broken = false;
         floor
     }
 
@@ -539,6 +543,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.last_page = 0;
         self.restarts = Restarts::default();
         self.unsent = 0..0;
+        self.broken = false;
         self.finished = false;
         (self.blocks, self.total_in, self.total_out) = (0, 0, 0);
     }

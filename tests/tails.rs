@@ -591,6 +591,39 @@ fn a_block_whose_tail_panicked_is_never_lent() {
     assert_eq!(codec.block(), b"");
 }
 
+/// The other end never gets the page that is lost, so no later page may refer to it.
+#[test]
+fn after_a_panic_while_a_block_is_made_later_blocks_can_be_decoded() {
+    let content = text(7, 1000);
+    let modes = (0..=12).map(|level| match level {
+        0 => Mode::Default,
+        level => Mode::HighCompression { level },
+    });
+    for (mode, strategy) in modes.flat_map(|mode| [(mode, Strategy::DoubleBuffer), (mode, Strategy::RingBuffer)]) {
+        let options = CompressOptions::new().page_size(200).mode(mode).strategy(strategy);
+        for before in 0..4 {
+            let mut codec = Lz4StreamCompressor::with_framing(Panics(before), &options).unwrap();
+            let mut stream = Vec::new();
+            let mut expected = Vec::new();
+            for page in content.chunks(200).take(before) {
+                stream.extend(codec.compress(page).unwrap());
+                expected.extend(page);
+            }
+            panics(|| codec.compress(&content[600..800]).map(drop));
+            for page in content.chunks(200) {
+                stream.extend(codec.compress(page).unwrap());
+                expected.extend(page);
+            }
+            let decompressor = Lz4StreamDecompressor::with_framing(Panics(100), &DecompressOptions::new()).unwrap();
+            let mut decoded = Vec::new();
+            Lz4StreamReader::from_parts(&stream[..], decompressor)
+                .read_to_end(&mut decoded)
+                .unwrap();
+            assert!(decoded == expected, "{mode:?} {strategy:?} {before}");
+        }
+    }
+}
+
 #[test]
 fn more_than_64_kib_between_two_blocks_cannot_be_indexed() {
     let is_told = |error: Option<&Error>| matches!(error, Some(Error::BadHead { .. }));

@@ -416,8 +416,8 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
         if from == block.len() {
             return Err(Truncated);
         }
-        if length <= SHORT && offset >= 8 && room >= SHORT {
-            // After a long run of literals, most matches are such.
+        if length <= SHORT && (offset >= 16 || offset == 8) && room >= SHORT {
+            // After a long run of literals, most matches are such. (In between, reads would stall.)
             for done in [0, 8, 16, 24] {
                 copy::<8>(window, end - offset + done, end + done);
             }
