@@ -27,8 +27,9 @@ use crate::{Error, Framing, PrefixWidth, SizePrefix};
 ///
 /// Memory, with the default engine: less than 512 KiB with 64 KiB pages, and in general three pages and 512 KiB. With
 /// [`Mode::HighCompression`](crate::Mode::HighCompression), 1 MiB instead of 512 KiB. In the other modes, with a page
-/// size of at most 16 KiB and [`Strategy::DoubleBuffer`], three pages and 100 KiB. A page of at least 192 KiB
-/// that is compressed as a whole is not copied there, which saves two pages. A warm compressor allocates nothing.
+/// size of at most 16 KiB and [`Strategy::DoubleBuffer`], three pages and 120 KiB. A page of at least 192 KiB that is
+/// compressed as a whole is not copied there, which saves two pages, if matches may go back more than 32 KiB. A warm
+/// compressor allocates nothing.
 ///
 /// ```
 /// use lz4_stream::{Lz4StreamCompressor, Lz4StreamDecompressor, Progress};

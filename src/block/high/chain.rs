@@ -28,6 +28,9 @@ const CHOOSY: u32 = 64;
 const DENSE: usize = 16;
 /// How many steps on another chain may lead to where the search is.
 const NEXT_STEPS: usize = 4;
+/// How far it is counted to see how much is left of a run. If many searches counted to the end of a long one, it would
+/// take forever.
+const LONGEST_REST: usize = 4096;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
 /// With more different letters than this, groups of four bytes are not frequent.
@@ -136,8 +139,8 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
         pairs += 2 * *count as usize + 1;
         *count += 1;
     }
-    // A longer group would lose the matches of rare ones.
-    let few_are_rare = |one_in: usize| rare * one_in <= total + 128;
+    // A longer group would lose the matches of rare ones. (Of few places some are rare by chance.)
+    let few_are_rare = |one_in: usize| rare * one_in <= total + total.clamp(128, 256);
     // There are as many different groups of four bytes as if all were equally frequent.
     let groups = total * total / pairs;
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
@@ -359,7 +362,8 @@ impl Chains {
         let ring = position as usize % RING;
         let first = run.min(RING - ring);
         self.deltas[ring..ring + first].fill(period as u16);
-        self.deltas[..run - first].fill(period as u16);
+        // (A run can be longer than the ring.)
+        self.deltas[..(run - first).min(RING)].fill(period as u16);
         // The last ones with each hash.
         for k in run - period as usize..run {
             self.heads[hash::<GROUP>(&window[at + k..])] = position + k as u32;
@@ -800,7 +804,10 @@ impl<'a> Search<'a> {
         if room < gap || at + gap + MATCH_MARGIN > self.limit {
             return gap;
         }
-        let left = common_prefix(self.window, at, at + gap, self.limit);
+        let end = self.limit.min(at + gap + LONGEST_REST);
+        let left = common_prefix(self.window, at, at + gap, end);
+        #[cfg(test)]
+        tests::count_rest(left);
         let left_there = common_prefix(
             self.window,
             earlier,

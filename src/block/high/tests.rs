@@ -765,6 +765,36 @@ fn in_regular_data_long_matches_are_taken_at_once() {
     }
 }
 
+/// Each search in the second run finds candidates in the first one, which has the same period.
+#[test]
+fn long_runs_are_not_counted_to_their_end_time_after_time() {
+    let mut random = Random::new(45);
+    let mut run = |len: usize| {
+        let period: Vec<u8> = (0..5000).map(|_| random.below(8) as u8).collect();
+        period.into_iter().cycle().take(len).collect::<Vec<u8>>()
+    };
+    let data = [run(100_000), run(1_000_000)].concat();
+    for level in 3..=12 {
+        let counted = chain::tests::rests_in(|| drop(Stream::new(level, data.len()).encode(&data)));
+        assert!(counted < 20 * data.len() as u64, "{level}: {counted}");
+    }
+}
+
+/// A run over several parts of a page is linked at once. It may be longer than what links are kept for.
+#[test]
+fn runs_may_be_longer_than_the_ring() {
+    for period in [1, 2, 3, 4] {
+        let run = |len: usize, first: usize| (0..len).map(move |k| (first + k % period) as u8);
+        for len in [chain::RING + 100, 200_000, 300_000] {
+            let data: Vec<u8> = run(len, 0).chain([99]).chain(run(100, 100)).collect();
+            for level in LEVELS {
+                // It decodes what it encodes.
+                assert!(Stream::new(level, data.len()).encode(&data).len() < data.len() / 100);
+            }
+        }
+    }
+}
+
 /// In records the group with the widest gap is often one that is frequent elsewhere.
 #[test]
 fn the_better_chain_is_the_one_with_two_wide_gaps() {

@@ -7,6 +7,19 @@ use crate::block::random::Random;
 thread_local! {
     /// Candidates that searches on this thread have looked at.
     static CANDIDATES: Cell<u64> = const { Cell::new(0) };
+    /// How many bytes were counted to see how much is left of runs.
+    static RESTS: Cell<u64> = const { Cell::new(0) };
+}
+
+pub(super) fn count_rest(bytes: usize) {
+    RESTS.set(RESTS.get() + bytes as u64);
+}
+
+/// How many bytes of runs are counted in `work`.
+pub(in crate::block::high) fn rests_in(work: impl FnOnce()) -> u64 {
+    let before = RESTS.get();
+    work();
+    RESTS.get() - before
 }
 
 pub(in crate::block::high) fn count_candidate() {
