@@ -318,7 +318,7 @@ fn a_short_stream_takes_little() {
 /// However the pages come, and whatever was before them.
 fn a_compressor_of_small_pages_takes_little() {
     let all = text(12, 1 << 20);
-    for page_size in [1, 1000, 4096, 8192, 16_384] {
+    for page_size in [1, 1000, 4096, 8192, 16_383, 16_384] {
         let some = &all[..(200 * page_size).clamp(200_000, 1 << 20)];
         for dictionary in [0, 1000, 40_000, 65_536] {
             let history = &all[..dictionary];
@@ -330,14 +330,6 @@ fn a_compressor_of_small_pages_takes_little() {
                     let mut compressor = options.compressor().unwrap();
                     for page in some.chunks(page_size) {
                         compressor.compress(page).unwrap();
-                    }
-                    compressor.reset_with_history(history);
-                    // Longer and longer ones, each in pieces.
-                    for len in (1..).map(|k| 20 * k * k).take_while(|&len| len <= page_size) {
-                        for piece in some[..len].chunks(333) {
-                            compressor.push(piece).unwrap();
-                        }
-                        let _ = compressor.end_page();
                     }
                     compressor.reset_with_history(history);
                     for mut piece in some.chunks(333) {
@@ -353,6 +345,28 @@ fn a_compressor_of_small_pages_takes_little() {
                     held < allowed,
                     "{mode:?}, pages of {page_size} after {dictionary}: the compressor takes {held}"
                 );
+                // The window grows with the pages, and makes room for a history in between.
+                for seed in 0..20 {
+                    let mut random = Random::new(seed);
+                    let (held, ()) = peak(|| {
+                        let mut compressor = options.compressor().unwrap();
+                        for longest in (1..40).map(|k| (20 * k * k).min(page_size)) {
+                            let longest = [longest, page_size][random.below(2)];
+                            let page = &some[..1 + random.below(longest)];
+                            for piece in page.chunks(1 + random.below(page_size)) {
+                                compressor.push(piece).unwrap();
+                            }
+                            let _ = compressor.end_page();
+                            if random.below(16) == 0 {
+                                compressor.reset_with_history(&all[..65_536]);
+                            }
+                        }
+                    });
+                    assert!(
+                        held < allowed,
+                        "{mode:?}, growing pages of {page_size} after {dictionary}: the compressor takes {held}"
+                    );
+                }
                 let (held, ()) = peak(|| {
                     let mut writer = options.writer(io::sink()).unwrap();
                     for some in [&some[..some.len() / 2], &some[some.len() / 2..]] {
