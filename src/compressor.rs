@@ -245,15 +245,15 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
     pub fn compress(&mut self, page: &[u8]) -> Result<&[u8], Error> {
+        if self.finished {
+            return Err(Error::Finished);
+        }
         let (found, allowed) = (
             self.window.page().len().saturating_add(page.len()),
             self.options.get_page_size(),
         );
-        if found > allowed && !self.finished {
+        if found > allowed {
             return Err(Error::PageTooLarge { found, allowed });
-        }
-        if self.finished {
-            return Err(Error::Finished);
         }
         if page.is_empty() && self.window.page().is_empty() {
             return Ok(&[]);

@@ -84,6 +84,10 @@ pub(super) fn parse(
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let mut credit = Credit::default();
+    let depth = Depth {
+        most: effort.depth,
+        mean: MEAN_DEPTH,
+    };
     chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
@@ -93,10 +97,6 @@ pub(super) fn parse(
             effort.sufficient_if_regular
         } else {
             effort.sufficient
-        };
-        let depth = Depth {
-            most: effort.depth,
-            mean: MEAN_DEPTH,
         };
         let very_long = search.very_long(begin, end, sufficient, effort.share, &mut credit);
         if let Some(found) = very_long {
