@@ -196,7 +196,8 @@ fn a_range_ends_decoding() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut stdin, &stream[..100_000]).unwrap();
+    // A pipe holds 64 KiB. To write more would need a reader, which ends after the first block.
+    std::io::Write::write_all(&mut stdin, &stream[..60_000]).unwrap();
     assert!(good(child.wait_with_output().unwrap()) == text[..1000]);
     drop(stdin);
 }
