@@ -48,6 +48,10 @@ const MANY: usize = 4 * RARE;
 /// Long matches from nearer than this do not count. To read many bytes, some of which were only just written, stalls.
 /// That is worse than a wrong prediction.
 const NEAR: usize = 128;
+/// So much of a long match with a short offset is written by [`repeat`].
+const REPEATED: usize = 128;
+/// `repeat` may overwrite so many bytes after a match.
+const REPEAT_SLACK: usize = 32;
 /// After this many bytes of blocks, `decode_all` tries the version for shorter matches again.
 const PIECE: usize = 8 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
@@ -393,10 +397,15 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
         literals += read_extension(block, &mut from, block.len()).ok_or(Truncated)?;
     }
     let run = block[from..].get(..literals).ok_or(Truncated)?;
-    window[end..]
-        .get_mut(..literals)
-        .ok_or(OutputFull)?
-        .copy_from_slice(run);
+    let room = &mut window[end..];
+    if literals < NIBBLE_MAX
+        && let Some(few) = block[from..].first_chunk::<16>()
+        && let Some(room) = room.first_chunk_mut::<16>()
+    {
+        *room = *few;
+    } else {
+        room.get_mut(..literals).ok_or(OutputFull)?.copy_from_slice(run);
+    }
     from += literals;
     end += literals;
     if from < block.len() {
@@ -431,9 +440,21 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
 }
 
 /// Adds up the length bytes at `at` and moves `at` past them. Returns `None` if the block ends first.
-/// Stops as soon as the sum exceeds `limit`. The length is too large then in any case, and the sum cannot overflow.
+/// Stops soon after the sum exceeds `limit`. The length is too large then in any case, and the sum cannot overflow.
 fn read_extension(block: &[u8], at: &mut usize, limit: usize) -> Option<usize> {
     let mut sum = 0;
+    // Long lengths have many bytes. The last of them is found without a branch for each.
+    while let Some(eight) = block[*at..].first_chunk::<8>() {
+        let full = u64::from_le_bytes(*eight).trailing_ones() as usize / 8;
+        *at += full;
+        sum += full * MORE as usize;
+        if full < 8 {
+            break;
+        }
+        if sum > limit {
+            return Some(sum);
+        }
+    }
     loop {
         let byte = *block.get(*at)?;
         *at += 1;
@@ -444,11 +465,21 @@ fn read_extension(block: &[u8], at: &mut usize, limit: usize) -> Option<usize> {
     }
 }
 
-/// Copies a match of any length to `to`, from `offset` bytes before. Writes nothing after the match.
+/// Copies a match of any length to `to`, from `offset` bytes before. May overwrite up to `REPEAT_SLACK` bytes after it.
 fn copy_match(window: &mut [u8], to: usize, offset: usize, length: usize) {
-    // The copied bytes repeat the source, so each round can copy twice as much from the same place.
     let source = to - offset;
+    if offset == 1 {
+        let byte = window[source];
+        window[to..to + length].fill(byte);
+        return;
+    }
+    // The copied bytes repeat the source, so each round can copy twice as much from the same place. The first rounds
+    // would copy a few bytes each, and read those that were only just written.
     let mut done = 0;
+    if offset < 16 && window.len() - to - length >= REPEAT_SLACK {
+        done = length.min(REPEATED - REPEATED % offset);
+        repeat(window, to, offset, done);
+    }
     while done < length {
         let chunk = (offset + done).min(length - done);
         window.copy_within(source..source + chunk, to + done);
