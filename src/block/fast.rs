@@ -7,8 +7,8 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_sequence, match_length, read_u32, read_u64, run_length,
-    short_suffix, write_last_literals, write_length,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, RARE_LENGTH, append_any_sequence, append_sequence, match_length, read_u32,
+    read_u64, run_length, short_suffix, write_last_literals, write_length,
 };
 use crate::format::HISTORY;
 use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Sequences};
@@ -54,6 +54,18 @@ const HEAD: usize = HISTORY + SEGMENT + 2 * ROOMY_PAGE;
 /// To copy the head of a page, and later its end as the next history, takes less time than to copy a page of this
 /// length.
 const LONG_PAGE: usize = 3 * HISTORY;
+
+/// Versions of a document, as in package indexes and backups, match their predecessor for hundreds of bytes, up to the
+/// next change. There, the search would not find back to it: it inserted nothing of the predecessor that was part of
+/// such a match itself. So of a match of at least this length, for which `append_sequence` makes a call anyway,
+const LONG_MATCH: usize = RARE_LENGTH;
+/// and from at least so far away (as are no runs, nor records),
+const FAR_MATCH: usize = 8 * 1024;
+/// one in so many positions is inserted,
+const SPACING: usize = 32;
+/// and gradually fewer: one byte more between them for every so many bytes. Where a match goes on and on, changes are
+/// rare, and it should not take much longer for this.
+const THINNING: usize = 256;
 
 /// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the
 /// window need no check. The other one encodes the rest,
@@ -179,6 +191,7 @@ impl FastEncoder {
             mut anchor,
             mut position,
             mut attempts,
+            ..
         } = cursor;
         let mut end = start + page.len();
         let mut written = 0;
@@ -213,7 +226,7 @@ impl FastEncoder {
             } = cursor;
             if window.len() < end && anchor == window.len() - LAST_LITERALS {
                 let more;
-                (length, more) = lengthen(&mut out[written..], length, page, anchor - start);
+                (length, more) = self.lengthen(&mut out[written..], length, page, start, anchor - start);
                 (anchor, position) = (anchor + more, position + more);
             }
             let content = position - from;
@@ -243,6 +256,28 @@ impl FastEncoder {
             }
         }
         written + write_last_literals(&mut out[written..], window, anchor)
+    }
+
+    /// The last match of the first `length` bytes of `out` ends at `page[end]`, but only because the head of the page
+    /// ended there. Makes it as long as it can be. Returns the new length, and by how many bytes the match is longer.
+    /// The page is at index `start` of the window.
+    #[cold]
+    #[inline(never)]
+    fn lengthen(&mut self, out: &mut [u8], length: usize, page: &[u8], start: usize, end: usize) -> (usize, usize) {
+        let last = Sequences(&out[..length]).last().expect("the match");
+        let more = match_length(page, end - last.offset, end, page.len() - LAST_LITERALS);
+        let matched = &page[end - last.matched..end + more];
+        if is_version(matched.len(), last.offset) {
+            // (Some of them for the second time.)
+            let start = start + end - last.matched;
+            let table = <&mut [u16; FAR]>::try_from(&mut self.table[..]).expect("the largest of three tables");
+            match self.choice.search {
+                Search::Six => insert_inside::<FAR, SIX>(table, matched, start),
+                _ => insert_inside::<FAR, FIVE>(table, matched, start),
+            }
+        }
+        // The match is so long that it has length bytes. The last of them is less than 255.
+        (write_length(out, length - 1, out[length - 1] as usize + more), more)
     }
 
     /// Makes the dictionary `window[floor..start]` findable for the page at `start`. Called at the start of a stream.
@@ -298,17 +333,6 @@ impl FastEncoder {
     }
 }
 
-/// The last match of the first `length` bytes of `out` ends at `page[end]`, but only because the head of the page ended
-/// there. Makes it as long as it can be. Returns the new length, and by how many bytes the match is longer.
-#[cold]
-#[inline(never)]
-fn lengthen(out: &mut [u8], length: usize, page: &[u8], end: usize) -> (usize, usize) {
-    let (_, offset) = Sequences(&out[..length]).last().expect("the match");
-    let more = match_length(page, end - offset as usize, end, page.len() - LAST_LITERALS);
-    // The match is so long that it has length bytes. The last of them is less than 255.
-    (write_length(out, length - 1, out[length - 1] as usize + more), more)
-}
-
 /// The table index of a position, from the first `BYTES` of the eight bytes there. The high bits of the product depend
 /// on all bytes that are not shifted out.
 #[inline(always)]
@@ -322,6 +346,41 @@ fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], fl
     for (i, bytes) in window[floor..start].windows(8).enumerate().step_by(2) {
         table[hash::<N, BYTES>(read_u64(bytes, 0))] = (floor + i) as u16;
     }
+}
+
+/// Inserts positions of a long match at `start`: see `SPACING`.
+#[cold]
+#[inline(never)]
+fn insert_inside<const N: usize, const BYTES: u32>(table: &mut [u16; N], matched: &[u8], start: usize) {
+    let mut at = 0;
+    while let Some(bytes) = matched[at.min(matched.len())..].first_chunk() {
+        table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (start + at) as u16;
+        at += SPACING + at / THINNING;
+    }
+}
+
+/// The rare cases of [`append_sequence`].
+#[cold]
+#[inline(never)]
+fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
+    out: &'a mut [u8],
+    table: &mut [u16; N],
+    window: &[u8],
+    from: usize,
+    to: usize,
+    offset: usize,
+    length: usize,
+) -> &'a mut [u8] {
+    if N != SMALL && is_version(length, offset) {
+        insert_inside::<N, BYTES>(table, &window[to..to + length], to);
+    }
+    append_any_sequence(out, window, from, to, offset, length)
+}
+
+/// Whether positions of such a match are inserted.
+#[inline(always)]
+fn is_version(length: usize, offset: usize) -> bool {
+    length >= LONG_MATCH && offset >= FAR_MATCH
 }
 
 /// An earlier position with the same bytes as the current one.
@@ -537,7 +596,10 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 let (from, to) = (anchor, position - back);
                 position += ahead;
                 anchor = position;
-                out = append_sequence(out, window, from, to, offset, back + ahead);
+                let length = back + ahead;
+                out = append_sequence(out, window, from, to, offset, length, |out| {
+                    append_rare_sequence::<N, BYTES>(out, table, window, from, to, offset, length)
+                });
                 if N == FAR && BYTES == FIVE && SAME == LONG {
                     short += (back + ahead <= FIVE as usize) as usize;
                 }

@@ -21,6 +21,9 @@ pub(crate) const NIBBLE_MAX: usize = 15;
 /// The longest match whose length fits in the token.
 pub(crate) const SHORT_MATCH_MAX: usize = MIN_MATCH + NIBBLE_MAX - 1;
 
+/// Matches from this length on have more than one length byte.
+pub(crate) const RARE_LENGTH: usize = MIN_MATCH + NIBBLE_MAX + 255;
+
 /// The four bytes at `at`. On every host the first byte is in the low bits.
 #[inline(always)]
 pub(crate) fn read_u32(window: &[u8], at: usize) -> u32 {
@@ -169,8 +172,9 @@ pub(crate) fn match_cost(length: usize) -> usize {
 /// `offset`. Returns the rest of `out`.
 ///
 /// Most sequences have few literals and a short match. So these always copy the same number of literals, and what
-/// follows overwrites the excess. The rare cases are calls of a cold function, one for each check: otherwise the
-/// compiler merges the checks, which takes longer than branches that are well predicted.
+/// follows overwrites the excess. The rare cases, among them all matches of at least `RARE_LENGTH`, are left to `rare`,
+/// which is [`append_any_sequence`]. It is called once for each check: otherwise the compiler merges the checks, which
+/// takes longer than branches that are well predicted.
 #[inline(always)]
 pub(crate) fn append_sequence<'a>(
     out: &'a mut [u8],
@@ -179,13 +183,14 @@ pub(crate) fn append_sequence<'a>(
     to: usize,
     offset: usize,
     length: usize,
+    rare: impl FnOnce(&'a mut [u8]) -> &'a mut [u8],
 ) -> &'a mut [u8] {
     const FEW: usize = 16;
     const MORE: usize = 32;
     let literals = to - from;
     let extra = length - MIN_MATCH;
     if literals < NIBBLE_MAX
-        && extra < NIBBLE_MAX + 255
+        && length < RARE_LENGTH
         && let Some(source) = window[from..].first_chunk::<FEW>()
         && let Some(room) = out.first_chunk_mut::<{ 1 + FEW + 2 + 1 }>()
     {
@@ -197,16 +202,16 @@ pub(crate) fn append_sequence<'a>(
         return &mut out[end + 2 + (extra >= NIBBLE_MAX) as usize..];
     }
     if literals > MORE {
-        return append_any_sequence(out, window, from, to, offset, length);
+        return rare(out);
     }
-    if extra >= NIBBLE_MAX + 255 {
-        return append_any_sequence(out, window, from, to, offset, length);
+    if length >= RARE_LENGTH {
+        return rare(out);
     }
     let Some(source) = window[from..].first_chunk::<MORE>() else {
-        return append_any_sequence(out, window, from, to, offset, length);
+        return rare(out);
     };
     let Some(room) = out.first_chunk_mut::<{ 1 + 1 + MORE + 2 + 1 }>() else {
-        return append_any_sequence(out, window, from, to, offset, length);
+        return rare(out);
     };
     // At most one length byte for each length: always write both.
     room[0] = (literals.min(NIBBLE_MAX) as u8) << 4 | extra.min(NIBBLE_MAX) as u8;
@@ -221,7 +226,7 @@ pub(crate) fn append_sequence<'a>(
 
 #[cold]
 #[inline(never)]
-fn append_any_sequence<'a>(
+pub(crate) fn append_any_sequence<'a>(
     out: &'a mut [u8],
     window: &[u8],
     from: usize,
@@ -293,7 +298,10 @@ impl<'a> SequenceWriter<'a> {
         debug_assert!(length >= MIN_MATCH && (1..=MAX_OFFSET).contains(&offset) && start >= self.anchor);
         debug_assert!(offset <= start && self.window[start - offset..][..length] == self.window[start..][..length]);
         let out = std::mem::take(&mut self.out);
-        self.out = append_sequence(out, self.window, self.anchor, start, offset, length);
+        let (window, anchor) = (self.window, self.anchor);
+        self.out = append_sequence(out, window, anchor, start, offset, length, |out| {
+            append_any_sequence(out, window, anchor, start, offset, length)
+        });
         self.anchor = start + length;
     }
 
@@ -315,7 +323,10 @@ mod tests {
     /// Writes a sequence and returns its length.
     fn write_sequence(out: &mut [u8], window: &[u8], from: usize, to: usize, offset: usize, length: usize) -> usize {
         let room = out.len();
-        room - append_sequence(out, window, from, to, offset, length).len()
+        room - append_sequence(out, window, from, to, offset, length, |out| {
+            append_any_sequence(out, window, from, to, offset, length)
+        })
+        .len()
     }
 
     #[test]

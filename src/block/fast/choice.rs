@@ -1,6 +1,6 @@
 //! Chooses how a `FAR` table is searched, from how well the data before was compressed.
 
-use crate::block::sequence::NIBBLE_MAX;
+use crate::block::sequence::{MIN_MATCH, NIBBLE_MAX};
 
 /// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
 pub(super) const SEGMENT: usize = 1 << 14;
@@ -144,7 +144,7 @@ impl Choice {
     #[cold]
     fn add_runs(&mut self, pending: usize, unwritten: usize, sequences: &[u8]) {
         let mut pending = pending;
-        for (literals, _) in Sequences(sequences) {
+        for Sequence { literals, .. } in Sequences(sequences) {
             // The first of them were added with the part before.
             let run = self.run + literals.saturating_sub(pending);
             (self.run, pending) = (0, 0);
@@ -298,9 +298,9 @@ impl Offsets {
     /// Counts those of a block, or of its first sequences.
     #[cold]
     pub(super) fn count(&mut self, sequences: &[u8]) {
-        for (literals, offset) in Sequences(sequences) {
+        for Sequence { literals, offset, .. } in Sequences(sequences) {
             self.literals += literals;
-            self.counts[offset as usize / 4096] += 1;
+            self.counts[offset / 4096] += 1;
         }
     }
 
@@ -337,13 +337,20 @@ fn shrank_less(content: usize, block: usize, bytes: usize) -> bool {
     block > content - content / bytes
 }
 
-/// How many literals each sequence has, and the offset of its match. The last sequence of a block has none.
+/// What a sequence has: so many literals, and a match.
+pub(super) struct Sequence {
+    pub(super) literals: usize,
+    pub(super) offset: usize,
+    pub(super) matched: usize,
+}
+
+/// The sequences of a block, or its first ones. The last sequence of a block, which has no match, is left out.
 pub(super) struct Sequences<'a>(pub(super) &'a [u8]);
 
 impl Iterator for Sequences<'_> {
-    type Item = (usize, u16);
+    type Item = Sequence;
 
-    fn next(&mut self) -> Option<(usize, u16)> {
+    fn next(&mut self) -> Option<Sequence> {
         let [token, rest @ ..] = self.0 else {
             return None;
         };
@@ -351,8 +358,13 @@ impl Iterator for Sequences<'_> {
         let [low, high, rest @ ..] = rest.get(literals..)? else {
             return None;
         };
-        self.0 = read_length(token & 15, rest).1;
-        Some((literals, u16::from_le_bytes([*low, *high])))
+        let extra;
+        (extra, self.0) = read_length(token & 15, rest);
+        Some(Sequence {
+            literals,
+            offset: u16::from_le_bytes([*low, *high]) as usize,
+            matched: MIN_MATCH + extra,
+        })
     }
 }
 
