@@ -51,7 +51,7 @@ const NEAR: usize = 128;
 /// So much of a long match with a short offset is written by [`repeat`].
 const REPEATED: usize = 128;
 /// `repeat` may overwrite so many bytes after a match.
-const REPEAT_SLACK: usize = 32;
+const REPEAT_SLACK: usize = 64;
 /// After this many bytes of blocks, `decode_all` tries the version for shorter matches again.
 const PIECE: usize = 8 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
@@ -487,8 +487,9 @@ fn copy_match(window: &mut [u8], to: usize, offset: usize, length: usize) {
     }
 }
 
-/// Fills `length` bytes at `to` with repetitions of the `offset` bytes (1 to 15) before it. May overwrite up to 32
-/// bytes after that. Reads 16 bytes once, before it writes: to read bytes that were only just written would stall.
+/// Fills `length` bytes at `to` with repetitions of the `offset` bytes (1 to 15) before it. May overwrite up to
+/// `REPEAT_SLACK` bytes after that. Reads 16 bytes once, before it writes: to read bytes that were only just written would
+/// stall. Writes in large steps: their number is easier to predict.
 #[inline(never)] // so that the loop has all registers
 fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
     // `REPEAT` has a one in every `offset`th byte, so the product is the seed repeated.
@@ -496,12 +497,13 @@ fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
     let pattern = seed.wrapping_mul(REPEAT[offset]).to_le_bytes();
     // The length of all whole repetitions that fit in 16 bytes.
     let step = 16 - 16 % offset;
-    write::<16>(window, to, &pattern);
-    write::<16>(window, to + step, &pattern);
-    let mut done = 2 * step;
+    let mut done = 0;
     while done < length {
-        write::<16>(window, to + done, &pattern);
-        done += step;
+        let room = &mut window[to + done..][..4 * 16];
+        for i in 0..4 {
+            write::<16>(room, i * step, &pattern);
+        }
+        done += 4 * step;
     }
 }
 
