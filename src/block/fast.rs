@@ -40,6 +40,8 @@ const ANY: u32 = 32;
 
 /// The steps of the rivals are so many times as large, which makes up for the time of more matches.
 const STRIDE: usize = 2;
+/// Those of `Search::Bare`.
+const BARE_STRIDE: usize = 3;
 
 /// A stream of at most this length uses `SMALL` entries.
 const SMALL_STREAM: usize = 512;
@@ -213,6 +215,10 @@ impl FastEncoder {
             let short = match self.choice.search {
                 Search::Six => encode_to::<FAR, SIX, LONG>(until, table, limits, window, floor, &mut cursor),
                 Search::Five => encode_to::<FAR, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
+                Search::Bare => {
+                    let strides = (BARE_STRIDE * self.acceleration, self.max_distance);
+                    encode_to::<FAR, FIVE, LONG>(until, table, strides, window, floor, &mut cursor)
+                }
                 Search::Sparse => encode_to::<FAR, FIVE, LONG>(until, table, strides, window, floor, &mut cursor),
                 Search::Short => encode_to::<FAR, FIVE, ANY>(until, table, strides, window, floor, &mut cursor),
             };
@@ -248,7 +254,7 @@ impl FastEncoder {
             if self.choice.segment.content >= segment && self.choice.changes() {
                 // The entries are by the other hash. Make at least the last segments findable.
                 let reindexed = match self.choice.search {
-                    Search::Six | Search::Five => SEGMENT,
+                    Search::Six | Search::Five | Search::Bare => SEGMENT,
                     Search::Sparse | Search::Short => 2 * SEGMENT,
                 };
                 let end = position.min(window.len());

@@ -18,6 +18,12 @@ const LONGEST_RUN: usize = SEGMENT / 4;
 /// are hashed again.
 const SHORT_MATCH_SPACING: usize = 16;
 
+/// Random digits have short matches by chance. If a segment shrank by less than one in so many bytes,
+const BARE: usize = 32;
+/// and has all the same more than one match of at most five bytes in so many bytes, and so has the next one, the time
+/// for them is better saved.
+const CHANCE_SPACING: usize = 400;
+
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
 /// well. For these `Search::Six` has two rivals. They would make most text a little smaller too, but in more time, and
 /// much other data larger. So the two are compared on neighbouring parts of the data: so many segments with `Six`, then
@@ -51,6 +57,8 @@ pub(super) enum Search {
     Six,
     /// Hashes five bytes.
     Five,
+    /// Hashes five bytes, and takes much larger steps.
+    Bare,
     /// Hashes five bytes, and takes larger steps.
     Sparse,
     /// As `Sparse`, and takes a match of any length right after another.
@@ -81,8 +89,10 @@ pub(super) struct Choice {
     pub(super) run: usize,
     /// and this is the longest run in it. (See `counts_runs`; only where it shrank little.)
     pub(super) longest_run: usize,
-    /// The last segment shrank little, see `POOR`.
+    /// The last segment shrank little, see `POOR`,
     pub(super) poor: bool,
+    /// or hardly at all, see `BARE`.
+    pub(super) bare: bool,
     /// The last segment shrank otherwise than those that the rival was chosen for.
     pub(super) strange: bool,
     /// The current segment,
@@ -105,6 +115,7 @@ impl Choice {
             acceleration,
             search: Search::Six,
             poor: false,
+            bare: false,
             strange: false,
             segment: Shrinkage::default(),
             short: 0,
@@ -166,6 +177,10 @@ impl Choice {
         let longest_run = std::mem::take(&mut self.longest_run);
         self.run = 0;
         let was_poor = std::mem::replace(&mut self.poor, poor);
+        let bare = self.acceleration == 1
+            && shrank_less(segment.content, segment.block, BARE)
+            && (self.search == Search::Bare || short > segment.content / CHANCE_SPACING);
+        let was_bare = std::mem::replace(&mut self.bare, bare);
         let search = match self.search {
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
@@ -174,7 +189,8 @@ impl Choice {
                 Search::Five
             }
             Search::Five if !meagre && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
-            Search::Five => Search::Five,
+            Search::Five | Search::Bare if bare && was_bare => Search::Bare,
+            Search::Five | Search::Bare => Search::Five,
             Search::Six | Search::Sparse | Search::Short => self.compare(segment),
         };
         if search == Search::Five && !matches!(self.stage, Stage::Waiting(_)) {

@@ -55,6 +55,18 @@ fn lines(length: usize) -> Vec<u8> {
     lines
 }
 
+/// Lines of random hexadecimal digits.
+fn random_digits(length: usize) -> Vec<u8> {
+    let mut random = Random::new(8);
+    let mut digits = Vec::new();
+    while digits.len() < length {
+        let [a, b, c] = [(); 3].map(|()| random.next() as u32);
+        digits.extend(format!("{a:08x}-{b:08x}-{c:08x}\n").into_bytes());
+    }
+    digits.truncate(length);
+    digits
+}
+
 /// Versions of a list of about `len` bytes, one after the other. In each, about one line in `lines` has a new number.
 fn versions(length: usize, len: usize, lines: usize) -> Vec<u8> {
     let mut random = Random::new(7);
@@ -373,7 +385,7 @@ fn matches_of_five_bytes_are_found_where_there_are_no_longer_ones() {
 /// What the hash was chosen for must not last: it makes other data slower.
 #[test]
 fn six_bytes_are_hashed_again_when_the_data_changes() {
-    for before in [noise(100_000), numbers(100_000)] {
+    for before in [noise(100_000), numbers(100_000), random_digits(100_000)] {
         for page in [65_536, 1 << 20] {
             let mut stream = Stream::new(FastEncoder::new(1));
             let data = [&before[..], &text(2, 100_000)].concat();
@@ -386,6 +398,42 @@ fn six_bytes_are_hashed_again_when_the_data_changes() {
     let mut stream = Stream::new(FastEncoder::new(1));
     stream.page(&numbers(100_000));
     assert_eq!(stream.encoder.choice.search, Search::Five);
+}
+
+/// The matches of random digits are not worth their time. Those of data that has none take none.
+#[test]
+fn matches_by_chance_are_searched_in_larger_steps() {
+    let digits = random_digits(300_000);
+    assert_eq!(searched(FastEncoder::new(1), &digits, 65_536).1, Search::Bare);
+    assert_eq!(searched(FastEncoder::new(2), &digits, 65_536).1, Search::Five);
+    assert_eq!(searched(FastEncoder::new(1), &noise(300_000), 65_536).1, Search::Five);
+
+    let after = |search, segments: &[(usize, usize)]| {
+        let mut choice = Choice {
+            search,
+            ..Choice::new(1)
+        };
+        for &(block, short) in segments {
+            choice.segment = Shrinkage {
+                content: SEGMENT,
+                block,
+            };
+            choice.short = short;
+            choice.changes();
+        }
+        choice.search
+    };
+    const BLOCK: usize = SEGMENT * 98 / 100;
+    assert_eq!(after(Search::Five, &[(BLOCK, 41)]), Search::Five);
+    assert_eq!(after(Search::Five, &[(BLOCK, 41); 2]), Search::Bare);
+    assert_eq!(after(Search::Five, &[(BLOCK, 40); 2]), Search::Five);
+    assert_eq!(after(Search::Five, &[(SEGMENT * 96 / 100, 41); 2]), Search::Five);
+    // Larger steps find fewer.
+    assert_eq!(
+        after(Search::Five, &[(BLOCK, 41), (BLOCK, 41), (BLOCK, 0)]),
+        Search::Bare
+    );
+    assert_eq!(after(Search::Bare, &[(SEGMENT * 96 / 100, 41)]), Search::Five);
 }
 
 /// A short part that cannot be compressed changes nothing, so that it costs no time.
