@@ -32,10 +32,13 @@ pub(super) const LEAST_GAIN: i64 = 15;
 /// and by more if many matches are too far away for a smaller table, as in text: such data is small enough already. The
 /// rival is not even tried if it would have to gain more than this.
 pub(super) const LARGEST_GAIN: i64 = 60;
+/// Nor is any rival if the matches are on average at least so many bytes apart: there is little to gain, and data of long
+/// matches takes so little time that a comparison would be a good part of it.
+const RARE: usize = 64;
 /// In records of one length, hardly any match follows right after another. There it pays to look for none, and to use a
 /// smaller table: that finds the records just before, and not now and then a match farther away which is a byte longer,
 /// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if at
-/// most one of so many matches follows right after another, and matches are on average no farther apart than this.
+/// most one of so many matches follows right after another.
 const LONE: usize = 64;
 /// It wins if it has almost as many matches: at most one of so many fewer,
 const KEPT: usize = 32;
@@ -224,7 +227,9 @@ impl Choice {
                 self.by_six.add(segment);
                 if segments + 1 < MEASURED {
                     (Stage::Six(segments + 1), Search::Six)
-                } else if self.offsets.lone(self.by_six.content) {
+                } else if self.by_six.content >= RARE * self.offsets.matches() {
+                    self.in_vain()
+                } else if self.offsets.lone() {
                     self.rival_matches = 0;
                     // The smaller table has all of the history that it has room for.
                     self.challenge(Search::Lean, WARMED)
@@ -368,9 +373,9 @@ impl Offsets {
         self.counts.iter().sum::<u64>() as usize
     }
 
-    /// Whether hardly any of the matches in `content` bytes follows right after another.
-    fn lone(&self, content: usize) -> bool {
-        LONE * self.joined < self.matches() && content < LONE * self.matches()
+    /// Whether hardly any of the matches follows right after another.
+    fn lone(&self) -> bool {
+        LONE * self.joined < self.matches()
     }
 
     fn rival(&self) -> Search {

@@ -554,9 +554,11 @@ fn lone_matches_must_stay_matches() {
     assert_eq!(lean_rival((8000, 16, 15), (8000, 16)), [Lean, Lean]);
     // One of 64 matches is not lone.
     assert_ne!(lean_rival((8000, 16, 16), (8000, 16))[0], Lean);
-    // They are too far apart.
+    // They are too rare for any rival.
     assert_eq!(lean_rival((8000, 63, 0), (8000, 63)), [Lean, Lean]);
-    assert_ne!(lean_rival((8000, 64, 0), (8000, 64))[0], Lean);
+    assert_eq!(lean_rival((8000, 64, 0), (8000, 64))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 64, 64), (8000, 64))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 63, 64), (8000, 63))[0], Search::Short);
     // One of 34 matches is lost, and one of 29.
     assert_eq!(lean_rival((8000, 33, 0), (8000, 34)), [Lean, Lean]);
     assert_ne!(lean_rival((8000, 28, 0), (8000, 29))[1], Lean);
@@ -660,6 +662,16 @@ fn a_clone_goes_on_as_the_original() {
     }
 }
 
+/// So many matches, right after each other and so near, that `Search::Short` is tried.
+fn near_matches() -> Offsets {
+    let mut offsets = Offsets {
+        joined: 1000,
+        ..Offsets::default()
+    };
+    offsets.counts[0] = 1000;
+    offsets
+}
+
 /// Whatever the segments are, comparisons are rare: each changes the hash twice or three times.
 #[test]
 fn comparisons_are_rare_on_any_data() {
@@ -668,6 +680,7 @@ fn comparisons_are_rare_on_any_data() {
         let (mut choice, mut changes, segments) = (Choice::new(1), 0, 20_000);
         for _ in 0..segments {
             // Every gain and loss, in any order, but nothing that asks for five bytes.
+            choice.offsets = near_matches();
             choice.poor = false;
             choice.longest_run = SEGMENT;
             choice.segment.content = SEGMENT;
@@ -726,6 +739,7 @@ fn a_rival_must_win_twice() {
         let mut choice = Choice::new(1);
         for segment in 0..20 {
             let rival = choice.search != Search::Six;
+            choice.offsets = near_matches();
             choice.segment.content = SEGMENT;
             choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
             choice.changes();
