@@ -545,6 +545,11 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 if ahead == SIGHT {
                     ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
+                    // What came again at length will again. With its second position it is likelier to be found, and from
+                    // its beginning.
+                    if let Some(bytes) = window[position + 1..].first_chunk() {
+                        table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (position + 1) as u16;
+                    }
                 }
                 let offset = position - found.position;
                 debug_assert!((1..=max_distance).contains(&offset) && found.position >= floor);

@@ -860,6 +860,34 @@ fn a_match_may_begin_twelve_bytes_before_the_end() {
     }
 }
 
+/// Of a long match the first two positions are in the table, so what begins as it does refers to it. (Of the positions
+/// after that only the dictionary's are.)
+#[test]
+fn the_beginning_of_a_long_match_is_inserted() {
+    let other = &noise(60_000)[50_000..];
+    for (long, matched) in [(60, 2), (16, 2), (15, 1)] {
+        for first in 0..4 {
+            let page = |noise: &[u8]| {
+                [
+                    &noise[100..100 + long],
+                    &other[..20],
+                    &noise[100 + first..140],
+                    &other[..30],
+                ]
+                .concat()
+            };
+            for sequences in after_noise(page) {
+                let again = sequences[1].matched.unwrap();
+                assert_eq!(
+                    again.0 == long + 20 - first,
+                    first < matched,
+                    "{long} {first} {again:?}"
+                );
+            }
+        }
+    }
+}
+
 /// A search that has taken large steps finds a match in its middle.
 #[test]
 fn a_match_begins_where_equal_bytes_do_however_late_it_is_found() {
