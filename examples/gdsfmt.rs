@@ -39,7 +39,7 @@ impl<'a> Variable<'a> {
             }
             let count = number(&settings[3..7]);
             let (groups, table) = rest.split_at_checked(number(&settings[7..]))?;
-            (table.len() / 7 >= count).then_some((groups, &table[..7 * count]))
+            Some((groups, table.get(..count.checked_mul(7)?)?))
         };
         let (mut rest, table) = header(bytes).ok_or(io::ErrorKind::InvalidData)?;
         let (mut groups, mut at) = (Vec::new(), 0);

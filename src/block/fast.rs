@@ -25,6 +25,8 @@ const SMALL: usize = 1 << 9;
 const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, which still fits the first-level cache.
 const FAR: usize = 1 << 14;
+/// So many of them `Search::Lean` uses: as many as liblz4.
+const LEAN: usize = 1 << 12;
 
 /// How many bytes of the data the hash depends on.
 const FIVE: u32 = 5;
@@ -37,6 +39,8 @@ const SIX: u32 = 6;
 const LONG: u32 = 64;
 /// Takes one of four.
 const ANY: u32 = 32;
+/// Looks for none.
+const NONE: u32 = 0;
 
 /// The steps of the rivals are so many times as large, which makes up for the time of more matches.
 const STRIDE: usize = 2;
@@ -214,6 +218,10 @@ impl FastEncoder {
             let strides = (STRIDE * self.acceleration, self.max_distance);
             let short = match self.choice.search {
                 Search::Six => encode_to::<FAR, SIX, LONG>(until, table, limits, window, floor, &mut cursor),
+                Search::Lean => {
+                    let table = table.first_chunk_mut().expect("a part");
+                    encode_to::<LEAN, SIX, NONE>(until, table, limits, window, floor, &mut cursor)
+                }
                 Search::Five => encode_to::<FAR, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
                 Search::Bare => {
                     let strides = (BARE_STRIDE * self.acceleration, self.max_distance);
@@ -254,7 +262,7 @@ impl FastEncoder {
             if self.choice.segment.content >= segment && self.choice.changes() {
                 // The entries are by the other hash. Make at least the last segments findable.
                 let reindexed = match self.choice.search {
-                    Search::Six | Search::Five | Search::Bare => SEGMENT,
+                    Search::Six | Search::Lean | Search::Five | Search::Bare => SEGMENT,
                     Search::Sparse | Search::Short => 2 * SEGMENT,
                 };
                 let end = position.min(window.len());
@@ -276,10 +284,12 @@ impl FastEncoder {
         if is_version(matched.len(), last.offset) {
             // (Some of them for the second time.)
             let start = start + end - last.matched;
-            let table = <&mut [u16; FAR]>::try_from(&mut self.table[..]).expect("the largest of three tables");
             match self.choice.search {
-                Search::Six => insert_inside::<FAR, SIX>(table, matched, start),
-                _ => insert_inside::<FAR, FIVE>(table, matched, start),
+                Search::Six => insert_inside::<FAR, SIX>(&mut self.table, matched, start),
+                Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, start),
+                Search::Five | Search::Bare | Search::Sparse | Search::Short => {
+                    insert_inside::<FAR, FIVE>(&mut self.table, matched, start)
+                }
             }
         }
         // The match is so long that it has length bytes. The last of them is less than 255.
@@ -333,8 +343,13 @@ impl FastEncoder {
         match self.table.len() {
             SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start),
             NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start),
-            _ if self.choice.search == Search::Six => insert::<FAR, SIX>(&mut self.table, window, floor, start),
-            _ => insert::<FAR, FIVE>(&mut self.table, window, floor, start),
+            _ => match self.choice.search {
+                Search::Six => insert::<FAR, SIX>(&mut self.table, window, floor, start),
+                Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start),
+                Search::Five | Search::Bare | Search::Sparse | Search::Short => {
+                    insert::<FAR, FIVE>(&mut self.table, window, floor, start)
+                }
+            },
         }
     }
 }
@@ -357,7 +372,7 @@ fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], fl
 /// Inserts positions of a long match at `start`: see `SPACING`.
 #[cold]
 #[inline(never)]
-fn insert_inside<const N: usize, const BYTES: u32>(table: &mut [u16; N], matched: &[u8], start: usize) {
+fn insert_inside<const N: usize, const BYTES: u32>(table: &mut [u16], matched: &[u8], start: usize) {
     let mut at = 0;
     while let Some(bytes) = matched[at.min(matched.len())..].first_chunk() {
         table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (start + at) as u16;
@@ -539,7 +554,8 @@ fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: 
 }
 
 /// Encodes from `cursor` on, until the search is past `until` or the page ends. If a `FAR` table hashes five bytes,
-/// returns the number of matches that are no longer than that.
+/// returns the number of matches that are no longer than that. If it looks for no match right after another, returns how
+/// many it found all the same: by extending one backwards.
 #[inline(never)]
 fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMITED: bool, const MARGIN: usize>(
     until: usize,
@@ -596,6 +612,11 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 if ahead == SIGHT {
                     ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
+                    // What came again at length will again. With its second position it is likelier to be found, and from
+                    // its beginning.
+                    if let Some(bytes) = window[position + 1..].first_chunk() {
+                        table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (position + 1) as u16;
+                    }
                 }
                 let offset = position - found.position;
                 debug_assert!((1..=max_distance).contains(&offset) && found.position >= floor);
@@ -609,6 +630,9 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 if N == FAR && BYTES == FIVE && SAME == LONG {
                     short += (back + ahead <= FIVE as usize) as usize;
                 }
+                if SAME == NONE {
+                    short += (from == to) as usize;
+                }
                 if position > last {
                     break 'segment;
                 }
@@ -616,6 +640,9 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 // check takes less time than the two of an index.)
                 if let Some(inside) = position.checked_sub(2) {
                     table[hash::<N, BYTES>(read_u64(window, inside))] = inside as u16;
+                }
+                if SAME == NONE {
+                    break;
                 }
                 // Try a match right after this one.
                 match replace::<N, BYTES>(table, window, floor_at(position), last, position, next, SAME) {
@@ -633,7 +660,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
         position,
         attempts,
     };
-    if N == FAR && MARGIN == ROOMY {
+    if (N == FAR || N == LEAN) && MARGIN == ROOMY {
         leave(cursor, end);
     } else {
         *cursor = end;

@@ -38,7 +38,21 @@ pub(super) const LEAST_GAIN: i64 = 15;
 /// and by more if many matches are too far away for a smaller table, as in text: such data is small enough already. The
 /// rival is not even tried if it would have to gain more than this.
 pub(super) const LARGEST_GAIN: i64 = 60;
-/// The rival is `Search::Sparse` if there are more literals than this for each match, otherwise `Search::Short`.
+/// Nor is any rival if the matches are on average at least so many bytes apart: there is little to gain, and data of long
+/// matches takes so little time that a comparison would be a good part of it.
+const RARE: usize = 64;
+/// In records of one length, hardly any match follows right after another. There it pays to look for none, and to use a
+/// smaller table: that finds the records just before, and not now and then a match farther away which is a byte longer,
+/// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if at
+/// most one of so many matches follows right after another.
+const LONE: usize = 64;
+/// It wins if it has almost as many matches: at most one of so many fewer,
+const KEPT: usize = 32;
+/// and makes the block larger by at most so many thousandths.
+const LEAN_LOSS: i64 = 120;
+/// After a segment with more than one match in so many bytes that follows right after another, it is given up.
+const JOINED_SPACING: usize = 256;
+/// The other rival is `Search::Sparse` if there are more literals than this for each match, otherwise `Search::Short`.
 const SPARSE: usize = 3;
 /// The first comparison comes after so many segments.
 const FIRST_WAIT: u32 = 4;
@@ -55,6 +69,8 @@ pub(super) enum Search {
     /// Hashes six bytes. Right after a match, takes only a long one.
     #[default]
     Six,
+    /// Hashes six bytes, uses a part of the table only, and looks for no match right after another.
+    Lean,
     /// Hashes five bytes.
     Five,
     /// Hashes five bytes, and takes much larger steps.
@@ -97,7 +113,7 @@ pub(super) struct Choice {
     pub(super) strange: bool,
     /// The current segment,
     pub(super) segment: Shrinkage,
-    /// and how many short matches were in it.
+    /// and how many short matches were in it (with `Search::Lean`: how many right after another).
     pub(super) short: usize,
     pub(super) stage: Stage,
     /// What `Search::Six` is compared with.
@@ -107,6 +123,8 @@ pub(super) struct Choice {
     pub(super) by_rival: Shrinkage,
     pub(super) by_six_again: Shrinkage,
     pub(super) offsets: Offsets,
+    /// How many matches the rival had. (Only of `Search::Lean`.)
+    pub(super) rival_matches: usize,
 }
 
 impl Choice {
@@ -127,6 +145,7 @@ impl Choice {
             by_rival: Shrinkage::default(),
             by_six_again: Shrinkage::default(),
             offsets: Offsets::default(),
+            rival_matches: 0,
         }
     }
 
@@ -140,8 +159,10 @@ impl Choice {
         } else {
             self.run = 0;
         }
-        if matches!(self.stage, Stage::Six(_)) {
-            self.offsets.count(sequences);
+        match self.stage {
+            Stage::Six(_) => self.offsets.count(sequences),
+            Stage::Rival(_) if self.rival == Search::Lean => self.rival_matches += Sequences(sequences).count(),
+            _ => {}
         }
     }
 
@@ -191,13 +212,21 @@ impl Choice {
             Search::Five if !meagre && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five | Search::Bare if bare && was_bare => Search::Bare,
             Search::Five | Search::Bare => Search::Five,
-            Search::Six | Search::Sparse | Search::Short => self.compare(segment),
+            Search::Lean if short > segment.content / JOINED_SPACING => {
+                self.stage = Stage::Waiting(LONG_WAIT);
+                Search::Six
+            }
+            Search::Six | Search::Lean | Search::Sparse | Search::Short => self.compare(segment),
         };
         if search == Search::Five && !matches!(self.stage, Stage::Waiting(_)) {
             self.stage = Stage::Waiting(LONG_WAIT);
         }
         let before = std::mem::replace(&mut self.search, search);
-        (before == Search::Six) != (search == Search::Six)
+        let hashed = |search| match search {
+            Search::Six | Search::Lean => search,
+            Search::Five | Search::Bare | Search::Sparse | Search::Short => Search::Five,
+        };
+        hashed(before) != hashed(search)
     }
 
     fn compare(&mut self, segment: Shrinkage) -> Search {
@@ -214,11 +243,14 @@ impl Choice {
                 self.by_six.add(segment);
                 if segments + 1 < MEASURED {
                     (Stage::Six(segments + 1), Search::Six)
-                } else if self.offsets.needed_gain(self.by_six.content) <= LARGEST_GAIN {
-                    self.rival = self.offsets.rival();
-                    (Stage::Rival(0), self.rival)
-                } else {
+                } else if self.by_six.content >= RARE * self.offsets.matches() {
                     self.in_vain()
+                } else if self.offsets.lone() {
+                    self.rival_matches = 0;
+                    // The smaller table has all of the history that it has room for.
+                    self.challenge(Search::Lean, WARMED)
+                } else {
+                    self.second_rival()
                 }
             }
             Stage::Rival(segments) => {
@@ -231,6 +263,16 @@ impl Choice {
                         self.in_vain()
                     } else {
                         (Stage::Rival(segments + 1), self.rival)
+                    }
+                } else if self.rival == Search::Lean {
+                    let kept = self.rival_matches * self.by_six.content;
+                    let all = self.offsets.matches() * self.by_rival.content;
+                    if segments + 1 < WARMED + MEASURED {
+                        (Stage::Rival(segments + 1), self.rival)
+                    } else if kept >= all - all / KEPT && gain >= -LEAN_LOSS {
+                        self.settle()
+                    } else {
+                        self.second_rival()
                     }
                 } else if segments + 1 < WARMED + MEASURED {
                     (Stage::Rival(segments + 1), self.rival)
@@ -249,8 +291,7 @@ impl Choice {
                 if segments + 1 < WARMED + MEASURED {
                     (Stage::SixAgain(segments + 1), Search::Six)
                 } else if self.by_rival.gain(self.by_six_again) >= self.offsets.needed_gain(self.by_six.content) {
-                    self.strange = false;
-                    (Stage::Settled(SETTLED), self.rival)
+                    self.settle()
                 } else {
                     self.in_vain()
                 }
@@ -269,6 +310,27 @@ impl Choice {
         };
         self.stage = stage;
         search
+    }
+
+    /// Measures the rival, as if so many segments of it were warmed or measured.
+    fn challenge(&mut self, rival: Search, warmed: u32) -> (Stage, Search) {
+        self.rival = rival;
+        self.by_rival = Shrinkage::default();
+        (Stage::Rival(warmed), rival)
+    }
+
+    /// `Search::Lean` was not tried, or did not win.
+    fn second_rival(&mut self) -> (Stage, Search) {
+        if self.offsets.needed_gain(self.by_six.content) <= LARGEST_GAIN {
+            self.challenge(self.offsets.rival(), 0)
+        } else {
+            self.in_vain()
+        }
+    }
+
+    fn settle(&mut self) -> (Stage, Search) {
+        self.strange = false;
+        (Stage::Settled(SETTLED), self.rival)
     }
 
     fn in_vain(&mut self) -> (Stage, Search) {
@@ -308,6 +370,8 @@ pub(super) struct Offsets {
     /// How many there are in each 4 KiB.
     pub(super) counts: [u64; 16],
     pub(super) literals: usize,
+    /// So many follow right after another match.
+    pub(super) joined: usize,
 }
 
 impl Offsets {
@@ -316,12 +380,18 @@ impl Offsets {
     pub(super) fn count(&mut self, sequences: &[u8]) {
         for Sequence { literals, offset, .. } in Sequences(sequences) {
             self.literals += literals;
+            self.joined += (literals == 0) as usize;
             self.counts[offset / 4096] += 1;
         }
     }
 
     pub(super) fn matches(&self) -> usize {
         self.counts.iter().sum::<u64>() as usize
+    }
+
+    /// Whether hardly any of the matches follows right after another.
+    fn lone(&self) -> bool {
+        LONE * self.joined < self.matches()
     }
 
     fn rival(&self) -> Search {

@@ -40,6 +40,20 @@ fn records(length: usize) -> Vec<u8> {
     records
 }
 
+/// Records of 20 bytes with a random field and a counter, where hardly any match follows right after another.
+fn counters(length: usize) -> Vec<u8> {
+    let mut random = Random::new(8);
+    let (mut count, mut records) = (0_u64, Vec::new());
+    while records.len() < length {
+        records.extend((random.below(1 << 20) as u64).to_le_bytes());
+        records.extend(count.to_le_bytes());
+        records.extend(b"ok\0\0");
+        count += 1000;
+    }
+    records.truncate(length);
+    records
+}
+
 /// Lines of numbers, of which many are new.
 fn lines(length: usize) -> Vec<u8> {
     let mut random = Random::new(6);
@@ -562,6 +576,62 @@ fn short_matches_are_taken_where_the_blocks_become_smaller() {
     }
 }
 
+/// It loses a little, but not more than the matches that are farther away are longer.
+#[test]
+fn where_matches_are_lone_a_part_of_the_table_is_enough() {
+    for acceleration in [1, 8] {
+        for page in [32_769, 65_536, 1_000_000] {
+            let data = counters(1_000_000);
+            let (size, search, _) = searched(FastEncoder::new(acceleration), &data, page);
+            assert_eq!(search, Search::Lean, "{acceleration} {page}");
+            let mut without = FastEncoder::new(acceleration);
+            without.choice.stage = Stage::Waiting(u32::MAX);
+            let (size_without, search, _) = searched(without, &data, page);
+            assert_eq!(search, Search::Six);
+            assert!(size < size_without * 104 / 100, "{page}: {size} {size_without}");
+        }
+    }
+}
+
+/// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.
+/// Of the former, so many matches follow right after another.
+fn lean_rival((six, spacing, joined): (usize, usize, usize), (lean, lean_spacing): (usize, usize)) -> [Search; 2] {
+    let mut choice = Choice {
+        stage: Stage::Six(0),
+        ..Choice::new(1)
+    };
+    let chosen = [(six, spacing, joined), (lean, lean_spacing, 0)].map(|(block, spacing, joined)| {
+        for _ in 0..2 {
+            let matches = SEGMENT / spacing;
+            let sequences = [[0, 1, 0].repeat(joined), [0x10, 9, 1, 0].repeat(matches - joined)].concat();
+            choice.add(0, SEGMENT, block, 0, &sequences);
+            choice.changes();
+        }
+        choice.search
+    });
+    assert!(chosen[1] != Search::Lean || matches!(choice.stage, Stage::Settled(_)));
+    chosen
+}
+
+#[test]
+fn lone_matches_must_stay_matches() {
+    use Search::Lean;
+    assert_eq!(lean_rival((8000, 16, 15), (8000, 16)), [Lean, Lean]);
+    // One of 64 matches is not lone.
+    assert_ne!(lean_rival((8000, 16, 16), (8000, 16))[0], Lean);
+    // They are too rare for any rival.
+    assert_eq!(lean_rival((8000, 63, 0), (8000, 63)), [Lean, Lean]);
+    assert_eq!(lean_rival((8000, 64, 0), (8000, 64))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 64, 64), (8000, 64))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 63, 64), (8000, 63))[0], Search::Short);
+    // One of 34 matches is lost, and one of 29.
+    assert_eq!(lean_rival((8000, 33, 0), (8000, 34)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 28, 0), (8000, 29))[1], Lean);
+    // The block becomes larger.
+    assert_eq!(lean_rival((8000, 16, 0), (8950, 16)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 16, 0), (8980, 16))[1], Lean);
+}
+
 #[test]
 fn other_data_has_long_matches_only() {
     for data in [text(2, 2_000_000), mixed(3, 2_000_000), vec![b'x'; 2_000_000]] {
@@ -575,25 +645,61 @@ fn other_data_has_long_matches_only() {
 /// What won on some data must not stay when other data comes.
 #[test]
 fn the_rival_goes_when_the_data_changes() {
-    for before in [records(600_000), lines(600_000)] {
+    for before in [records(600_000), lines(600_000), counters(600_000)] {
         for other in [text(2, 200_000), noise(200_000), vec![b'x'; 200_000]] {
             let mut stream = Stream::new(FastEncoder::new(1));
             for page in before.chunks(65_536) {
                 stream.page(page);
             }
-            assert!(matches!(stream.encoder.choice.search, Search::Sparse | Search::Short));
+            let rival = |search| matches!(search, Search::Lean | Search::Sparse | Search::Short);
+            assert!(rival(stream.encoder.choice.search));
             for page in other.chunks(65_536) {
                 stream.page(page);
             }
-            assert!(!matches!(stream.encoder.choice.search, Search::Sparse | Search::Short));
+            assert!(!rival(stream.encoder.choice.search));
         }
     }
 }
 
+/// Data in which matches follow right after another needs them, whatever the size of the blocks says.
+#[test]
+fn a_part_of_the_table_goes_at_once_where_matches_join() {
+    for (joined, expected) in [(SEGMENT / 256, Search::Lean), (SEGMENT / 256 + 1, Search::Six)] {
+        let shrinkage = Shrinkage {
+            content: SEGMENT,
+            block: SEGMENT / 2,
+        };
+        let mut choice = Choice {
+            search: Search::Lean,
+            stage: Stage::Settled(100),
+            rival: Search::Lean,
+            by_rival: shrinkage,
+            ..Choice::new(1)
+        };
+        choice.add(0, shrinkage.content, shrinkage.block, joined, &[]);
+        choice.changes();
+        assert_eq!(choice.search, expected);
+    }
+    // They are counted.
+    let mut stream = Stream::new(FastEncoder::new(1));
+    for page in counters(600_000).chunks(65_536) {
+        stream.page(page);
+    }
+    let segment = |stream: &mut Stream, data: Vec<u8>| {
+        stream.encoder.choice.segment = Shrinkage::default();
+        stream.encoder.choice.short = 0;
+        stream.page(&data);
+        assert_eq!(stream.encoder.choice.search, Search::Lean);
+        stream.encoder.choice.short
+    };
+    assert!(segment(&mut stream, counters(SEGMENT / 2)) < 20);
+    assert!(segment(&mut stream, text(2, SEGMENT / 2)) > 200);
+}
+
 #[test]
 fn the_choice_of_a_stream_leaves_no_trace_in_the_next() {
-    for used in [records(600_000), lines(600_000), numbers(100_000)] {
-        for data in [records(600_000), lines(600_000), text(2, 200_000)] {
+    for used in [records(600_000), lines(600_000), counters(600_000), numbers(100_000)] {
+        for data in [records(600_000), lines(600_000), counters(600_000), text(2, 200_000)] {
             let new = blocks(FastEncoder::new(1), &data, 65_536);
             let mut stream = Stream::new(FastEncoder::new(1));
             for page in used.chunks(65_536) {
@@ -607,17 +713,28 @@ fn the_choice_of_a_stream_leaves_no_trace_in_the_next() {
 
 #[test]
 fn a_clone_goes_on_as_the_original() {
-    let data = records(600_000);
-    let expected = blocks(FastEncoder::new(1), &data, 65_536);
-    for pages in 0..9 {
-        let mut stream = Stream::new(FastEncoder::new(1));
-        for page in data.chunks(65_536).take(pages) {
-            stream.page(page);
+    for data in [records(600_000), counters(600_000)] {
+        let expected = blocks(FastEncoder::new(1), &data, 65_536);
+        for pages in 0..9 {
+            let mut stream = Stream::new(FastEncoder::new(1));
+            for page in data.chunks(65_536).take(pages) {
+                stream.page(page);
+            }
+            stream.encoder = stream.encoder.clone();
+            let rest = data.chunks(65_536).skip(pages).map(|page| stream.page(page));
+            assert!(rest.eq(expected[pages..].iter().cloned()));
         }
-        stream.encoder = stream.encoder.clone();
-        let rest = data.chunks(65_536).skip(pages).map(|page| stream.page(page));
-        assert!(rest.eq(expected[pages..].iter().cloned()));
     }
+}
+
+/// So many matches, right after each other and so near, that `Search::Short` is tried.
+fn near_matches() -> Offsets {
+    let mut offsets = Offsets {
+        joined: 1000,
+        ..Offsets::default()
+    };
+    offsets.counts[0] = 1000;
+    offsets
 }
 
 /// Whatever the segments are, comparisons are rare: each changes the hash twice or three times.
@@ -628,6 +745,7 @@ fn comparisons_are_rare_on_any_data() {
         let (mut choice, mut changes, segments) = (Choice::new(1), 0, 20_000);
         for _ in 0..segments {
             // Every gain and loss, in any order, but nothing that asks for five bytes.
+            choice.offsets = near_matches();
             choice.poor = false;
             choice.longest_run = SEGMENT;
             choice.segment.content = SEGMENT;
@@ -648,12 +766,14 @@ fn offsets_are_counted_as_they_are() {
         expected.literals += last;
         if let Some((offset, _)) = sequence.matched {
             expected.counts[offset / 4096] += 1;
+            expected.joined += (last == 0) as usize;
         }
     }
     expected.literals -= last;
     let mut offsets = Offsets::default();
     offsets.count(&block);
     assert_eq!((offsets.counts, offsets.literals), (expected.counts, expected.literals));
+    assert!(offsets.joined > 100 && offsets.joined == expected.joined);
     assert!(offsets.matches() > 1000);
 }
 
@@ -684,6 +804,7 @@ fn a_rival_must_win_twice() {
         let mut choice = Choice::new(1);
         for segment in 0..20 {
             let rival = choice.search != Search::Six;
+            choice.offsets = near_matches();
             choice.segment.content = SEGMENT;
             choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
             choice.changes();
@@ -800,6 +921,34 @@ fn a_match_may_begin_twelve_bytes_before_the_end() {
         for between in [0, 1, 2] {
             let page = |noise: &[u8]| [&noise[250..270], &other[..between], &noise[280..280 + last]].concat();
             assert_eq!(found(&page), expected, "{last} {between}");
+        }
+    }
+}
+
+/// Of a long match the first two positions are in the table, so what begins as it does refers to it. (Of the positions
+/// after that only the dictionary's are.)
+#[test]
+fn the_beginning_of_a_long_match_is_inserted() {
+    let other = &noise(60_000)[50_000..];
+    for (long, matched) in [(60, 2), (16, 2), (15, 1)] {
+        for first in 0..4 {
+            let page = |noise: &[u8]| {
+                [
+                    &noise[100..100 + long],
+                    &other[..20],
+                    &noise[100 + first..140],
+                    &other[..30],
+                ]
+                .concat()
+            };
+            for sequences in after_noise(page) {
+                let again = sequences[1].matched.unwrap();
+                assert_eq!(
+                    again.0 == long + 20 - first,
+                    first < matched,
+                    "{long} {first} {again:?}"
+                );
+            }
         }
     }
 }
