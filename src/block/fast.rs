@@ -613,8 +613,11 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                     ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
                     // What came again at length will again. With its second position it is likelier to be found, and from
-                    // its beginning.
-                    if let Some(bytes) = window[position + 1..].first_chunk() {
+                    // its beginning. (In small pages this takes more time than it is worth.)
+                    if N != NEAR
+                        && N != SMALL
+                        && let Some(bytes) = window[position + 1..].first_chunk()
+                    {
                         table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (position + 1) as u16;
                     }
                 }
