@@ -29,14 +29,14 @@ pub(super) struct Tables {
 /// Some regular data has few long matches that are found only if the tables know nothing but places where matches end:
 /// there the next ones begin. Most regular data gets larger that way. So it is tried in rows of matches without literals
 /// between them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Trial {
-    /// How many matches to wait until the next trial. No longer positive in a trial: 0 where one begins.
-    wait: i32,
+    /// How many matches of rows to wait until the next trial.
+    wait: u32,
     /// How many matches the last wait took. It doubles with every trial that failed.
-    patience: i32,
+    patience: u32,
     /// The matches of this trial so far.
-    matches: i32,
+    matches: u32,
     /// The sums of their lengths: of those after which several places were inserted, and of those after which only the
     /// end was.
     lengths: [u64; 2],
@@ -44,32 +44,23 @@ struct Trial {
 
 impl Trial {
     /// After so many matches in a row.
-    const ROW: i32 = 16;
+    const ROW: u32 = 16;
     /// So many matches of the one kind are compared with as many of the other.
-    const HALF: i32 = 16;
-
-    fn new() -> Trial {
-        Trial {
-            wait: Trial::ROW,
-            patience: 0,
-            matches: 0,
-            lengths: [0; 2],
-        }
-    }
+    const HALF: u32 = 16;
 
     /// The next match of a row at `at`. Returns whether to insert only its end, and the match.
     #[cold]
     #[inline(never)]
     fn next(&mut self, page: &Page, streak: &mut Streak, at: usize, found: (usize, usize)) -> (bool, usize, usize) {
-        if self.wait == 0 {
+        if streak.matches == Trial::ROW || self.matches == 0 {
             self.matches = 0;
             self.lengths = [0; 2];
         }
-        self.wait = -1;
         if self.matches == 2 * Trial::HALF {
             if self.lengths[1] < 2 * self.lengths[0] {
                 self.patience = (2 * self.patience).clamp(4 * Trial::HALF, 256 * Trial::HALF);
                 self.wait = self.patience;
+                self.matches = 0;
                 return (false, found.0, found.1);
             }
             self.patience = 0;
@@ -84,16 +75,6 @@ impl Trial {
         };
         self.lengths[sparse as usize] += length as u64;
         (sparse, length, offset)
-    }
-
-    /// Counts a match. `goes_on`: there are no literals before it.
-    #[inline(always)]
-    fn count(&mut self, goes_on: bool) {
-        self.wait = if goes_on {
-            self.wait - 1
-        } else {
-            self.wait.max(Trial::ROW)
-        };
     }
 }
 
@@ -117,13 +98,13 @@ impl Tables {
     pub(super) fn new() -> Tables {
         Tables {
             positions: vec![0; 2 << HASH_LOG].try_into().unwrap(),
-            trial: Trial::new(),
+            trial: Trial::default(),
         }
     }
 
     /// Forgets what was found out about the stream.
     pub(super) fn reset(&mut self) {
-        self.trial = Trial::new();
+        self.trial = Trial::default();
     }
 
     /// Makes the window findable from its floor to its end.
@@ -260,12 +241,16 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
             }
         }
         let mut sparse = false;
-        if trial.wait <= 0 {
-            (sparse, length, offset) = trial.next(page, streak, begin, (length, offset));
+        if streak.matches >= Trial::ROW {
+            if trial.wait > 0 {
+                trial.wait -= 1;
+            } else {
+                (sparse, length, offset) = trial.next(page, streak, begin, (length, offset));
+            }
         }
         let most = (begin - anchor).min(begin - offset - floor);
         let more = short_suffix(window, begin - offset, begin, most);
-        trial.count(begin - more == anchor);
+        streak.count(begin - more == anchor);
         out = append_sequence(out, window, anchor, begin - more, offset, length + more);
         at = begin + length;
         anchor = at;
