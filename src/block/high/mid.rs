@@ -167,6 +167,7 @@ fn length_of(window: &[u8], earlier: usize, at: usize, limit: usize, difference:
         if difference != 0 {
             return 8 + difference.trailing_zeros() as usize / 8;
         }
+        return 16 + run_length::<64>(window, earlier + 16, at + 16, limit);
     }
     long_match_length(window, earlier, at, limit)
 }
