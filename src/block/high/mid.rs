@@ -249,8 +249,11 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
                 (sparse, length, offset) = trial.next(page, streak, begin, (length, offset));
             }
         }
-        let most = (begin - anchor).min(begin - offset - floor);
-        let more = short_suffix(window, begin - offset, begin, most);
+        let mut more = 0;
+        if begin != anchor {
+            let most = (begin - anchor).min(begin - offset - floor);
+            more = short_suffix(window, begin - offset, begin, most);
+        }
         streak.count(begin - more == anchor);
         out = append_sequence(out, window, anchor, begin - more, offset, length + more);
         at = begin + length;
