@@ -10,7 +10,9 @@ const HASH_LOG: u32 = 14;
 
 /// After so many literals the step of the search grows by one byte, and so on.
 const PATIENCE: usize = 512;
-/// But no further than that: nothing could be found again where matches come after a long part without any.
+/// After so many literals only one table is searched.
+const LONG_SEARCH: usize = 16 * PATIENCE;
+/// The longest step: little could be found again where matches come after a long part without any.
 const MAX_STEP: usize = 300;
 
 /// The last position with each hash of four bytes, and after them the last one with each hash of seven bytes: a match
@@ -172,8 +174,43 @@ fn length_of(window: &[u8], earlier: usize, at: usize, limit: usize, difference:
     long_match_length(window, earlier, at, limit)
 }
 
+/// Goes on from `at` after so many literals, to a place where a match may be.
+///
+/// What takes time there is to wait for the memory. The less else there is to do, the more places are waited for at once.
+#[cold]
+#[inline(never)]
+fn leap(positions: &mut Positions, page: &Page, mut at: usize, mut literals: usize) -> usize {
+    let &Page {
+        window,
+        base,
+        floor,
+        max_distance,
+        ..
+    } = page;
+    let last_start = window.len() - MATCH_MARGIN;
+    loop {
+        let step = 1 + (literals / PATIENCE).min(MAX_STEP);
+        at += step;
+        literals += step;
+        if at > last_start {
+            return at;
+        }
+        let position = base + at as u32;
+        let lowest = (base + floor as u32).max(position - max_distance);
+        let group = read_u32(window, at);
+        let place = &mut positions[short_hash(group as u64)];
+        if *place >= lowest && read_u32(window, (*place - base) as usize) == group {
+            return at;
+        }
+        *place = position;
+    }
+}
+
 /// Encodes a page and returns the length of the block.
 pub(super) fn encode(tables: &mut Tables, page: &Page, streak: &mut Streak, out: &mut [u8]) -> usize {
+    if page.window.len() < MATCH_MARGIN {
+        return write_last_literals(out, page.window, page.start);
+    }
     // Usually the largest distance is a constant.
     if page.max_distance == MAX_OFFSET as u32 {
         encode_within::<false>(tables, page, streak, out)
@@ -194,13 +231,14 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
         start,
         ..
     } = page;
-    let limit = window.len().saturating_sub(LAST_LITERALS);
-    let last_start = window.len().saturating_sub(MATCH_MARGIN);
+    let limit = window.len() - LAST_LITERALS;
+    let last_start = window.len() - MATCH_MARGIN;
     let floor_position = base + floor as u32;
     let out_len = out.len();
     let (mut out, mut anchor) = (out, start);
     let mut at = start;
-    while let Some(ahead) = window[at..].first_chunk() {
+    while at <= last_start {
+        let ahead = window[at..].first_chunk().unwrap();
         let position = base + at as u32;
         let lowest = floor_position.max(position - max_distance);
         let word = read_u64(ahead, 0);
@@ -210,9 +248,11 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
         let long_difference = difference(window, base, lowest, long, word);
         let short_difference = difference(window, base, lowest, short, word);
         if (long_difference as u32 != 0) & (short_difference as u32 != 0) {
-            at += 1 + ((at - anchor) / PATIENCE).min(MAX_STEP);
-            if at > last_start {
-                break;
+            let literals = at - anchor;
+            if literals > LONG_SEARCH {
+                at = leap(positions, page, at, literals);
+            } else {
+                at += 1 + literals / PATIENCE;
             }
             continue;
         }
