@@ -1027,6 +1027,27 @@ fn consecutive_numbers_keep_their_short_matches() {
     }
 }
 
+/// Nearly all places lie in long runs, but it is the others that need groups of four bytes.
+#[test]
+fn between_runs_short_matches_are_found() {
+    let mut random = Random::new(45);
+    let pieces: Vec<Vec<u8>> = (0..50)
+        .map(|_| (0..5 + random.below(36)).map(|_| b"ACGT"[random.below(4)]).collect())
+        .collect();
+    let mut data = vec![];
+    while data.len() < 262_144 {
+        data.resize(data.len() + 100 + random.below(1900), [0, 32, 255][random.below(3)]);
+        data.extend(&pieces[random.below(50)]);
+    }
+    for page in [4096, 65_536] {
+        let low = size(1, &data, page);
+        for level in 3..=12 {
+            let size = size(level, &data, page);
+            assert!(size * 100 < low * 98, "{page} {level}: {size} {low}");
+        }
+    }
+}
+
 #[test]
 fn higher_levels_make_smaller_blocks() {
     for data in [text(27, 300_000), mixed(27, 300_000)] {
