@@ -244,7 +244,7 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
         let word = read_u64(ahead, 0);
         let long = std::mem::replace(&mut positions[long_hash(word)], position);
         let short = std::mem::replace(&mut positions[short_hash(word)], position);
-        // One branch for both, because it is hard to predict.
+        // Both are compared before the first branch: which of them matches is hard to predict.
         let long_difference = difference(window, base, lowest, long, word);
         let short_difference = difference(window, base, lowest, short, word);
         if (long_difference as u32 != 0) & (short_difference as u32 != 0) {

@@ -138,7 +138,7 @@ impl HighEncoder {
         let mut writer = SequenceWriter::new(window, start, out);
         if window.len() - start > MATCH_MARGIN {
             match &mut self.method {
-                Method::Mid(_) => unreachable!("see above"),
+                Method::Mid(_) => unreachable!("it has written the block itself"),
                 Method::Lazy {
                     chains,
                     depth: LEAST_DEPTH,

@@ -985,6 +985,29 @@ fn the_lowest_levels_remember_both_ends_of_a_match() {
     }
 }
 
+/// The end of a match is found from the next page too, however near it is to the end of its own.
+#[test]
+fn the_lowest_levels_remember_the_last_match_of_a_page() {
+    let noise = Random::new(27).bytes(200);
+    let mut encoder = HighEncoder::new(1);
+    let mut out = [0; 300];
+    let mut window = noise[..100].to_vec();
+    encoder.index(&window, 0, 100);
+    window.extend_from_slice(&noise[10..50]);
+    window.extend_from_slice(&noise[100..105]);
+    let encoded = encoder.encode(&window, 0, 100, &mut out);
+    assert_eq!(sequences(&out[..encoded])[0].matched, Some((90, 40)));
+    window.extend_from_within(138..145);
+    window.extend_from_slice(&noise[120..140]);
+    let encoded = encoder.encode(&window, 0, 145, &mut out);
+    check(&out[..encoded], &window[..145], &window[145..]);
+    let expected = Sequence {
+        literals: 0,
+        matched: Some((7, 7)),
+    };
+    assert_eq!(sequences(&out[..encoded])[0], expected);
+}
+
 /// The search takes large steps through what does not match, but a match shows soon when there are some again.
 #[test]
 fn the_lowest_levels_find_what_follows_data_without_matches() {
