@@ -125,11 +125,16 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
         .windows(MIN_MATCH)
         .step_by(taste.stride)
         .take(1 << 14);
-    let total = places.len();
+    let all = places.len();
+    let mut runs = 0;
     let mut counts = [0u16; 1 << 12];
     // The number of groups counted once, and the sum of the squares of all counts.
     let (mut rare, mut pairs) = (0, 0);
     for group in places {
+        if is_run(group) {
+            runs += 1;
+            continue;
+        }
         let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
         match count {
             0 => rare += 1,
@@ -139,10 +144,11 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
         pairs += 2 * *count as usize + 1;
         *count += 1;
     }
+    let total = all - runs;
     // A longer group would lose the matches of rare ones. (Of few places some are rare by chance.)
     let few_are_rare = |one_in: usize| rare * one_in <= total + total.clamp(128, 256);
     // There are as many different groups of four bytes as if all were equally frequent.
-    let groups = total * total / pairs;
+    let groups = total * total / pairs.max(1);
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
     // Of longer ones there are more, by the power of their length. There must be fewer than places to find them in.
     if groups.pow(2) * 16 <= reach {
@@ -156,6 +162,20 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     } else {
         MIN_MATCH
     }
+}
+
+/// Whether the bytes of a group are all the same. Places in runs say nothing of the others, and may be most.
+#[inline(always)]
+pub(super) fn is_run(group: &[u8]) -> bool {
+    let group = read_u32(group, 0);
+    group == group.rotate_left(8)
+}
+
+/// Whether nearly all places of a page lie in runs of one byte.
+fn is_mostly_runs(page: &[u8]) -> bool {
+    let places = page.windows(MIN_MATCH).step_by((page.len() / 256) | 1);
+    let total = places.len();
+    8 * places.filter(|group| !is_run(group)).count() < total
 }
 
 /// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
@@ -248,8 +268,12 @@ impl Chains {
     fn choose(&mut self, page: &Page, letters: usize, few: bool) {
         let Some(crowds) = &mut self.crowds else { return };
         self.became = None;
-        let mut group = if few { choose_group(page, self.taste) } else { MIN_MATCH };
-        if group == MIN_MATCH && is_crowded(page, crowds.crowd) {
+        let mostly_runs = is_mostly_runs(&page.window[page.start..]);
+        let mut group = MIN_MATCH;
+        if few && !mostly_runs {
+            group = choose_group(page, self.taste);
+        }
+        if group == MIN_MATCH && !mostly_runs && is_crowded(page, crowds.crowd) {
             // Of a run few candidates find the whole only if the groups are long.
             group = if crowds.is_quick() && self.runs { 8 } else { 6 };
         }
@@ -599,6 +623,7 @@ impl<'a> Search<'a> {
                 }
                 // Long comparisons take time too.
                 steps.left = steps.left.saturating_sub(length as u32 / 64);
+
                 fault = length.max(3) - 3;
             }
             if steps.left <= 1 {

@@ -2,7 +2,7 @@
 //! many candidates there, which say little. Of longer groups there are fewer, and they match for longer.
 
 use super::Page;
-use super::chain::{CHOICE, HASH_LOG, hash};
+use super::chain::{CHOICE, HASH_LOG, hash, is_run};
 use crate::block::sequence::*;
 
 /// A page with so many more or fewer letters than the one before is of another kind.
@@ -174,8 +174,14 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
         let count = &mut counts[index(group)];
         *count = count.saturating_add(1);
     }
-    let total = of_page.len();
-    let few = of_page.filter(|group| counts[index(group)] <= crowd).count();
+    let (mut total, mut few) = (of_page.len(), 0);
+    for group in of_page {
+        if is_run(group) {
+            total -= 1;
+        } else {
+            few += usize::from(counts[index(group)] <= crowd);
+        }
+    }
     let near = window[window.len().saturating_sub(1 << 12)..].windows(8);
     few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
 }

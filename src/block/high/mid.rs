@@ -5,20 +5,25 @@ use super::streak::Streak;
 use crate::block::sequence::*;
 use std::hint::select_unpredictable;
 
-const SHORT_LOG: u32 = 14;
-const LONG_LOG: u32 = 14;
+/// The size of either table.
+const HASH_LOG: u32 = 14;
 
 /// After so many literals the step of the search grows by one byte, and so on.
 const PATIENCE: usize = 512;
-/// But no further than that: nothing could be found again where matches come after a long part without any.
+/// After so many literals only one table is searched.
+const LONG_SEARCH: usize = 16 * PATIENCE;
+/// The longest step: little could be found again where matches come after a long part without any.
 const MAX_STEP: usize = 300;
+
+/// The last position with each hash of four bytes, and after them the last one with each hash of seven bytes: a match
+/// found there is taken at once.
+type Positions = [u32; 2 << HASH_LOG];
+/// Five bytes before and five bytes after the end of a match.
+type Around = [u8; 5 + LAST_LITERALS];
 
 #[derive(Clone)]
 pub(super) struct Tables {
-    /// The last position with each hash of four bytes.
-    short: Box<[u32; 1 << SHORT_LOG]>,
-    /// The last position with each hash of seven bytes. A match found here is taken at once.
-    long: Box<[u32; 1 << LONG_LOG]>,
+    positions: Box<Positions>,
     /// Whether to insert only the ends of matches.
     trial: Trial,
 }
@@ -77,12 +82,12 @@ impl Trial {
 
 #[inline(always)]
 fn short_hash(word: u64) -> usize {
-    ((word as u32).wrapping_mul(0x9E37_79B1) >> (32 - SHORT_LOG)) as usize
+    ((word as u32).wrapping_mul(0x9E37_79B1) >> (32 - HASH_LOG)) as usize
 }
 
 #[inline(always)]
 fn long_hash(word: u64) -> usize {
-    ((word << 8).wrapping_mul(0xCF1B_BCDC_B7A5_6463) >> (64 - LONG_LOG)) as usize
+    ((word << 8).wrapping_mul(0xCF1B_BCDC_B7A5_6463) >> (64 - HASH_LOG)) as usize + (1 << HASH_LOG)
 }
 
 /// The [`long_hash`] of the place after that of the word.
@@ -94,8 +99,7 @@ fn long_hash_of_next(word: u64) -> usize {
 impl Tables {
     pub(super) fn new() -> Tables {
         Tables {
-            short: vec![0; 1 << SHORT_LOG].try_into().unwrap(),
-            long: vec![0; 1 << LONG_LOG].try_into().unwrap(),
+            positions: vec![0; 2 << HASH_LOG].try_into().unwrap(),
             trial: Trial::default(),
         }
     }
@@ -107,75 +111,42 @@ impl Tables {
 
     /// Makes the window findable from its floor to its end.
     pub(super) fn index(&mut self, page: &Page) {
-        let (mut tables, _) = self.lend();
         for at in page.floor..page.window.len().saturating_sub(7) {
-            tables.insert_long(page.window, page.base, at);
-            tables.insert_short(page.window, page.base, at);
+            let word = read_u64(page.window, at);
+            self.positions[long_hash(word)] = page.base + at as u32;
+            self.positions[short_hash(word)] = page.base + at as u32;
         }
     }
 
     /// Lowers all positions.
     pub(super) fn lower(&mut self, by: u32) {
-        for position in self.short.iter_mut().chain(&mut self.long[..]) {
+        for position in &mut self.positions[..] {
             *position = position.saturating_sub(by);
         }
     }
-
-    #[inline(always)]
-    fn lend(&mut self) -> (Lent<'_>, &mut Trial) {
-        let Tables { short, long, trial } = self;
-        (Lent { short, long }, trial)
-    }
 }
 
-/// The two tables, borrowed: their addresses stay in registers.
-struct Lent<'a> {
-    short: &'a mut [u32; 1 << SHORT_LOG],
-    long: &'a mut [u32; 1 << LONG_LOG],
+/// Inserts a few positions of a match, so that data which repeats a part of it is found too: those after `position`,
+/// whose bytes are `ahead`, and those before `end`.
+#[inline(always)]
+fn insert_match(positions: &mut Positions, ahead: &[u8; MATCH_MARGIN], position: u32, around: &Around, end: u32) {
+    // Seven bytes from each of two neighbours are in one word.
+    let first = read_u64(ahead, 1);
+    positions[short_hash(first)] = position + 1;
+    positions[long_hash(first)] = position + 1;
+    positions[long_hash_of_next(first)] = position + 2;
+    positions[long_hash(read_u64(around, 0))] = end - 5;
+    positions[long_hash(read_u64(around, 2))] = end - 3;
+    insert_end(positions, around, end);
+    positions[short_hash(read_u64(around, 2) >> 16)] = end - 1;
 }
 
-impl Lent<'_> {
-    /// Inserts a few positions of a match that was found at `at`, so that data which repeats a part of it is found too.
-    #[inline(always)]
-    fn insert_match(&mut self, page: &Page, at: usize, end: usize) {
-        let &Page { window, base, .. } = page;
-        // Seven bytes from each of two neighbours are in one word.
-        let first = read_u64(window, at + 1);
-        self.short[short_hash(first)] = base + at as u32 + 1;
-        self.long[long_hash(first)] = base + at as u32 + 1;
-        self.long[long_hash_of_next(first)] = base + at as u32 + 2;
-        let last = read_u64(window, end - 3);
-        let position = base + end as u32;
-        self.long[long_hash(last)] = position - 3;
-        if end <= window.len() - MATCH_MARGIN {
-            if let Some(before) = end.checked_sub(5) {
-                self.insert_long(window, base, before);
-            }
-            self.long[long_hash_of_next(last)] = position - 2;
-            self.short[short_hash(last >> 8)] = position - 2;
-            self.short[short_hash(last >> 16)] = position - 1;
-        }
-    }
-
-    /// Inserts only where a match ends.
-    #[inline(always)]
-    fn insert_end(&mut self, page: &Page, end: usize) {
-        let &Page { window, base, .. } = page;
-        if end <= window.len() - MATCH_MARGIN {
-            self.insert_long(window, base, end - 2);
-            self.insert_short(window, base, end - 2);
-        }
-    }
-
-    #[inline(always)]
-    fn insert_long(&mut self, window: &[u8], base: u32, at: usize) {
-        self.long[long_hash(read_u64(window, at))] = base + at as u32;
-    }
-
-    #[inline(always)]
-    fn insert_short(&mut self, window: &[u8], base: u32, at: usize) {
-        self.short[short_hash(read_u32(window, at) as u64)] = base + at as u32;
-    }
+/// Inserts only where a match ends.
+#[inline(always)]
+fn insert_end(positions: &mut Positions, around: &Around, end: u32) {
+    let last = read_u64(around, 2);
+    positions[long_hash_of_next(last)] = end - 2;
+    positions[short_hash(last >> 8)] = end - 2;
 }
 
 /// The bits that differ between `word` and the eight bytes at `candidate`. If that is below `lowest`, the first one does.
@@ -187,40 +158,71 @@ fn difference(window: &[u8], base: u32, lowest: u32, candidate: u32, word: u64) 
     select_unpredictable(candidate < lowest, 1, difference)
 }
 
-/// The length of the match with `candidate`, whose first four bytes are equal.
+/// The length of a match of `at`, where a match may start, with `earlier`. Their first four bytes are equal.
 #[inline(always)]
 fn length_of(window: &[u8], earlier: usize, at: usize, limit: usize, difference: u64) -> usize {
     if difference != 0 {
-        return (difference.trailing_zeros() as usize / 8).min(limit - at);
+        return difference.trailing_zeros() as usize / 8;
     }
-    if let Some(ours) = window[at..].get(8..16)
-        && let Some(theirs) = window[earlier..].get(8..16)
-    {
-        let difference = read_u64(ours, 0) ^ read_u64(theirs, 0);
+    if at + 16 <= limit {
+        let difference = read_u64(&window[at..], 8) ^ read_u64(&window[earlier..], 8);
         if difference != 0 {
-            return (8 + difference.trailing_zeros() as usize / 8).min(limit - at);
+            return 8 + difference.trailing_zeros() as usize / 8;
         }
+        return 16 + run_length::<64>(window, earlier + 16, at + 16, limit);
     }
     long_match_length(window, earlier, at, limit)
 }
 
-pub(super) fn parse(tables: &mut Tables, page: &Page, streak: &mut Streak, writer: &mut SequenceWriter) {
+/// Goes on from `at` after so many literals, to a place where a match may be.
+///
+/// What takes time there is to wait for the memory. The less else there is to do, the more places are waited for at once.
+#[cold]
+#[inline(never)]
+fn leap(positions: &mut Positions, page: &Page, mut at: usize, mut literals: usize) -> usize {
+    let &Page {
+        window,
+        base,
+        floor,
+        max_distance,
+        ..
+    } = page;
+    let last_start = window.len() - MATCH_MARGIN;
+    loop {
+        let step = 1 + (literals / PATIENCE).min(MAX_STEP);
+        at += step;
+        literals += step;
+        if at > last_start {
+            return at;
+        }
+        let position = base + at as u32;
+        let lowest = (base + floor as u32).max(position - max_distance);
+        let group = read_u32(window, at);
+        let place = &mut positions[short_hash(group as u64)];
+        if *place >= lowest && read_u32(window, (*place - base) as usize) == group {
+            return at;
+        }
+        *place = position;
+    }
+}
+
+/// Encodes a page and returns the length of the block.
+pub(super) fn encode(tables: &mut Tables, page: &Page, streak: &mut Streak, out: &mut [u8]) -> usize {
+    if page.window.len() < MATCH_MARGIN {
+        return write_last_literals(out, page.window, page.start);
+    }
     // Usually the largest distance is a constant.
     if page.max_distance == MAX_OFFSET as u32 {
-        parse_within::<false>(tables, page, streak, writer);
+        encode_within::<false>(tables, page, streak, out)
     } else {
-        parse_within::<true>(tables, page, streak, writer);
+        encode_within::<true>(tables, page, streak, out)
     }
 }
 
 #[inline(never)]
-fn parse_within<const LIMITED: bool>(
-    tables: &mut Tables,
-    page: &Page,
-    streak: &mut Streak,
-    writer: &mut SequenceWriter,
-) {
-    let (mut tables, trial) = tables.lend();
+fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: &mut Streak, out: &mut [u8]) -> usize {
+    let Tables { positions, trial } = tables;
+    let positions: &mut Positions = positions;
     let max_distance = if LIMITED { page.max_distance } else { MAX_OFFSET as u32 };
     let &Page {
         window,
@@ -232,41 +234,48 @@ fn parse_within<const LIMITED: bool>(
     let limit = window.len() - LAST_LITERALS;
     let last_start = window.len() - MATCH_MARGIN;
     let floor_position = base + floor as u32;
+    let out_len = out.len();
+    let (mut out, mut anchor) = (out, start);
     let mut at = start;
-    while let Some(ahead) = window.get(at..at + MATCH_MARGIN) {
+    while at <= last_start {
+        let ahead = window[at..].first_chunk().unwrap();
         let position = base + at as u32;
         let lowest = floor_position.max(position - max_distance);
         let word = read_u64(ahead, 0);
-        let long = std::mem::replace(&mut tables.long[long_hash(word)], position);
-        let short = std::mem::replace(&mut tables.short[short_hash(word)], position);
-        // One branch for both, because it is hard to predict.
+        let long = std::mem::replace(&mut positions[long_hash(word)], position);
+        let short = std::mem::replace(&mut positions[short_hash(word)], position);
+        // Both are compared before the first branch: which of them matches is hard to predict.
         let long_difference = difference(window, base, lowest, long, word);
         let short_difference = difference(window, base, lowest, short, word);
         if (long_difference as u32 != 0) & (short_difference as u32 != 0) {
-            at += 1 + ((at - writer.anchor) / PATIENCE).min(MAX_STEP);
+            let literals = at - anchor;
+            if literals > LONG_SEARCH {
+                at = leap(positions, page, at, literals);
+            } else {
+                at += 1 + literals / PATIENCE;
+            }
             continue;
         }
         let mut begin = at;
         let (mut length, mut offset);
         if long_difference as u32 == 0 {
             offset = (position - long) as usize;
-            length = length_of(window, at - offset, at, limit, long_difference);
+            length = length_of(window, (long - base) as usize, at, limit, long_difference);
         } else {
             offset = (position - short) as usize;
-            length = length_of(window, at - offset, at, limit, short_difference);
+            length = length_of(window, (short - base) as usize, at, limit, short_difference);
             // The match may be short. Perhaps a longer one starts at the next byte.
             if at < last_start {
-                let word = read_u64(window, at + 1);
-                let long = tables.long[long_hash(word)];
+                let word = read_u64(ahead, 1);
+                let long = positions[long_hash(word)];
                 // The next byte reaches one byte less far down, unless the floor is the limit. Ignoring that costs a
                 // match at the floor, at most.
                 let difference = difference(window, base, lowest + 1, long, word);
                 if difference as u32 == 0 {
-                    let distance = (position + 1 - long) as usize;
-                    let next = length_of(window, at + 1 - distance, at + 1, limit, difference);
+                    let next = length_of(window, (long - base) as usize, at + 1, limit, difference);
                     if next > length {
                         length = next;
-                        offset = distance;
+                        offset = (position + 1 - long) as usize;
                         begin = at + 1;
                     }
                 }
@@ -280,16 +289,22 @@ fn parse_within<const LIMITED: bool>(
                 (sparse, length, offset) = trial.next(page, streak, begin, (length, offset));
             }
         }
-        let most = (begin - writer.anchor).min(begin - offset - floor);
-        let more = short_suffix(window, begin - offset, begin, most);
-        streak.count(begin - more == writer.anchor);
-        writer.sequence(begin - more, length + more, offset);
-        let end = begin + length;
-        if sparse {
-            tables.insert_end(page, end);
-        } else {
-            tables.insert_match(page, at, end);
+        let mut more = 0;
+        if begin != anchor {
+            let most = (begin - anchor).min(begin - offset - floor);
+            more = short_suffix(window, begin - offset, begin, most);
         }
-        at = end;
+        streak.count(begin - more == anchor);
+        out = append_sequence(out, window, anchor, begin - more, offset, length + more);
+        at = begin + length;
+        anchor = at;
+        // There are five bytes before it: a match has four or more, and an earlier place.
+        let around = window[at - 5..at + LAST_LITERALS].try_into().unwrap();
+        if sparse {
+            insert_end(positions, around, base + at as u32);
+        } else {
+            insert_match(positions, ahead, position, around, base + at as u32);
+        }
     }
+    out_len - out.len() + write_last_literals(out, window, anchor)
 }

@@ -131,11 +131,14 @@ impl HighEncoder {
             max_distance: self.max_distance,
         };
         self.end = page.end();
+        let streak = &mut self.streak;
+        if let Method::Mid(tables) = &mut self.method {
+            return mid::encode(tables, &page, streak, out);
+        }
         let mut writer = SequenceWriter::new(window, start, out);
         if window.len() - start > MATCH_MARGIN {
-            let streak = &mut self.streak;
             match &mut self.method {
-                Method::Mid(tables) => mid::parse(tables, &page, streak, &mut writer),
+                Method::Mid(_) => unreachable!("it has written the block itself"),
                 Method::Lazy {
                     chains,
                     depth: LEAST_DEPTH,

@@ -985,6 +985,29 @@ fn the_lowest_levels_remember_both_ends_of_a_match() {
     }
 }
 
+/// The end of a match is found from the next page too, however near it is to the end of its own.
+#[test]
+fn the_lowest_levels_remember_the_last_match_of_a_page() {
+    let noise = Random::new(27).bytes(200);
+    let mut encoder = HighEncoder::new(1);
+    let mut out = [0; 300];
+    let mut window = noise[..100].to_vec();
+    encoder.index(&window, 0, 100);
+    window.extend_from_slice(&noise[10..50]);
+    window.extend_from_slice(&noise[100..105]);
+    let encoded = encoder.encode(&window, 0, 100, &mut out);
+    assert_eq!(sequences(&out[..encoded])[0].matched, Some((90, 40)));
+    window.extend_from_within(138..145);
+    window.extend_from_slice(&noise[120..140]);
+    let encoded = encoder.encode(&window, 0, 145, &mut out);
+    check(&out[..encoded], &window[..145], &window[145..]);
+    let expected = Sequence {
+        literals: 0,
+        matched: Some((7, 7)),
+    };
+    assert_eq!(sequences(&out[..encoded])[0], expected);
+}
+
 /// The search takes large steps through what does not match, but a match shows soon when there are some again.
 #[test]
 fn the_lowest_levels_find_what_follows_data_without_matches() {
@@ -1023,6 +1046,27 @@ fn consecutive_numbers_keep_their_short_matches() {
             let blocks = Stream::new(level, text.len()).encode_all(text.as_bytes(), page_size);
             let size: usize = blocks.iter().map(Vec::len).sum();
             assert!(size < text.len() * 7 / 10, "{page_size} {level}: {size}");
+        }
+    }
+}
+
+/// Nearly all places lie in long runs, but it is the others that need groups of four bytes.
+#[test]
+fn between_runs_short_matches_are_found() {
+    let mut random = Random::new(45);
+    let pieces: Vec<Vec<u8>> = (0..50)
+        .map(|_| (0..5 + random.below(36)).map(|_| b"ACGT"[random.below(4)]).collect())
+        .collect();
+    let mut data = vec![];
+    while data.len() < 262_144 {
+        data.resize(data.len() + 100 + random.below(1900), [0, 32, 255][random.below(3)]);
+        data.extend(&pieces[random.below(50)]);
+    }
+    for page in [4096, 65_536] {
+        let low = size(1, &data, page);
+        for level in 3..=12 {
+            let size = size(level, &data, page);
+            assert!(size * 100 < low * 98, "{page} {level}: {size} {low}");
         }
     }
 }
