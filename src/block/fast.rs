@@ -7,8 +7,8 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, RARE_LENGTH, append_any_sequence, append_sequence, match_length, read_u32,
-    read_u64, run_length, short_suffix, write_last_literals, write_length,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_any_sequence, append_sequence, match_length, places_inside,
+    read_u32, read_u64, run_length, short_suffix, write_last_literals, write_length,
 };
 use crate::format::HISTORY;
 use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Sequences};
@@ -60,18 +60,6 @@ const HEAD: usize = HISTORY + SEGMENT + 2 * ROOMY_PAGE;
 /// To copy the head of a page, and later its end as the next history, takes less time than to copy a page of this
 /// length.
 const LONG_PAGE: usize = 3 * HISTORY;
-
-/// Versions of a document, as in package indexes and backups, match their predecessor for hundreds of bytes, up to the
-/// next change. There, the search would not find back to it: it inserted nothing of the predecessor that was part of
-/// such a match itself. So of a match of at least this length, for which `append_sequence` makes a call anyway,
-const LONG_MATCH: usize = RARE_LENGTH;
-/// and from at least so far away (as are no runs, nor records),
-const FAR_MATCH: usize = 8 * 1024;
-/// one in so many positions is inserted,
-const SPACING: usize = 32;
-/// and gradually fewer: one byte more between them for every so many bytes. Where a match goes on and on, changes are
-/// rare, and it should not take much longer for this.
-const THINNING: usize = 256;
 
 /// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the
 /// window need no check. The other one encodes the rest,
@@ -280,16 +268,14 @@ impl FastEncoder {
     fn lengthen(&mut self, out: &mut [u8], length: usize, page: &[u8], start: usize, end: usize) -> (usize, usize) {
         let last = Sequences(&out[..length]).last().expect("the match");
         let more = match_length(page, end - last.offset, end, page.len() - LAST_LITERALS);
+        // (Some places inside are inserted for the second time.)
         let matched = &page[end - last.matched..end + more];
-        if is_version(matched.len(), last.offset) {
-            // (Some of them for the second time.)
-            let start = start + end - last.matched;
-            match self.choice.search {
-                Search::Six => insert_inside::<FAR, SIX>(&mut self.table, matched, start),
-                Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, start),
-                Search::Five | Search::Bare | Search::Sparse | Search::Short => {
-                    insert_inside::<FAR, FIVE>(&mut self.table, matched, start)
-                }
+        let (offset, start) = (last.offset, start + end - last.matched);
+        match self.choice.search {
+            Search::Six => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
+            Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, offset, start),
+            Search::Five | Search::Bare | Search::Sparse | Search::Short => {
+                insert_inside::<FAR, FIVE>(&mut self.table, matched, offset, start)
             }
         }
         // The match is so long that it has length bytes. The last of them is less than 255.
@@ -369,14 +355,12 @@ fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], fl
     }
 }
 
-/// Inserts positions of a long match at `start`: see `SPACING`.
+/// Inserts the [`places_inside`] a match at `start`.
 #[cold]
 #[inline(never)]
-fn insert_inside<const N: usize, const BYTES: u32>(table: &mut [u16], matched: &[u8], start: usize) {
-    let mut at = 0;
-    while let Some(bytes) = matched[at.min(matched.len())..].first_chunk() {
-        table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (start + at) as u16;
-        at += SPACING + at / THINNING;
+fn insert_inside<const N: usize, const BYTES: u32>(table: &mut [u16], matched: &[u8], offset: usize, start: usize) {
+    for at in places_inside(matched.len(), offset) {
+        table[hash::<N, BYTES>(read_u64(matched, at))] = (start + at) as u16;
     }
 }
 
@@ -392,16 +376,10 @@ fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
     offset: usize,
     length: usize,
 ) -> &'a mut [u8] {
-    if N != SMALL && is_version(length, offset) {
-        insert_inside::<N, BYTES>(table, &window[to..to + length], to);
+    if N != SMALL {
+        insert_inside::<N, BYTES>(table, &window[to..to + length], offset, to);
     }
     append_any_sequence(out, window, from, to, offset, length)
-}
-
-/// Whether positions of such a match are inserted.
-#[inline(always)]
-fn is_version(length: usize, offset: usize) -> bool {
-    length >= LONG_MATCH && offset >= FAR_MATCH
 }
 
 /// An earlier position with the same bytes as the current one.

@@ -263,6 +263,30 @@ fn write_literals(out: &mut [u8], literals: &[u8], match_code: u8) -> usize {
     at + literals.len()
 }
 
+/// Versions of a document, as in package indexes and backups, match their predecessor for hundreds of bytes, up to the
+/// next change. There, a search would not find back to it if it had inserted nothing of the predecessor that was part of
+/// such a match itself. So of a match from at least so far away (as are no runs, nor records), and of at least
+/// `RARE_LENGTH`,
+const FAR_AWAY: usize = 8 * 1024;
+/// one in so many places is inserted,
+const SPACING: usize = 32;
+/// and gradually fewer: one byte more between them for every so many bytes. Where a match goes on and on, changes are
+/// rare, and it should not take much longer for this.
+const THINNING: usize = 256;
+
+/// The places inside a match, from its beginning, that should be found again although they were not searched. Each has
+/// eight bytes of the match.
+#[inline]
+pub(crate) fn places_inside(length: usize, offset: usize) -> impl Iterator<Item = usize> {
+    let end = if length >= RARE_LENGTH && offset >= FAR_AWAY {
+        length - size_of::<u64>()
+    } else {
+        0
+    };
+    let next = |at: &usize| Some(at + SPACING + at / THINNING);
+    std::iter::successors(Some(SPACING), next).take_while(move |at| *at <= end)
+}
+
 /// Writes the length bytes: the part of a length that does not fit in the token.
 #[inline(always)]
 pub(crate) fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {

@@ -141,6 +141,15 @@ fn insert_match(positions: &mut Positions, ahead: &[u8; MATCH_MARGIN], position:
     positions[short_hash(read_u64(around, 2) >> 16)] = end - 1;
 }
 
+/// Inserts the [`places_inside`] a match at `position`.
+#[cold]
+#[inline(never)]
+fn insert_inside(positions: &mut Positions, matched: &[u8], offset: usize, position: u32) {
+    for at in places_inside(matched.len(), offset) {
+        positions[long_hash(read_u64(matched, at))] = position + at as u32;
+    }
+}
+
 /// Inserts only where a match ends.
 #[inline(always)]
 fn insert_end(positions: &mut Positions, around: &Around, end: u32) {
@@ -295,8 +304,12 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
             more = short_suffix(window, begin - offset, begin, most);
         }
         streak.count(begin - more == anchor);
-        out = append_sequence(out, window, anchor, begin - more, offset, length + more);
-        at = begin + length;
+        let (from, to, length) = (anchor, begin - more, length + more);
+        out = append_sequence(out, window, from, to, offset, length, |out| {
+            insert_inside(positions, &window[to..to + length], offset, base + to as u32);
+            append_any_sequence(out, window, from, to, offset, length)
+        });
+        at = to + length;
         anchor = at;
         // There are five bytes before it: a match has four or more, and an earlier place.
         let around = window[at - 5..at + LAST_LITERALS].try_into().unwrap();
