@@ -5,10 +5,12 @@
 //!
 //! Many positions need no search. To begin a sequence at a position never costs less than to begin it at the next one,
 //! which can use the same match, one byte shorter. So if the match of the next position can be extended backwards by
-//! one byte at no cost, no other match is better.
+//! one byte at no cost, no other match is better. If it costs another length byte there, a longer match may save that
+//! byte, and no more.
 //!
-//! Two things keep the plan from being exact: the number of candidates is limited, and a match of a sufficient length
-//! is taken at once, because in regular data there are too many of them to compare.
+//! Three things keep the plan from being exact. No search is made to save a length byte: there is hardly ever a match
+//! for it. The number of candidates is limited. A match of a sufficient length is taken at once, because in regular data
+//! there are too many of them to compare.
 
 use super::Page;
 use super::chain::{Chains, Credit, Search};
@@ -175,7 +177,8 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
                 (length, offset) = (MIN_MATCH - 1, 0);
             }
         }
-        if price >= next_cost && search.has_candidate(at) {
+        // (Where a match is known, a longer one could only save a length byte.)
+        if offset == 0 && search.has_candidate(at) {
             // This position may use what the positions after it did not.
             let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
             let allowed = (depth.mean + spare).min(depth.most);
@@ -184,9 +187,9 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             let useless = if run < MIN_MATCH {
                 useless_length(&cost[i..], run_cost + 1 + literal_extension_grows(run + 1) as u32)
             } else {
-                0
+                MIN_MATCH - 1
             };
-            let longer = search_longer(search, at, length.max(useless), &mut left);
+            let longer = search_longer(search, at, useless, &mut left);
             budget = budget.saturating_sub(allowed - left);
             if longer.1 > 0 {
                 (length, offset) = longer;

@@ -55,6 +55,24 @@ fn all_searches_together_keep_to_the_mean() {
     }
 }
 
+/// A match of 23 bytes needs one more length byte at its first places than at those after them.
+#[test]
+fn where_a_match_is_known_there_is_no_search() {
+    const MATCHES: usize = 50;
+    let mut random = Random::new(2);
+    let noise = random.bytes(3000);
+    let mut window = noise.clone();
+    for _ in 0..MATCHES {
+        let from = random.below(noise.len() - 23);
+        window.extend_from_slice(&noise[from..from + 23]);
+        window.push(random.below(256) as u8);
+    }
+    window.extend_from_slice(&[0; 12]);
+    let depth = Depth { most: 64, mean: 64 };
+    let looked = looked_at(&window, noise.len(), window.len() - 12, depth) as usize;
+    assert!(looked < 2 * MATCHES, "{looked}");
+}
+
 #[test]
 fn a_length_is_useless_if_no_match_up_to_it_is_cheaper_than_a_literal() {
     let mut random = Random::new(3);
