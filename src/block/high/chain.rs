@@ -659,7 +659,8 @@ impl<'a> Search<'a> {
     }
 
     /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last
-    /// eight bytes of such a match are those of `at`. Every step lowers `steps.left`, down to 1.
+    /// eight bytes of such a match are those of `at`. On the chain of one of the last groups all candidates have most of
+    /// these, so there it compares the first eight. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,
@@ -672,7 +673,7 @@ impl<'a> Search<'a> {
     ) -> bool {
         // A shorter match is compared as a whole.
         let count = (best + 1).min(8);
-        let ahead = best + 1 - count;
+        let ahead = if 2 * link > best { 0 } else { best + 1 - count };
         let mask = u64::MAX >> (64 - 8 * count);
         let tail = read_u64(self.window, at + ahead);
         let low = at - room;
