@@ -13,7 +13,7 @@
 //! there are too many of them to compare.
 
 use super::Page;
-use super::chain::{Chains, Credit, Search};
+use super::chain::{Chains, Credit, EXHAUSTIVE, Search};
 use super::streak::Streak;
 use crate::block::sequence::*;
 
@@ -162,6 +162,8 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
     // The number of candidates that all searches together may still look at.
     let mut budget = count as u32 * depth.mean;
+    // Whether runs of literals may have length bytes. If no run has one so far, the others will hardly have any either.
+    let mut long_runs = depth.most >= EXHAUSTIVE;
     let mut i = count;
     while i > 0 {
         i -= 1;
@@ -183,9 +185,10 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
             let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
-            // A match before literals always saves some of them.
+            // A match before literals always saves some of them. One that costs as much as a literal is of use only
+            // because it divides a run of literals: short ones need no length byte.
             let useless = if run < MIN_MATCH {
-                useless_length(&cost[i..], run_cost + 1 + literal_extension_grows(run + 1) as u32)
+                useless_length(&cost[i..], run_cost + long_runs as u32)
             } else {
                 MIN_MATCH - 1
             };
@@ -198,6 +201,7 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         }
         run += 1;
         run_cost += 1 + literal_extension_grows(run) as u32;
+        long_runs |= run == NIBBLE_MAX;
         if price > run_cost {
             choice[i] = run as u32;
             next_cost = run_cost + 1;
