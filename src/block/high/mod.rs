@@ -102,7 +102,7 @@ impl HighEncoder {
             8 => lazy(128, 96),
             9 => lazy(256, 192),
             10 => optimal(64, [512, 128], 64, Taste::OPTIMAL),
-            11 => optimal(256, [512, 128], 64, Taste::OPTIMAL),
+            11 => optimal(256, [512, 128], 64, Taste::SMALL),
             _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4, Taste::SMALLEST),
         };
         HighEncoder {
