@@ -26,9 +26,6 @@ const CHUNK: usize = 1 << 14;
 /// of output at its end are not written. They are planned again with the next chunk. (The first half of a chunk is
 /// always written.)
 const TENTATIVE: u16 = 64;
-/// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
-/// data with few different letters needs as many.
-const MEAN_DEPTH: u32 = 4096;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -37,8 +34,7 @@ const LENGTH_MAX: usize = u16::MAX as usize;
 /// What a level does to find the smallest block.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
-    /// The number of candidates that one search may look at.
-    pub(super) depth: u32,
+    pub(super) depth: Depth,
     /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
     /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
     pub(super) sufficient: usize,
@@ -50,11 +46,11 @@ pub(super) struct Effort {
 
 /// The number of candidates that searches may look at.
 #[derive(Clone, Copy)]
-struct Depth {
+pub(super) struct Depth {
     /// In one search.
-    most: u32,
-    /// On average over the positions of a chunk.
-    mean: u32,
+    pub(super) most: u32,
+    /// On average over the positions of a chunk. Only data with few different letters needs as many.
+    pub(super) mean: u32,
 }
 
 #[derive(Clone)]
@@ -86,10 +82,6 @@ pub(super) fn parse(
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let mut credit = Credit::default();
-    let depth = Depth {
-        most: effort.depth,
-        mean: MEAN_DEPTH,
-    };
     chains.begin(page);
     let mut begin = page.start;
     while begin < match_end {
@@ -105,7 +97,7 @@ pub(super) fn parse(
             end = found.start;
         }
         let is_last = end == match_end;
-        plan_chunk(plan, &search, page, begin, end, is_last, depth);
+        plan_chunk(plan, &search, page, begin, end, is_last, effort.depth);
         let is_final = is_last || very_long.is_some();
         let mut at = begin;
         while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
@@ -157,7 +149,6 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         run = window.len() - end;
         run_cost = run as u32;
     }
-    let mut next_cost = cost[count] as u32;
     // The longest match known. There is none if the offset is 0.
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
     // The number of candidates that all searches together may still look at.
@@ -204,14 +195,12 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         long_runs |= run == NIBBLE_MAX;
         if price > run_cost {
             choice[i] = run as u32;
-            next_cost = run_cost + 1;
-            cost[i] = next_cost as u16;
+            cost[i] = run_cost as u16 + 1;
             continue;
         }
         run = 0;
         run_cost = price;
-        next_cost = price + 1;
-        cost[i] = next_cost as u16;
+        cost[i] = price as u16 + 1;
         choice[i] = (cut.min(LENGTH_MAX) << 16 | offset) as u32;
 
         // The match stays the best choice at earlier positions, as long as it can be extended backwards and costs no
@@ -227,7 +216,7 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             };
             let most = most.min(i).min(at - offset - page.floor);
             let more = common_suffix(window, at - offset, at, most);
-            cost[i - more..i].fill(next_cost as u16);
+            cost[i - more..i].fill(price as u16 + 1);
             for choice in choice[i - more..i].iter_mut().rev() {
                 cut += (growth > 0) as usize;
                 *choice = (cut.min(LENGTH_MAX) << 16 | offset) as u32;

@@ -741,6 +741,17 @@ fn few_letters_need_groups_of_five_bytes_in_small_pages() {
     }
 }
 
+/// In a de Bruijn sequence nearly every place is searched, and each search may look at hundreds of candidates.
+#[test]
+fn the_candidates_of_a_level_are_bounded_on_average() {
+    let data = [de_bruijn(2, 16), de_bruijn(2, 16)].concat();
+    for (level, most) in [(10, 43.0), (11, 140.0)] {
+        let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 300_000).encode_all(&data, 65_536));
+        let mean = looked as f64 / data.len() as f64;
+        assert!(mean < most, "{level}: {mean}");
+    }
+}
+
 /// A long match of mostly one letter has few groups that lead past most candidates, and they may be anywhere in it.
 #[test]
 fn the_rare_groups_of_a_long_match_are_found() {
