@@ -196,8 +196,8 @@ impl Census {
         }
     }
 
-    /// Whether no more than one place of so many has a rare group: longer groups lose the matches of these. (Of few places
-    /// some are rare by chance.)
+    /// Whether no more than one place of so many has a rare group: longer groups lose the matches of these. (Of few
+    /// places some are rare by chance.)
     fn few_are_rare(&self, one_in: usize) -> bool {
         self.rare * one_in <= self.total + self.total.clamp(128, 256)
     }
@@ -704,8 +704,8 @@ impl<'a> Search<'a> {
     }
 
     /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last
-    /// eight bytes of such a match are those of `at`. On the chain of one of the last groups all candidates have most of
-    /// these, so there it compares the first eight. Every step lowers `steps.left`, down to 1.
+    /// eight bytes of such a match are those of `at`. On the chain of one of the last groups all candidates have most
+    /// of these, so there it compares the first eight. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,

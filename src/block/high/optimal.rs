@@ -9,8 +9,8 @@
 //! byte, and no more.
 //!
 //! Three things keep the plan from being exact. No search is made to save a length byte: there is hardly ever a match
-//! for it. The number of candidates is limited. A match of a sufficient length is taken at once, because in regular data
-//! there are too many of them to compare.
+//! for it. The number of candidates is limited. A match of a sufficient length is taken at once, because in regular
+//! data there are too many of them to compare.
 
 use super::Page;
 use super::chain::{Chains, Credit, EXHAUSTIVE, Search};
