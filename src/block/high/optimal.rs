@@ -26,6 +26,9 @@ const CHUNK: usize = 1 << 14;
 /// of output at its end are not written. They are planned again with the next chunk. (The first half of a chunk is
 /// always written.)
 const TENTATIVE: u16 = 64;
+/// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
+/// data with few different letters needs as many.
+pub(super) const MEAN_DEPTH: u32 = 4096;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -49,7 +52,8 @@ pub(super) struct Effort {
 pub(super) struct Depth {
     /// In one search.
     pub(super) most: u32,
-    /// On average over the positions of a chunk. Only data with few different letters needs as many.
+    /// On average over the positions of a chunk, where groups have eight bytes: all candidates are long matches there.
+    /// Elsewhere it is `MEAN_DEPTH`.
     pub(super) mean: u32,
 }
 
@@ -83,6 +87,10 @@ pub(super) fn parse(
     let match_end = window.len() - MATCH_MARGIN + 1;
     let mut credit = Credit::default();
     chains.begin(page);
+    let mut depth = effort.depth;
+    if chains.group < 8 {
+        depth.mean = MEAN_DEPTH;
+    }
     let mut begin = page.start;
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
@@ -97,7 +105,7 @@ pub(super) fn parse(
             end = found.start;
         }
         let is_last = end == match_end;
-        plan_chunk(plan, &search, page, begin, end, is_last, effort.depth);
+        plan_chunk(plan, &search, page, begin, end, is_last, depth);
         let is_final = is_last || very_long.is_some();
         let mut at = begin;
         while at < end && (is_final || at < begin + CHUNK / 2 || plan.cost[at - begin] > TENTATIVE) {
