@@ -33,6 +33,8 @@ const NEXT_STEPS: usize = 4;
 const LONGEST_REST: usize = 4096;
 /// How many candidates one search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
+/// In a page of no more bytes groups may have five bytes.
+const SMALL_PAGE: usize = 1 << 14;
 /// With more different letters than this, groups of four bytes are not frequent.
 const FEW_LETTERS: usize = 16;
 /// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds to
@@ -73,10 +75,12 @@ pub(super) struct Taste {
     pub(super) short_window: usize,
     /// Groups have eight bytes only if no more than one place of so many has a rare group of four bytes.
     pub(super) rare: usize,
-    /// The same for groups of `middle` bytes.
+    /// The same for groups of five bytes and of `middle` bytes.
     pub(super) rare_of_middle: usize,
     /// The length of groups that are longer than four bytes, but shorter than eight.
     pub(super) middle: usize,
+    /// Whether groups have five bytes in small pages, where there is too little history for six.
+    pub(super) five: bool,
 }
 
 impl Taste {
@@ -87,6 +91,7 @@ impl Taste {
         rare: 64,
         rare_of_middle: 64,
         middle: 6,
+        five: false,
     };
     pub(super) const OPTIMAL: Taste = Taste {
         stride: 15,
@@ -94,6 +99,12 @@ impl Taste {
         rare: 32,
         rare_of_middle: 32,
         middle: 6,
+        five: true,
+    };
+    /// With more time, for fewer lost matches.
+    pub(super) const SMALL: Taste = Taste {
+        middle: 5,
+        ..Taste::OPTIMAL
     };
     /// For the highest level, where no match should be lost.
     pub(super) const SMALLEST: Taste = Taste {
@@ -102,6 +113,7 @@ impl Taste {
         rare: 64,
         rare_of_middle: 32,
         middle: 5,
+        five: false,
     };
 }
 
@@ -121,46 +133,79 @@ pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
 /// With few different letters all groups of four bytes are frequent. Nearly every place has longer matches then, but
 /// they are hard to find among thousands of candidates. With longer groups there are fewer.
 fn choose_group(page: &Page, taste: Taste) -> usize {
-    let places = page.window[page.start..]
-        .windows(MIN_MATCH)
-        .step_by(taste.stride)
-        .take(1 << 14);
-    let all = places.len();
-    let mut runs = 0;
-    let mut counts = [0u16; 1 << 12];
-    // The number of groups counted once, and the sum of the squares of all counts.
-    let (mut rare, mut pairs) = (0, 0);
-    for group in places {
-        if is_run(group) {
-            runs += 1;
-            continue;
-        }
-        let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
-        match count {
-            0 => rare += 1,
-            1 => rare -= 1,
-            _ => {}
-        }
-        pairs += 2 * *count as usize + 1;
-        *count += 1;
-    }
-    let total = all - runs;
-    // A longer group would lose the matches of rare ones. (Of few places some are rare by chance.)
-    let few_are_rare = |one_in: usize| rare * one_in <= total + total.clamp(128, 256);
-    // There are as many different groups of four bytes as if all were equally frequent.
-    let groups = total * total / pairs.max(1);
+    let census = Census::new(page, taste.stride);
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
-    // Of longer ones there are more, by the power of their length. There must be fewer than places to find them in.
-    if groups.pow(2) * 16 <= reach {
-        if few_are_rare(taste.rare) && repeats::<8>(page) {
-            8
-        } else {
-            MIN_MATCH
+    // Of longer groups there are more, by the power of their length. There must be fewer than places to find them in.
+    if census.groups.pow(2) * 16 <= reach {
+        if census.few_are_rare(taste.rare) && repeats::<8>(page) {
+            return 8;
         }
-    } else if groups.pow(3) * 32 <= reach.pow(2) && few_are_rare(taste.rare_of_middle) && repeats::<6>(page) {
-        taste.middle
-    } else {
-        MIN_MATCH
+    } else if census.groups.pow(3) * 32 <= reach.pow(2)
+        && census.few_are_rare(taste.rare_of_middle)
+        && repeats::<6>(page)
+    {
+        return taste.middle;
+    }
+    if taste.five && page.window.len() - page.start <= SMALL_PAGE {
+        // Of so few bytes all places are counted: of some only, too many groups are rare by chance.
+        let census = Census::new(page, 1);
+        if (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
+            && census.few_are_rare(taste.rare_of_middle)
+            && repeats::<5>(page)
+        {
+            return 5;
+        }
+    }
+    MIN_MATCH
+}
+
+/// What the groups of four bytes of a page are like.
+struct Census {
+    /// How many places were counted: those that are not inside a run of one byte.
+    total: usize,
+    /// How many groups were counted once.
+    rare: usize,
+    /// There are as many different groups as if there were this many, all equally frequent.
+    groups: usize,
+}
+
+impl Census {
+    fn new(page: &Page, stride: usize) -> Census {
+        let places = page.window[page.start..]
+            .windows(MIN_MATCH)
+            .step_by(stride)
+            .take(1 << 14);
+        let all = places.len();
+        let mut runs = 0;
+        let mut counts = [0u16; 1 << 12];
+        // `pairs` is the sum of the squares of all counts.
+        let (mut rare, mut pairs) = (0, 0);
+        for group in places {
+            if is_run(group) {
+                runs += 1;
+                continue;
+            }
+            let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
+            match count {
+                0 => rare += 1,
+                1 => rare -= 1,
+                _ => {}
+            }
+            pairs += 2 * *count as usize + 1;
+            *count += 1;
+        }
+        let total = all - runs;
+        Census {
+            total,
+            rare,
+            groups: total * total / pairs.max(1),
+        }
+    }
+
+    /// Whether no more than one place of so many has a rare group: longer groups lose the matches of these. (Of few
+    /// places some are rare by chance.)
+    fn few_are_rare(&self, one_in: usize) -> bool {
+        self.rare * one_in <= self.total + self.total.clamp(128, 256)
     }
 }
 
@@ -684,7 +729,8 @@ impl<'a> Search<'a> {
     }
 
     /// Follows a chain to the first candidate that may match for more than `best` bytes, if there is one: the last
-    /// eight bytes of such a match are those of `at`. Every step lowers `steps.left`, down to 1.
+    /// eight bytes of such a match are those of `at`. On the chain of one of the last groups all candidates have most
+    /// of these, so there it compares the first eight. Every step lowers `steps.left`, down to 1.
     #[inline(always)]
     fn follow(
         &self,
@@ -697,7 +743,7 @@ impl<'a> Search<'a> {
     ) -> bool {
         // A shorter match is compared as a whole.
         let count = (best + 1).min(8);
-        let ahead = best + 1 - count;
+        let ahead = if 2 * link > best { 0 } else { best + 1 - count };
         let mask = u64::MAX >> (64 - 8 * count);
         let tail = read_u64(self.window, at + ahead);
         let low = at - room;

@@ -76,17 +76,17 @@ impl HighEncoder {
     pub(crate) fn new(level: i32) -> HighEncoder {
         debug_assert!((1..=12).contains(&level));
         // The depth is the number of candidates that a search looks at. At the highest level it is all of them, unless
-        // too many searches do that. At the levels below a small depth does little harm, because deep searches soon
-        // switch to a chain with fewer candidates.
+        // too many searches do that. Levels 10 and 11 also have a lower limit for the average. At the levels below a
+        // small depth does little harm, because deep searches soon switch to a chain with fewer candidates.
         let lazy = |depth, crowd| Method::Lazy {
             chains: Chains::new(Taste::LAZY).with_crowd(crowd),
             depth,
         };
-        let optimal = |depth, sufficient: [usize; 2], share, taste| Method::Optimal {
+        let optimal = |most, mean, sufficient: [usize; 2], share, taste| Method::Optimal {
             chains: Chains::new(taste),
             plan: optimal::Plan::new(),
             effort: optimal::Effort {
-                depth,
+                depth: optimal::Depth { most, mean },
                 sufficient: sufficient[0],
                 sufficient_if_regular: sufficient[1],
                 share,
@@ -101,9 +101,9 @@ impl HighEncoder {
             7 => lazy(64, 40),
             8 => lazy(128, 96),
             9 => lazy(256, 192),
-            10 => optimal(64, [512, 128], 64, Taste::OPTIMAL),
-            11 => optimal(256, [512, 128], 64, Taste::OPTIMAL),
-            _ => optimal(chain::EXHAUSTIVE, [4096; 2], 4, Taste::SMALLEST),
+            10 => optimal(64, 32, [512, 128], 64, Taste::OPTIMAL),
+            11 => optimal(256, 128, [512, 128], 64, Taste::SMALL),
+            _ => optimal(chain::EXHAUSTIVE, optimal::MEAN_DEPTH, [4096; 2], 4, Taste::SMALLEST),
         };
         HighEncoder {
             method,

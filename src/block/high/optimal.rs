@@ -5,13 +5,15 @@
 //!
 //! Many positions need no search. To begin a sequence at a position never costs less than to begin it at the next one,
 //! which can use the same match, one byte shorter. So if the match of the next position can be extended backwards by
-//! one byte at no cost, no other match is better.
+//! one byte at no cost, no other match is better. If it costs another length byte there, a longer match may save that
+//! byte, and no more.
 //!
-//! Two things keep the plan from being exact: the number of candidates is limited, and a match of a sufficient length
-//! is taken at once, because in regular data there are too many of them to compare.
+//! Three things keep the plan from being exact. No search is made to save a length byte: there is hardly ever a match
+//! for it. The number of candidates is limited. A match of a sufficient length is taken at once, because in regular
+//! data there are too many of them to compare.
 
 use super::Page;
-use super::chain::{Chains, Credit, Search};
+use super::chain::{Chains, Credit, EXHAUSTIVE, Search};
 use super::streak::Streak;
 use crate::block::sequence::*;
 
@@ -26,7 +28,7 @@ const CHUNK: usize = 1 << 14;
 const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
-const MEAN_DEPTH: u32 = 4096;
+pub(super) const MEAN_DEPTH: u32 = 4096;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -35,8 +37,7 @@ const LENGTH_MAX: usize = u16::MAX as usize;
 /// What a level does to find the smallest block.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
-    /// The number of candidates that one search may look at.
-    pub(super) depth: u32,
+    pub(super) depth: Depth,
     /// A match of this length or more is written wherever it is found, and what is before it is planned up to there. It
     /// saves the planning of all that it covers. What might be gained there is small to what the match takes anyway.
     pub(super) sufficient: usize,
@@ -48,11 +49,12 @@ pub(super) struct Effort {
 
 /// The number of candidates that searches may look at.
 #[derive(Clone, Copy)]
-struct Depth {
+pub(super) struct Depth {
     /// In one search.
-    most: u32,
-    /// On average over the positions of a chunk.
-    mean: u32,
+    pub(super) most: u32,
+    /// On average over the positions of a chunk, where groups have eight bytes: all candidates are long matches there.
+    /// Elsewhere it is `MEAN_DEPTH`.
+    pub(super) mean: u32,
 }
 
 #[derive(Clone)]
@@ -84,11 +86,11 @@ pub(super) fn parse(
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
     let mut credit = Credit::default();
-    let depth = Depth {
-        most: effort.depth,
-        mean: MEAN_DEPTH,
-    };
     chains.begin(page);
+    let mut depth = effort.depth;
+    if chains.group < 8 {
+        depth.mean = MEAN_DEPTH;
+    }
     let mut begin = page.start;
     while begin < match_end {
         let mut end = (begin + CHUNK).min(match_end);
@@ -155,11 +157,12 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         run = window.len() - end;
         run_cost = run as u32;
     }
-    let mut next_cost = cost[count] as u32;
     // The longest match known. There is none if the offset is 0.
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
     // The number of candidates that all searches together may still look at.
     let mut budget = count as u32 * depth.mean;
+    // Whether runs of literals may have length bytes. If no run has one so far, the others will hardly have any either.
+    let mut long_runs = depth.most >= EXHAUSTIVE;
     let mut i = count;
     while i > 0 {
         i -= 1;
@@ -175,18 +178,20 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
                 (length, offset) = (MIN_MATCH - 1, 0);
             }
         }
-        if price >= next_cost && search.has_candidate(at) {
+        // (Where a match is known, a longer one could only save a length byte.)
+        if offset == 0 && search.has_candidate(at) {
             // This position may use what the positions after it did not.
             let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
             let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
-            // A match before literals always saves some of them.
+            // A match before literals always saves some of them. One that costs as much as a literal is of use only
+            // because it divides a run of literals: short ones need no length byte.
             let useless = if run < MIN_MATCH {
-                useless_length(&cost[i..], run_cost + 1 + literal_extension_grows(run + 1) as u32)
+                useless_length(&cost[i..], run_cost + long_runs as u32)
             } else {
-                0
+                MIN_MATCH - 1
             };
-            let longer = search_longer(search, at, length.max(useless), &mut left);
+            let longer = search_longer(search, at, useless, &mut left);
             budget = budget.saturating_sub(allowed - left);
             if longer.1 > 0 {
                 (length, offset) = longer;
@@ -195,16 +200,15 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
         }
         run += 1;
         run_cost += 1 + literal_extension_grows(run) as u32;
+        long_runs |= run == NIBBLE_MAX;
         if price > run_cost {
             choice[i] = run as u32;
-            next_cost = run_cost + 1;
-            cost[i] = next_cost as u16;
+            cost[i] = run_cost as u16 + 1;
             continue;
         }
         run = 0;
         run_cost = price;
-        next_cost = price + 1;
-        cost[i] = next_cost as u16;
+        cost[i] = price as u16 + 1;
         choice[i] = (cut.min(LENGTH_MAX) << 16 | offset) as u32;
 
         // The match stays the best choice at earlier positions, as long as it can be extended backwards and costs no
@@ -220,7 +224,7 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             };
             let most = most.min(i).min(at - offset - page.floor);
             let more = common_suffix(window, at - offset, at, most);
-            cost[i - more..i].fill(next_cost as u16);
+            cost[i - more..i].fill(price as u16 + 1);
             for choice in choice[i - more..i].iter_mut().rev() {
                 cut += (growth > 0) as usize;
                 *choice = (cut.min(LENGTH_MAX) << 16 | offset) as u32;

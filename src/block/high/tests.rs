@@ -721,6 +721,37 @@ fn few_letters_need_few_candidates() {
     }
 }
 
+/// In small pages the chains of groups of five bytes find nearly all that those of four bytes find.
+#[test]
+fn few_letters_need_groups_of_five_bytes_in_small_pages() {
+    let mut random = Random::new(47);
+    let mut lines = vec![];
+    while lines.len() < 200_000 {
+        lines.extend((0..80).map(|_| b"ACGT"[random.below(4)]));
+        lines.push(b'\n');
+    }
+    for (page, most) in [(4096, 11.0), (8192, 11.0), (16_384, 20.0)] {
+        let smallest = size(12, &lines, page);
+        for level in [10, 11] {
+            let (looked, size) = chain::tests::candidates_in(|| size(level, &lines, page));
+            let mean = looked as f64 / lines.len() as f64;
+            assert!(mean < most, "{level} {page}: {mean}");
+            assert!(size <= smallest + smallest / 400, "{level} {page}: {size} {smallest}");
+        }
+    }
+}
+
+/// In a de Bruijn sequence nearly every place is searched, and each search may look at hundreds of candidates.
+#[test]
+fn the_candidates_of_a_level_are_bounded_on_average() {
+    let data = [de_bruijn(2, 16), de_bruijn(2, 16)].concat();
+    for (level, most) in [(10, 43.0), (11, 140.0)] {
+        let (looked, _) = chain::tests::candidates_in(|| Stream::new(level, 300_000).encode_all(&data, 65_536));
+        let mean = looked as f64 / data.len() as f64;
+        assert!(mean < most, "{level}: {mean}");
+    }
+}
+
 /// A long match of mostly one letter has few groups that lead past most candidates, and they may be anywhere in it.
 #[test]
 fn the_rare_groups_of_a_long_match_are_found() {

@@ -4,8 +4,8 @@ use super::super::chain::tests::{candidates, candidates_in};
 use super::*;
 use crate::block::random::Random;
 
-/// How many candidates are looked at to plan `window[begin..end]`.
-fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
+/// How many candidates are looked at to plan `window[begin..end]`, and the choices made.
+fn planned(window: &[u8], begin: usize, end: usize, depth: Depth) -> (u32, Vec<u32>) {
     let page = Page {
         window,
         base: FIRST_POSITION,
@@ -17,7 +17,11 @@ fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
     let search = Search::new(&mut chains, &page, window.len());
     let mut plan = Plan::new();
     let (looked, ()) = candidates_in(|| plan_chunk(&mut plan, &search, &page, begin, end, false, depth));
-    looked as u32
+    (looked as u32, plan.choice[..end - begin].to_vec())
+}
+
+fn looked_at(window: &[u8], begin: usize, end: usize, depth: Depth) -> u32 {
+    planned(window, begin, end, depth).0
 }
 
 #[test]
@@ -53,6 +57,41 @@ fn all_searches_together_keep_to_the_mean() {
         let looked = looked(mean);
         assert!((mean..mean + 20).contains(&looked), "{mean} {looked}");
     }
+}
+
+/// A match of 23 bytes needs one more length byte at its first places than at those after them.
+#[test]
+fn where_a_match_is_known_there_is_no_search() {
+    const MATCHES: usize = 50;
+    let mut random = Random::new(2);
+    let noise = random.bytes(3000);
+    let mut window = noise.clone();
+    for _ in 0..MATCHES {
+        let from = random.below(noise.len() - 23);
+        window.extend_from_slice(&noise[from..from + 23]);
+        window.push(random.below(256) as u8);
+    }
+    window.extend_from_slice(&[0; 12]);
+    let depth = Depth { most: 64, mean: 64 };
+    let looked = looked_at(&window, noise.len(), window.len() - 12, depth) as usize;
+    assert!(looked < 2 * MATCHES, "{looked}");
+}
+
+#[test]
+fn matches_as_expensive_as_a_literal_are_used_where_runs_may_be_long() {
+    let mut random = Random::new(5);
+    let mut window: Vec<u8> = (0..4000).map(|_| random.below(4) as u8).collect();
+    let choices = |window: &[u8], most| {
+        let mean = 65_536;
+        planned(window, 2000, window.len() - 12, Depth { most, mean }).1
+    };
+    // How many places begin a match. No chain has as many candidates as are looked at.
+    let matches = |choices: &[u32]| choices.iter().filter(|&&choice| choice > u16::MAX as u32).count();
+    let most = 1000;
+    assert!(matches(&choices(&window, most)) < matches(&choices(&window, EXHAUSTIVE)) * 19 / 20);
+    // Now the last run of literals is long.
+    window.extend_from_slice(&random.bytes(12 + NIBBLE_MAX + 5));
+    assert_eq!(choices(&window, most), choices(&window, EXHAUSTIVE));
 }
 
 #[test]
