@@ -44,12 +44,15 @@ const RARE: usize = 64;
 /// In records of one length, hardly any match follows right after another. There it pays to look for none, and to use a
 /// smaller table: that finds the records just before, and not now and then a match farther away which is a byte longer,
 /// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if at
-/// most one of so many matches follows right after another.
+/// most one of so many matches follows right after another,
 const LONE: usize = 64;
+/// and if so many thousandths of them are too far away for the smaller table.
+const LEAST_FAR: i64 = 10;
 /// It wins if it has almost as many matches: at most one of so many fewer,
 const KEPT: usize = 32;
-/// and makes the block larger by at most so many thousandths.
-const LEAN_LOSS: i64 = 120;
+/// and makes the block larger by at most this part of what is too far away: by no more than what liblz4 does not find
+/// either.
+const LEAN_LOSS: i64 = 3;
 /// After a segment with more than one match in so many bytes that follows right after another, it is given up.
 const JOINED_SPACING: usize = 256;
 /// The other rival is `Search::Sparse` if there are more literals than this for each match, otherwise `Search::Short`.
@@ -245,7 +248,7 @@ impl Choice {
                     (Stage::Six(segments + 1), Search::Six)
                 } else if self.by_six.content >= RARE * self.offsets.matches() {
                     self.in_vain()
-                } else if self.offsets.lone() {
+                } else if self.offsets.lone() && self.offsets.far(self.by_six.content) >= LEAST_FAR {
                     self.rival_matches = 0;
                     // The smaller table has all of the history that it has room for.
                     self.challenge(Search::Lean, WARMED)
@@ -269,7 +272,7 @@ impl Choice {
                     let all = self.offsets.matches() * self.by_rival.content;
                     if segments + 1 < WARMED + MEASURED {
                         (Stage::Rival(segments + 1), self.rival)
-                    } else if kept >= all - all / KEPT && gain >= -LEAN_LOSS {
+                    } else if kept >= all - all / KEPT && gain >= -self.offsets.far(self.by_six.content) / LEAN_LOSS {
                         self.settle()
                     } else {
                         self.second_rival()
@@ -403,8 +406,8 @@ impl Offsets {
         }
     }
 
-    /// By how many thousandths the rival must make the `content` bytes with these offsets smaller.
-    pub(super) fn needed_gain(&self, content: usize) -> i64 {
+    /// How many thousandths of the matches in `content` bytes are too far away for a smaller table.
+    pub(super) fn far(&self, content: usize) -> i64 {
         // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
         // anything farther away than `content / inserted` times 4096 bytes.
         let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
@@ -413,8 +416,12 @@ impl Offsets {
             Some([part, far @ ..]) => part * (16 - sixteenths % 16) / 16 + far.iter().sum::<u64>(),
             _ => 0,
         };
-        let far = (1000 * far / self.matches().max(1) as u64) as i64;
-        (far / 4 - 87).max(LEAST_GAIN)
+        (1000 * far / self.matches().max(1) as u64) as i64
+    }
+
+    /// By how many thousandths the rival must make the `content` bytes with these offsets smaller.
+    pub(super) fn needed_gain(&self, content: usize) -> i64 {
+        (self.far(content) / 4 - 87).max(LEAST_GAIN)
     }
 }
 

@@ -594,16 +594,17 @@ fn where_matches_are_lone_a_part_of_the_table_is_enough() {
 }
 
 /// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.
-/// Of the former, so many matches follow right after another.
-fn lean_rival((six, spacing, joined): (usize, usize, usize), (lean, lean_spacing): (usize, usize)) -> [Search; 2] {
+/// Of the former, so many matches follow right after another, and one in so many is far away.
+fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (usize, usize)) -> [Search; 2] {
     let mut choice = Choice {
         stage: Stage::Six(0),
         ..Choice::new(1)
     };
-    let chosen = [(six, spacing, joined), (lean, lean_spacing, 0)].map(|(block, spacing, joined)| {
+    let chosen = [(six, spacing, joined), (lean.0, lean.1, 0)].map(|(block, spacing, joined)| {
         for _ in 0..2 {
             let matches = SEGMENT / spacing;
-            let sequences = [[0, 1, 0].repeat(joined), [0x10, 9, 1, 0].repeat(matches - joined)].concat();
+            let lone = (0..matches - joined).flat_map(|i| [0x10, 9, 1, if i % far == 0 { 0xFF } else { 0 }]);
+            let sequences = [[0, 1, 0].repeat(joined), lone.collect()].concat();
             choice.add(0, SEGMENT, block, 0, &sequences);
             choice.changes();
         }
@@ -616,20 +617,23 @@ fn lean_rival((six, spacing, joined): (usize, usize, usize), (lean, lean_spacing
 #[test]
 fn lone_matches_must_stay_matches() {
     use Search::Lean;
-    assert_eq!(lean_rival((8000, 16, 15), (8000, 16)), [Lean, Lean]);
+    assert_eq!(lean_rival((8000, 16, 15, 4), (8000, 16)), [Lean, Lean]);
     // One of 64 matches is not lone.
-    assert_ne!(lean_rival((8000, 16, 16), (8000, 16))[0], Lean);
+    assert_ne!(lean_rival((8000, 16, 16, 4), (8000, 16))[0], Lean);
     // They are too rare for any rival.
-    assert_eq!(lean_rival((8000, 63, 0), (8000, 63)), [Lean, Lean]);
-    assert_eq!(lean_rival((8000, 64, 0), (8000, 64))[0], Search::Six);
-    assert_eq!(lean_rival((8000, 64, 64), (8000, 64))[0], Search::Six);
-    assert_eq!(lean_rival((8000, 63, 64), (8000, 63))[0], Search::Short);
+    assert_ne!(lean_rival((8000, 63, 0, 4), (8000, 63))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 64, 0, 4), (8000, 64))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 64, 64, 4), (8000, 64))[0], Search::Six);
+    assert_ne!(lean_rival((8000, 63, 64, 99), (8000, 63))[0], Search::Six);
     // One of 34 matches is lost, and one of 29.
-    assert_eq!(lean_rival((8000, 33, 0), (8000, 34)), [Lean, Lean]);
-    assert_ne!(lean_rival((8000, 28, 0), (8000, 29))[1], Lean);
-    // The block becomes larger.
-    assert_eq!(lean_rival((8000, 16, 0), (8950, 16)), [Lean, Lean]);
-    assert_ne!(lean_rival((8000, 16, 0), (8980, 16))[1], Lean);
+    assert_eq!(lean_rival((8000, 33, 0, 4), (8000, 34)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 28, 0, 4), (8000, 29))[1], Lean);
+    // The block becomes larger, by a third of a quarter.
+    assert_eq!(lean_rival((8000, 16, 0, 4), (8660, 16)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 16, 0, 4), (8690, 16))[1], Lean);
+    // None is far away, or hardly any.
+    assert_eq!(lean_rival((8000, 16, 0, 95), (8000, 16)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 16, 0, 105), (8000, 16))[0], Lean);
 }
 
 #[test]
