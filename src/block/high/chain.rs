@@ -149,7 +149,9 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     if taste.five && page.window.len() - page.start <= SMALL_PAGE {
         // Of so few bytes all places are counted: of some only, too many groups are rare by chance.
         let census = Census::new(page, 1);
-        if (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
+        // Where a page repeats itself, no group is rare, and all that counts is the first time, of which nothing is known.
+        if !repeats::<8>(page)
+            && (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
             && census.few_are_rare(taste.rare_of_middle)
             && repeats::<5>(page)
         {

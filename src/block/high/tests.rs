@@ -741,6 +741,21 @@ fn few_letters_need_groups_of_five_bytes_in_small_pages() {
     }
 }
 
+/// They lose matches of four bytes where the page is new, however much of it comes again.
+#[test]
+fn a_small_page_that_repeats_itself_keeps_short_matches() {
+    let mut random = Random::new(48);
+    for (letters, period, page) in [(4, 1000, 4096), (5, 4170, 13_309)] {
+        let first: Vec<u8> = (0..period).map(|_| b"ACGTN"[random.below(letters)]).collect();
+        let data: Vec<u8> = first.into_iter().cycle().take(page).collect();
+        let smallest = size(12, &data, page);
+        for level in [10, 11] {
+            let size = size(level, &data, page);
+            assert!(size <= smallest + smallest / 50, "{level} {page}: {size} {smallest}");
+        }
+    }
+}
+
 /// In a de Bruijn sequence nearly every place is searched, and each search may look at hundreds of candidates.
 #[test]
 fn the_candidates_of_a_level_are_bounded_on_average() {
