@@ -365,6 +365,29 @@ fn the_error_of_a_block_does_not_depend_on_the_room_there_happens_to_be() {
     }
 }
 
+/// What is decoded with the bytes that a cut-off block lacks does not count: the page is not too long.
+#[test]
+fn a_block_cut_off_before_a_length_byte_is_truncated() {
+    for (allowed, block) in [
+        (10, &b"\x1fa\x01\0"[..]),
+        (130, b"\x1fa\x01\0\x64\x1fb\x01\0"),
+        (480, b"\x1fa\x01\0\xff\xc8\x1fb\x01\0"),
+    ] {
+        let options = DecompressOptions::new().max_page_size(allowed);
+        let mut decompressor = options.decompressor().unwrap();
+        for len in (0..allowed).cycle().take(2000) {
+            let expected = Error::TruncatedBlock {
+                block: decompressor.blocks(),
+                offset: decompressor.total_in(),
+                found: block.len(),
+            };
+            assert_eq!(decompressor.decompress(block), Err(expected), "{allowed} {len}");
+            let page = compress_all(&CompressOptions::new(), &vec![b'x'; 1 + len]);
+            decompressor.decompress(&page[4..]).unwrap();
+        }
+    }
+}
+
 #[test]
 fn history_is_65_535_bytes_and_no_less() {
     let mut decompressor = Lz4StreamDecompressor::new();

@@ -186,14 +186,14 @@ fn decode_all(
         }
         let rest = &block[*at..];
         if rest.len() < TAIL {
-            // The padding is never taken for a sequence: an offset of zero stops the fast loop. A sequence that is cut
-            // off at the end of the block may run into the padding. It then ends at or after the end of the block, and
-            // `decode_one` finds the block truncated there.
+            // The padding is never taken for a sequence: an offset of zero stops the fast loop. Only a sequence that is cut
+            // off at the end of the block may run into it. Then nothing was decoded, and `decode_one` finds the sequence.
             let mut padded = [0; 2 * TAIL];
             padded[..rest.len()].copy_from_slice(rest);
-            let done;
-            (done, *to) = decode_with(pace.version, &padded, 0, window, *to, pace);
-            *at += done;
+            let (done, end) = decode_with(pace.version, &padded, 0, window, *to, pace);
+            if done < rest.len() {
+                (*at, *to) = (*at + done, end);
+            }
         }
         decode_one(block, at, window, to)?;
         if *at == block.len() {

@@ -179,6 +179,33 @@ fn wrong_offsets() {
     }
 }
 
+/// After an error, decoding stands before the sequence that is wrong, also if it was cut off just before a length byte.
+#[test]
+fn errors_are_where_the_sequence_begins() {
+    for before in [&b""[..], &[0x1F, b'a', 1, 0, 100], &[7; 200]] {
+        for cut in [&[15, 1, 0, 0][..], &[0x1F, b'a', 1, 0], &[0x1F, b'a', 1], &[0xF0]] {
+            let mut block = before.to_vec();
+            if before.len() == 200 {
+                block = vec![];
+                push_sequence(&mut block, before, 1, 4);
+            }
+            let begin = block.len();
+            block.extend_from_slice(cut);
+            let mut window = [5; 2000];
+            let (mut at, mut to) = (0, 100);
+            let result = decode(&block, &mut at, &mut window, 0, &mut to, &mut Pace::default());
+            assert_eq!(result, Err(Truncated));
+            assert_eq!(at, begin, "{cut:?}");
+            let decoded = match before.len() {
+                0 => 0,
+                5 => 1 + 4 + 15 + 100,
+                _ => 204,
+            };
+            assert_eq!(to, 100 + decoded, "{cut:?}");
+        }
+    }
+}
+
 #[test]
 fn overlapping_matches() {
     let history = Random::new(5).bytes(100);
