@@ -67,6 +67,9 @@ const ROOMY: usize = 40;
 /// and all of a page that is shorter than this.
 const ROOMY_PAGE: usize = 256;
 
+/// Of matches up to this length the second position is inserted, too.
+const LONG_MATCH: usize = 128;
+
 /// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched
 /// for a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
@@ -376,9 +379,7 @@ fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
     offset: usize,
     length: usize,
 ) -> &'a mut [u8] {
-    if N != SMALL {
-        insert_inside::<N, BYTES>(table, &window[to..to + length], offset, to);
-    }
+    insert_inside::<N, BYTES>(table, &window[to..to + length], offset, to);
     append_any_sequence(out, window, from, to, offset, length)
 }
 
@@ -544,6 +545,9 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
+    // Whether more positions inside matches are inserted than one near the end. In small pages that takes more time than
+    // it is worth.
+    let inside = N != NEAR && N != SMALL;
     // How far down a match at a position reaches.
     let floor_at = |position: usize| {
         if LIMITED {
@@ -591,9 +595,9 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                     ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
                     // What came again at length will again. With its second position it is likelier to be found, and from
-                    // its beginning. (In small pages this takes more time than it is worth.)
-                    if N != NEAR
-                        && N != SMALL
+                    // its beginning. (Runs are found anyway.)
+                    if inside
+                        && ahead <= LONG_MATCH
                         && let Some(bytes) = window[position + 1..].first_chunk()
                     {
                         table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (position + 1) as u16;
@@ -606,7 +610,11 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 anchor = position;
                 let length = back + ahead;
                 out = append_sequence(out, window, from, to, offset, length, |out| {
-                    append_rare_sequence::<N, BYTES>(out, table, window, from, to, offset, length)
+                    if inside {
+                        append_rare_sequence::<N, BYTES>(out, table, window, from, to, offset, length)
+                    } else {
+                        append_any_sequence(out, window, from, to, offset, length)
+                    }
                 });
                 if N == FAR && BYTES == FIVE && SAME == LONG {
                     short += (back + ahead <= FIVE as usize) as usize;
