@@ -18,11 +18,14 @@ const LONGEST_RUN: usize = SEGMENT / 4;
 /// are hashed again.
 const SHORT_MATCH_SPACING: usize = 16;
 
-/// Random digits have short matches by chance. If a segment shrank by less than one in so many bytes,
-const BARE: usize = 32;
-/// and has all the same more than one match of at most five bytes in so many bytes, and so has the next one, the time
-/// for them is better saved.
+/// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than five
+/// bytes. If a segment has more than one match of at most five bytes in so many bytes,
 const CHANCE_SPACING: usize = 400;
+/// and shrank by less than so many bytes for each of them (five bytes become three, and the few longer ones save more),
+const CHANCE_GAIN: usize = 4;
+/// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then the
+/// time for most of them is better saved. This depends on so many matches, as to look at all would take too long.
+const SAMPLE: usize = 256;
 
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
 /// well. For these `Search::Six` has two rivals. They would make most text a little smaller too, but in more time, and
@@ -110,7 +113,7 @@ pub(super) struct Choice {
     pub(super) longest_run: usize,
     /// The last segment shrank little, see `POOR`,
     pub(super) poor: bool,
-    /// or hardly at all, see `BARE`.
+    /// or had only matches as if by chance, see `CHANCE_GAIN`.
     pub(super) bare: bool,
     /// The last segment shrank otherwise than those that the rival was chosen for.
     pub(super) strange: bool,
@@ -163,7 +166,8 @@ impl Choice {
             self.run = 0;
         }
         match self.stage {
-            Stage::Six(_) => self.offsets.count(sequences),
+            Stage::Six(_) => self.offsets.count(sequences, usize::MAX),
+            Stage::Waiting(_) if self.bare && self.offsets.matches() < SAMPLE => self.offsets.count(sequences, SAMPLE),
             Stage::Rival(_) if self.rival == Search::Lean => self.rival_matches += Sequences(sequences).count(),
             _ => {}
         }
@@ -202,7 +206,7 @@ impl Choice {
         self.run = 0;
         let was_poor = std::mem::replace(&mut self.poor, poor);
         let bare = self.acceleration == 1
-            && shrank_less(segment.content, segment.block, BARE)
+            && segment.content < segment.block + CHANCE_GAIN * short
             && (self.search == Search::Bare || short > segment.content / CHANCE_SPACING);
         let was_bare = std::mem::replace(&mut self.bare, bare);
         let search = match self.search {
@@ -212,8 +216,8 @@ impl Choice {
             Search::Six if self.counts_runs() && meagre && longest_run <= LONGEST_RUN && segment.content >= SEGMENT => {
                 Search::Five
             }
-            Search::Five if !meagre && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
-            Search::Five | Search::Bare if bare && was_bare => Search::Bare,
+            Search::Five | Search::Bare if bare && was_bare && self.offsets.scattered() => Search::Bare,
+            Search::Five if !meagre && !bare && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five | Search::Bare => Search::Five,
             Search::Lean if short > segment.content / JOINED_SPACING => {
                 self.stage = Stage::Waiting(LONG_WAIT);
@@ -221,6 +225,9 @@ impl Choice {
             }
             Search::Six | Search::Lean | Search::Sparse | Search::Short => self.compare(segment),
         };
+        if matches!(search, Search::Five | Search::Bare) {
+            self.offsets = Offsets::default();
+        }
         if search == Search::Five && !matches!(self.stage, Stage::Waiting(_)) {
             self.stage = Stage::Waiting(LONG_WAIT);
         }
@@ -378,10 +385,10 @@ pub(super) struct Offsets {
 }
 
 impl Offsets {
-    /// Counts those of a block, or of its first sequences.
+    /// Counts those of a block, or of its first sequences, but at most so many.
     #[cold]
-    pub(super) fn count(&mut self, sequences: &[u8]) {
-        for Sequence { literals, offset, .. } in Sequences(sequences) {
+    pub(super) fn count(&mut self, sequences: &[u8], most: usize) {
+        for Sequence { literals, offset, .. } in Sequences(sequences).take(most) {
             self.literals += literals;
             self.joined += (literals == 0) as usize;
             self.counts[offset / 4096] += 1;
@@ -390,6 +397,11 @@ impl Offsets {
 
     pub(super) fn matches(&self) -> usize {
         self.counts.iter().sum::<u64>() as usize
+    }
+
+    /// Whether no part of the history has more than half of the matches.
+    fn scattered(&self) -> bool {
+        self.counts.iter().all(|&part| 2 * part as usize <= self.matches())
     }
 
     /// Whether hardly any of the matches follows right after another.
