@@ -7,7 +7,7 @@
 //! `floor` and the position and its bytes are equal.
 
 use super::sequence::{
-    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, append_any_sequence, append_sequence, match_length, places_inside,
+    LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, Span, append_any_sequence, append_sequence, match_length, places_inside,
     read_u32, read_u64, run_length, short_suffix, write_last_literals, write_length,
 };
 use crate::format::HISTORY;
@@ -372,15 +372,13 @@ fn insert_inside<const N: usize, const BYTES: u32>(table: &mut [u16], matched: &
 #[inline(never)]
 fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
     out: &'a mut [u8],
-    table: &mut [u16; N],
     window: &[u8],
-    from: usize,
-    to: usize,
-    offset: usize,
-    length: usize,
+    span: Span,
+    table: &mut [u16; N],
 ) -> &'a mut [u8] {
+    let Span { to, offset, length, .. } = span;
     insert_inside::<N, BYTES>(table, &window[to..to + length], offset, to);
-    append_any_sequence(out, window, from, to, offset, length)
+    append_any_sequence(out, window, span)
 }
 
 /// An earlier position with the same bytes as the current one.
@@ -605,22 +603,26 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 }
                 let offset = position - found.position;
                 debug_assert!((1..=max_distance).contains(&offset) && found.position >= floor);
-                let (from, to) = (anchor, position - back);
+                let span = Span {
+                    from: anchor,
+                    to: position - back,
+                    offset,
+                    length: back + ahead,
+                };
                 position += ahead;
                 anchor = position;
-                let length = back + ahead;
-                out = append_sequence(out, window, from, to, offset, length, |out| {
+                out = append_sequence(out, window, span, &mut *table, |out, window, span, table| {
                     if inside {
-                        append_rare_sequence::<N, BYTES>(out, table, window, from, to, offset, length)
+                        append_rare_sequence::<N, BYTES>(out, window, span, table)
                     } else {
-                        append_any_sequence(out, window, from, to, offset, length)
+                        append_any_sequence(out, window, span)
                     }
                 });
                 if N == FAR && BYTES == FIVE && SAME == LONG {
                     short += (back + ahead <= FIVE as usize) as usize;
                 }
                 if SAME == NONE {
-                    short += (from == to) as usize;
+                    short += (span.from == span.to) as usize;
                 }
                 if position > last {
                     break 'segment;

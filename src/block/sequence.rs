@@ -168,23 +168,36 @@ pub(crate) fn match_cost(length: usize) -> usize {
     }
 }
 
-/// Writes a sequence to the beginning of `out`: the literals `window[from..to]`, then a match of `length` bytes at
-/// `offset`. Returns the rest of `out`.
+/// What becomes a sequence: the literals `window[from..to]`, then a match of `length` bytes at `offset`.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) offset: usize,
+    pub(crate) length: usize,
+}
+
+/// Writes the sequence of a span to the beginning of `out`. Returns the rest of `out`.
 ///
 /// Most sequences have few literals and a short match. So these always copy the same number of literals, and what
 /// follows overwrites the excess. The rare cases, among them all matches of at least `RARE_LENGTH`, are left to `rare`,
 /// which is [`append_any_sequence`]. It is called once for each check: otherwise the compiler merges the checks, which
-/// takes longer than branches that are well predicted.
+/// takes longer than branches that are well predicted. It gets what it needs as `context`, and captures nothing:
+/// otherwise all that it captures is stored for every sequence.
 #[inline(always)]
-pub(crate) fn append_sequence<'a>(
+pub(crate) fn append_sequence<'a, C>(
     out: &'a mut [u8],
     window: &[u8],
-    from: usize,
-    to: usize,
-    offset: usize,
-    length: usize,
-    rare: impl FnOnce(&'a mut [u8]) -> &'a mut [u8],
+    span: Span,
+    context: C,
+    rare: impl FnOnce(&'a mut [u8], &[u8], Span, C) -> &'a mut [u8],
 ) -> &'a mut [u8] {
+    let Span {
+        from,
+        to,
+        offset,
+        length,
+    } = span;
     const FEW: usize = 16;
     const MORE: usize = 32;
     let literals = to - from;
@@ -202,16 +215,16 @@ pub(crate) fn append_sequence<'a>(
         return &mut out[end + 2 + (extra >= NIBBLE_MAX) as usize..];
     }
     if literals > MORE {
-        return rare(out);
+        return rare(out, window, span, context);
     }
     if length >= RARE_LENGTH {
-        return rare(out);
+        return rare(out, window, span, context);
     }
     let Some(source) = window[from..].first_chunk::<MORE>() else {
-        return rare(out);
+        return rare(out, window, span, context);
     };
     let Some(room) = out.first_chunk_mut::<{ 1 + 1 + MORE + 2 + 1 }>() else {
-        return rare(out);
+        return rare(out, window, span, context);
     };
     // At most one length byte for each length: always write both.
     room[0] = (literals.min(NIBBLE_MAX) as u8) << 4 | extra.min(NIBBLE_MAX) as u8;
@@ -226,14 +239,13 @@ pub(crate) fn append_sequence<'a>(
 
 #[cold]
 #[inline(never)]
-pub(crate) fn append_any_sequence<'a>(
-    out: &'a mut [u8],
-    window: &[u8],
-    from: usize,
-    to: usize,
-    offset: usize,
-    length: usize,
-) -> &'a mut [u8] {
+pub(crate) fn append_any_sequence<'a>(out: &'a mut [u8], window: &[u8], span: Span) -> &'a mut [u8] {
+    let Span {
+        from,
+        to,
+        offset,
+        length,
+    } = span;
     let extra = length - MIN_MATCH;
     let mut end = write_literals(out, &window[from..to], extra.min(NIBBLE_MAX) as u8);
     out[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
@@ -322,9 +334,14 @@ impl<'a> SequenceWriter<'a> {
         debug_assert!(length >= MIN_MATCH && (1..=MAX_OFFSET).contains(&offset) && start >= self.anchor);
         debug_assert!(offset <= start && self.window[start - offset..][..length] == self.window[start..][..length]);
         let out = std::mem::take(&mut self.out);
-        let (window, anchor) = (self.window, self.anchor);
-        self.out = append_sequence(out, window, anchor, start, offset, length, |out| {
-            append_any_sequence(out, window, anchor, start, offset, length)
+        let span = Span {
+            from: self.anchor,
+            to: start,
+            offset,
+            length,
+        };
+        self.out = append_sequence(out, self.window, span, (), |out, window, span, ()| {
+            append_any_sequence(out, window, span)
         });
         self.anchor = start + length;
     }
@@ -347,8 +364,14 @@ mod tests {
     /// Writes a sequence and returns its length.
     fn write_sequence(out: &mut [u8], window: &[u8], from: usize, to: usize, offset: usize, length: usize) -> usize {
         let room = out.len();
-        room - append_sequence(out, window, from, to, offset, length, |out| {
-            append_any_sequence(out, window, from, to, offset, length)
+        let span = Span {
+            from,
+            to,
+            offset,
+            length,
+        };
+        room - append_sequence(out, window, span, (), |out, window, span, ()| {
+            append_any_sequence(out, window, span)
         })
         .len()
     }
@@ -401,7 +424,13 @@ mod tests {
             for length in (4..40).chain([272, 273, 274, 527, 528, 529, 2000]) {
                 let (mut quick, mut any) = ([0; 2000], [0; 2000]);
                 let quick_end = write_sequence(&mut quick, &window, 30, 30 + literals, 0x1234, length);
-                let any_end = 2000 - append_any_sequence(&mut any, &window, 30, 30 + literals, 0x1234, length).len();
+                let span = Span {
+                    from: 30,
+                    to: 30 + literals,
+                    offset: 0x1234,
+                    length,
+                };
+                let any_end = 2000 - append_any_sequence(&mut any, &window, span).len();
                 assert_eq!(quick[..quick_end], any[..any_end]);
             }
         }

@@ -500,7 +500,13 @@ fn runs_of_literals_are_measured_across_parts() {
         let window = vec![7; literals];
         let mut out = vec![0; literals + 300];
         let room = out.len();
-        let end = room - append_any_sequence(&mut out, &window, 0, literals, 9, 4).len();
+        let span = Span {
+            from: 0,
+            to: literals,
+            offset: 9,
+            length: 4,
+        };
+        let end = room - append_any_sequence(&mut out, &window, span).len();
         out.truncate(end);
         out
     };

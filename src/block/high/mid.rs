@@ -304,12 +304,19 @@ fn encode_within<const LIMITED: bool>(tables: &mut Tables, page: &Page, streak: 
             more = short_suffix(window, begin - offset, begin, most);
         }
         streak.count(begin - more == anchor);
-        let (from, to, length) = (anchor, begin - more, length + more);
-        out = append_sequence(out, window, from, to, offset, length, |out| {
+        let span = Span {
+            from: anchor,
+            to: begin - more,
+            offset,
+            length: length + more,
+        };
+        let context = (&mut *positions, base);
+        out = append_sequence(out, window, span, context, |out, window, span, (positions, base)| {
+            let Span { to, offset, length, .. } = span;
             insert_inside(positions, &window[to..to + length], offset, base + to as u32);
-            append_any_sequence(out, window, from, to, offset, length)
+            append_any_sequence(out, window, span)
         });
-        at = to + length;
+        at = begin + length;
         anchor = at;
         // There are five bytes before it: a match has four or more, and an earlier place.
         let around = window[at - 5..at + LAST_LITERALS].try_into().unwrap();
