@@ -594,11 +594,12 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                     next = bytes_at(window, position + ahead);
                     // What came again at length will again. With its second position it is likelier to be found, and from
                     // its beginning. (Runs are found anyway.)
-                    if inside
-                        && ahead <= LONG_MATCH
-                        && let Some(bytes) = window[position + 1..].first_chunk()
-                    {
-                        table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = (position + 1) as u16;
+                    if inside {
+                        // (Of a longer one, the first is inserted again: a branch could not be predicted.)
+                        let second = position + (ahead <= LONG_MATCH) as usize;
+                        if let Some(bytes) = window[second..].first_chunk() {
+                            table[hash::<N, BYTES>(u64::from_le_bytes(*bytes))] = second as u16;
+                        }
                     }
                 }
                 let offset = position - found.position;
