@@ -213,6 +213,7 @@ impl FastEncoder {
                     let table = table.first_chunk_mut().expect("a part");
                     encode_to::<LEAN, SIX, NONE>(until, table, limits, window, floor, &mut cursor)
                 }
+                Search::Joined => encode_to::<FAR, SIX, ANY>(until, table, limits, window, floor, &mut cursor),
                 Search::Five => encode_to::<FAR, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
                 Search::Bare => {
                     let strides = (BARE_STRIDE * self.acceleration, self.max_distance);
@@ -253,7 +254,7 @@ impl FastEncoder {
             if self.choice.segment.content >= segment && self.choice.changes() {
                 // The entries are by the other hash. Make at least the last segments findable.
                 let reindexed = match self.choice.search {
-                    Search::Six | Search::Lean | Search::Five | Search::Bare => SEGMENT,
+                    Search::Six | Search::Lean | Search::Joined | Search::Five | Search::Bare => SEGMENT,
                     Search::Sparse | Search::Short => 2 * SEGMENT,
                 };
                 let end = position.min(window.len());
@@ -275,7 +276,7 @@ impl FastEncoder {
         let matched = &page[end - last.matched..end + more];
         let (offset, start) = (last.offset, start + end - last.matched);
         match self.choice.search {
-            Search::Six => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
+            Search::Six | Search::Joined => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
             Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, offset, start),
             Search::Five | Search::Bare | Search::Sparse | Search::Short => {
                 insert_inside::<FAR, FIVE>(&mut self.table, matched, offset, start)
@@ -333,7 +334,7 @@ impl FastEncoder {
             SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start),
             NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start),
             _ => match self.choice.search {
-                Search::Six => insert::<FAR, SIX>(&mut self.table, window, floor, start),
+                Search::Six | Search::Joined => insert::<FAR, SIX>(&mut self.table, window, floor, start),
                 Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start),
                 Search::Five | Search::Bare | Search::Sparse | Search::Short => {
                     insert::<FAR, FIVE>(&mut self.table, window, floor, start)

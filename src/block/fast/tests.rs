@@ -609,6 +609,67 @@ fn where_matches_are_lone_a_part_of_the_table_is_enough() {
     }
 }
 
+/// A sorted list of words.
+fn words(length: usize) -> Vec<u8> {
+    let mut random = Random::new(9);
+    let syllables = [
+        "ba", "ke", "lo", "mi", "nu", "ra", "ter", "ing", "st", "sch", "an", "en",
+    ];
+    let word = |random: &mut Random| {
+        let parts = 2 + random.below(4);
+        (0..parts).map(|_| syllables[random.below(12)]).collect::<String>() + "\n"
+    };
+    let words: std::collections::BTreeSet<_> = (0..length / 8).map(|_| word(&mut random)).collect();
+    let mut words = words.into_iter().collect::<String>().into_bytes();
+    words.truncate(length);
+    words
+}
+
+#[test]
+fn where_matches_join_any_is_taken_at_once() {
+    let data = words(600_000);
+    for page in [32_769, 65_536, 1_000_000] {
+        let (size, search, _) = searched(FastEncoder::new(1), &data, page);
+        assert_eq!(search, Search::Joined, "{page}");
+        let mut without = FastEncoder::new(1);
+        without.choice.stage = Stage::Waiting(u32::MAX);
+        let (size_without, search, _) = searched(without, &data, page);
+        assert_eq!(search, Search::Six);
+        assert!(size < size_without, "{page}: {size} {size_without}");
+    }
+}
+
+/// What `Choice` chooses after two segments with `Six`, two with its rival, and two more, of blocks of so many bytes, in
+/// which so many of 100 matches follow right after another.
+fn joined_rival(six: (usize, usize), rival: (usize, usize)) -> [Search; 3] {
+    let mut choice = Choice {
+        stage: Stage::Six(0),
+        ..Choice::new(1)
+    };
+    [six, rival, six].map(|(block, joined)| {
+        for _ in 0..2 {
+            let sequences = [
+                [0, 1, 0].repeat(10 * joined),
+                [0x10, 9, 1, 0].repeat(10 * (100 - joined)),
+            ]
+            .concat();
+            choice.add(0, SEGMENT, block, 0, &sequences);
+            choice.changes();
+        }
+        choice.search
+    })
+}
+
+#[test]
+fn joined_matches_must_become_more_and_the_blocks_not_much_larger() {
+    use Search::{Joined, Short, Six};
+    assert_eq!(joined_rival((8000, 60), (8600, 90)), [Joined, Six, Joined]);
+    assert_eq!(joined_rival((8000, 59), (8600, 90))[0], Short);
+    // Then comes the other rival.
+    assert_eq!(joined_rival((8000, 60), (8600, 89))[..2], [Joined, Short]);
+    assert_eq!(joined_rival((8000, 60), (8620, 90))[..2], [Joined, Short]);
+}
+
 /// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.
 /// Of the former, so many matches follow right after another, and one in so many is far away.
 fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (usize, usize)) -> [Search; 2] {
@@ -665,13 +726,13 @@ fn other_data_has_long_matches_only() {
 /// What won on some data must not stay when other data comes.
 #[test]
 fn the_rival_goes_when_the_data_changes() {
-    for before in [records(600_000), lines(600_000), counters(600_000)] {
+    for before in [records(600_000), lines(600_000), counters(600_000), words(600_000)] {
         for other in [text(2, 200_000), noise(200_000), vec![b'x'; 200_000]] {
             let mut stream = Stream::new(FastEncoder::new(1));
             for page in before.chunks(65_536) {
                 stream.page(page);
             }
-            let rival = |search| matches!(search, Search::Lean | Search::Sparse | Search::Short);
+            let rival = |search| matches!(search, Search::Lean | Search::Joined | Search::Sparse | Search::Short);
             assert!(rival(stream.encoder.choice.search));
             for page in other.chunks(65_536) {
                 stream.page(page);
@@ -718,8 +779,8 @@ fn a_part_of_the_table_goes_at_once_where_matches_join() {
 
 #[test]
 fn the_choice_of_a_stream_leaves_no_trace_in_the_next() {
-    for used in [records(600_000), lines(600_000), counters(600_000), numbers(100_000)] {
-        for data in [records(600_000), lines(600_000), counters(600_000), text(2, 200_000)] {
+    for used in [records(600_000), lines(600_000), words(600_000), numbers(100_000)] {
+        for data in [records(600_000), words(600_000), counters(600_000), text(2, 200_000)] {
             let new = blocks(FastEncoder::new(1), &data, 65_536);
             let mut stream = Stream::new(FastEncoder::new(1));
             for page in used.chunks(65_536) {
@@ -747,10 +808,10 @@ fn a_clone_goes_on_as_the_original() {
     }
 }
 
-/// So many matches, right after each other and so near, that `Search::Short` is tried.
+/// So many matches, many of them right after another, and so near, that `Search::Short` is tried.
 fn near_matches() -> Offsets {
     let mut offsets = Offsets {
-        joined: 1000,
+        joined: 500,
         ..Offsets::default()
     };
     offsets.counts[0] = 1000;
