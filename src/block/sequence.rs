@@ -8,6 +8,8 @@
 //!
 //! The last sequence of a block stops after its literals.
 
+use std::hint::select_unpredictable;
+
 /// The shortest match. The format stores match lengths less four.
 pub(crate) const MIN_MATCH: usize = 4;
 /// The largest offset: offsets have 16 bits. Zero is not a valid offset.
@@ -75,9 +77,23 @@ fn equal_bytes<const RUN: usize>(ours: &[u8], theirs: &[u8]) -> usize {
 
 #[inline(never)]
 fn equal_bytes_of_a_run(ours: &[u8], theirs: &[u8]) -> usize {
-    let wide = ours.as_chunks::<32>().0.iter().zip(theirs.as_chunks::<32>().0);
-    let equal = 32 * wide.take_while(|(a, b)| a == b).count();
-    equal + equal_bytes::<{ usize::MAX }>(&ours[equal..], &theirs[equal..])
+    let (our_blocks, our_tail) = ours.as_chunks::<32>();
+    let (their_blocks, their_tail) = theirs.as_chunks::<32>();
+    let equal = our_blocks.iter().zip(their_blocks).take_while(|(a, b)| a == b).count();
+    if let (Some(a), Some(b)) = (our_blocks.get(equal), their_blocks.get(equal)) {
+        // No branch: which of the bytes it is cannot be predicted.
+        let [first, second] = [0, 16].map(|at| read_u128(a, at) ^ read_u128(b, at));
+        let is_second = first == 0;
+        let difference = select_unpredictable(is_second, second, first);
+        return 32 * equal + 16 * is_second as usize + difference.trailing_zeros() as usize / 8;
+    }
+    ours.len() - our_tail.len() + equal_bytes::<{ usize::MAX }>(our_tail, their_tail)
+}
+
+/// The 16 bytes at `at`, as [`read_u64`] has eight.
+#[inline(always)]
+fn read_u128(window: &[u8], at: usize) -> u128 {
+    u128::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
 /// [`match_length`] for matches that mostly end within the first eight bytes. `later` must be a place where a match may
@@ -387,6 +403,13 @@ mod tests {
             assert_eq!(common_prefix(&window, 3, 50, 55), length.min(5));
         }
         assert_eq!(match_length(&[1; 100], 0, 1, 100), 99);
+        for length in 0..300 {
+            let mut window = vec![1; 700];
+            window[350 + length] = 2;
+            for limit in [350 + length, 350 + length + 1, 350 + length + 20, 700] {
+                assert_eq!(run_length::<64>(&window, 3, 350, limit), length);
+            }
+        }
     }
 
     #[test]
