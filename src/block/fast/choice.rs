@@ -60,7 +60,7 @@ const LEAN_LOSS: i64 = 3;
 const JOINED_SPACING: usize = 256;
 /// In sorted lists, and in pictures of few colours, nearly every match follows right after another, although `Search::Six`
 /// takes only a long one there, and finds the others one byte later. There it takes less time to take any at once. So the
-/// first rival is `Search::Joined` if so many tenths of the matches are joined.
+/// first rival is `Search::Joined` if so many tenths of the matches are joined. (With larger steps, it finds fewer.)
 const MOSTLY_JOINED: usize = 6;
 /// It wins if so many of its own are, as that branch is then easy to predict,
 const ALWAYS_JOINED: usize = 9;
@@ -274,7 +274,7 @@ impl Choice {
                     (Stage::Six(segments + 1), Search::Six)
                 } else if self.by_six.content >= RARE * self.offsets.matches() {
                     self.in_vain()
-                } else if 10 * self.offsets.joined >= MOSTLY_JOINED * self.offsets.matches() {
+                } else if self.acceleration == 1 && 10 * self.offsets.joined >= MOSTLY_JOINED * self.offsets.matches() {
                     // (Of the same hash.)
                     self.challenge(Search::Joined, WARMED)
                 } else if self.offsets.lone() && self.offsets.far(self.by_six.content) >= LEAST_FAR {

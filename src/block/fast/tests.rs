@@ -637,6 +637,7 @@ fn where_matches_join_any_is_taken_at_once() {
         assert_eq!(search, Search::Six);
         assert!(size < size_without, "{page}: {size} {size_without}");
     }
+    assert_ne!(searched(FastEncoder::new(2), &data, 65_536).1, Search::Joined);
 }
 
 /// What `Choice` chooses after two segments with `Six`, two with its rival, and two more, of blocks of so many bytes, in
