@@ -152,13 +152,10 @@ pub(crate) fn only_literals(block: &[u8]) -> Option<&[u8]> {
     let [0xF0..=0xFF, lengths_and_run @ ..] = block else {
         return None;
     };
-    // What a run fills, length bytes included, is 256 bytes for each length byte except the last.
-    let (lengths, run) = lengths_and_run.split_at_checked((block.len() + 240) / 256)?;
-    let (last, full) = lengths.split_last()?;
-    let expected = NIBBLE_MAX + full.len() * MORE as usize + *last as usize;
-    let (eights, rest) = full.as_chunks::<8>();
-    let is_full = || eights.iter().all(|eight| *eight == [MORE; 8]) && rest.iter().all(|&length| length == MORE);
-    (run.len() == expected && is_full()).then_some(run)
+    let mut at = 0;
+    let len = NIBBLE_MAX + read_extension(lengths_and_run, &mut at, block.len())?;
+    let run = &lengths_and_run[at..];
+    (run.len() == len).then_some(run)
 }
 
 fn decode_all(
@@ -445,12 +442,15 @@ fn read_extension(block: &[u8], at: &mut usize, limit: usize) -> Option<usize> {
     let mut sum = 0;
     // Long lengths have many bytes. The last of them is found without a branch for each.
     while let Some(eight) = block[*at..].first_chunk::<8>() {
-        let full = u64::from_le_bytes(*eight).trailing_ones() as usize / 8;
-        *at += full;
-        sum += full * MORE as usize;
-        if full < 8 {
+        let eight = u64::from_le_bytes(*eight);
+        if eight != u64::MAX {
+            let full = eight.trailing_ones() as usize / 8;
+            *at += full;
+            sum += full * MORE as usize;
             break;
         }
+        *at += 8;
+        sum += 8 * MORE as usize;
         if sum > limit {
             return Some(sum);
         }
