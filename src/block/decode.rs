@@ -8,15 +8,16 @@
 //!            15 in either half: length bytes follow, to be added, up to and including the first below 255
 //! ```
 //!
-//! Three functions share the work:
+//! Four functions share the work:
 //!
 //! * [`decode_fast`] decodes sequences that are far from the ends of block and window. It copies in fixed widths and
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
 //!   has three versions, which differ in the length up to which they copy a match in one step.
-//! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here.
-//! * [`decode`] alternates between the two, and chooses the version of `decode_fast` by what the sequences before were
-//!   like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small pages would spend most of
-//!   their time in `decode_one`.
+//! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`] repeats
+//!   it while sequences begin with long runs of literals.
+//! * [`decode`] alternates between `decode_fast` and `decode_checked`, and chooses the version of `decode_fast` by what
+//!   the sequences before were like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small
+//!   pages would spend most of their time in `decode_one`.
 
 use std::hint::select_unpredictable;
 use std::slice;
@@ -167,7 +168,7 @@ fn decode_all(
 ) -> Result<(), DecodeError> {
     loop {
         if begins_with_long_run(&block[*at..]) {
-            decode_one(block, at, window, to)?;
+            decode_checked(block, at, window, to)?;
             if *at == block.len() {
                 return Ok(());
             }
@@ -192,7 +193,7 @@ fn decode_all(
                 (*at, *to) = (*at + done, end);
             }
         }
-        decode_one(block, at, window, to)?;
+        decode_checked(block, at, window, to)?;
         if *at == block.len() {
             return Ok(());
         }
@@ -382,11 +383,23 @@ fn match_length(token: usize, extension: u8) -> usize {
     MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
-/// Decodes the sequence at `block[*at..]`, whatever it is, and advances `at` and `to`. After an error, both are where
-/// they were. Only the last sequence ends at `block.len()`.
+/// Decodes the sequence at `block[*at..]`, whatever it is, and those after it that begin with a long run of literals.
+/// Advances `at` and `to`. After an error, both are at the sequence that has it. Only the last sequence ends at
+/// `block.len()`.
 #[inline(never)] // keeps the frame of `decode` small
-fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
-    let (mut from, mut end) = (*at, *to);
+fn decode_checked(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
+    loop {
+        (*at, *to) = decode_one(block, *at, window, *to)?;
+        if !begins_with_long_run(&block[*at..]) {
+            return Ok(());
+        }
+    }
+}
+
+/// Decodes the sequence at `block[at..]`. Returns where the next one begins, in the block and in the window.
+#[inline(always)]
+fn decode_one(block: &[u8], at: usize, window: &mut [u8], to: usize) -> Result<(usize, usize), DecodeError> {
+    let (mut from, mut end) = (at, to);
     let token = *block.get(from).ok_or(Truncated)? as usize;
     from += 1;
     let mut literals = token >> 4;
@@ -405,35 +418,38 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
     }
     from += literals;
     end += literals;
-    if from < block.len() {
-        let offset = u16::from_le_bytes(*block[from..].first_chunk().ok_or(Truncated)?) as usize;
-        if offset == 0 || offset > end {
-            return Err(MatchOffset { offset, reach: end });
-        }
-        from += 2;
-        let room = window.len() - end;
-        let mut length = MIN_MATCH + token % 16;
-        if token % 16 == NIBBLE_MAX {
-            length += read_extension(block, &mut from, room).ok_or(Truncated)?;
-        }
-        if length > room {
-            return Err(OutputFull);
-        }
-        if from == block.len() {
-            return Err(Truncated);
-        }
-        if length <= SHORT && (offset >= 16 || offset == 8) && room >= SHORT {
-            // After a long run of literals, most matches are such. (In between, reads would stall.)
-            for done in [0, 8, 16, 24] {
-                copy::<8>(window, end - offset + done, end + done);
-            }
-        } else {
-            copy_match(window, end, offset, length);
-        }
-        end += length;
+    if from == block.len() {
+        return Ok((from, end));
     }
-    (*at, *to) = (from, end);
-    Ok(())
+    let offset = u16::from_le_bytes(*block[from..].first_chunk().ok_or(Truncated)?) as usize;
+    if offset == 0 || offset > end {
+        return Err(MatchOffset { offset, reach: end });
+    }
+    from += 2;
+    let (before, room) = window.split_at_mut(end);
+    let mut length = MIN_MATCH + token % 16;
+    if token % 16 == NIBBLE_MAX {
+        length += read_extension(block, &mut from, room.len()).ok_or(Truncated)?;
+    }
+    if length > room.len() {
+        return Err(OutputFull);
+    }
+    if from == block.len() {
+        return Err(Truncated);
+    }
+    // After a long run of literals, most matches are such.
+    if length <= SHORT
+        && let Some(source) = before[end - offset..].first_chunk::<SHORT>()
+        && let Some(room) = room.first_chunk_mut::<SHORT>()
+    {
+        // (In larger steps, reads would stall.)
+        for done in [0, 8, 16, 24] {
+            write::<8>(room, done, read(source, done));
+        }
+    } else {
+        copy_match(window, end, offset, length);
+    }
+    Ok((from, end + length))
 }
 
 /// Adds up the length bytes at `at` and moves `at` past them. Returns `None` if the block ends first.
