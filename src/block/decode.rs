@@ -50,7 +50,7 @@ const MANY: usize = 4 * RARE;
 /// That is worse than a wrong prediction.
 const NEAR: usize = 128;
 /// So much of a long match with a short offset is written by [`repeat`].
-const REPEATED: usize = 128;
+const REPEATED: usize = 512;
 /// `repeat` may overwrite so many bytes after a match.
 const REPEAT_SLACK: usize = 64;
 /// After this many bytes of blocks, `decode_all` tries the version for shorter matches again.
