@@ -58,6 +58,8 @@ const PIECE: usize = 8 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
 /// ahead, except for the longest runs of literals.
 const TAIL: usize = 72;
+/// The length of the padded copy. (To clear more would take a call.)
+const PADDED: usize = 128;
 
 /// What the decoder learned from the sequences before, also from those of earlier blocks. It changes the time, never
 /// the result.
@@ -186,7 +188,7 @@ fn decode_all(
         if rest.len() < TAIL {
             // The padding is never taken for a sequence: an offset of zero stops the fast loop. Only a sequence that is cut
             // off at the end of the block may run into it. Then nothing was decoded, and `decode_one` finds the sequence.
-            let mut padded = [0; 2 * TAIL];
+            let mut padded = [0; PADDED];
             padded[..rest.len()].copy_from_slice(rest);
             let (done, end) = decode_with(pace.version, &padded, 0, window, *to, pace);
             if done < rest.len() {
