@@ -378,10 +378,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
                     return Ok(Step::NeedMore(with_tail - self.filled));
                 }
                 self.state = State::Checked;
-                let held = mem::take(&mut self.held);
-                let result = self.decode_block(head_len, &held[..with_tail], out);
-                self.held = held;
-                result
+                self.decode_held(head_len, with_tail, out)
             }
         };
         self.filled = 0;
@@ -765,8 +762,18 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         }
     }
 
+    /// Decodes the block that is held.
+    #[inline(never)] // there are enough copies of `decode_block`
+    fn decode_held(&mut self, head_len: usize, with_tail: usize, out: &mut &mut [u8]) -> Result<(), Error> {
+        let held = mem::take(&mut self.held);
+        let result = self.decode_block(head_len, &held[..with_tail], out);
+        self.held = held;
+        result
+    }
+
     /// Decodes a block of an accepted length, with its tail, to the next page, or into `out`. An error changes nothing,
     /// except that the last page is gone.
+    #[inline(always)] // for a small page, another frame is a large part of the time
     fn decode_block(&mut self, head_len: usize, with_tail: &[u8], out: &mut &mut [u8]) -> Result<(), Error> {
         let (block, tail) = with_tail.split_at(with_tail.len() - F::TAIL_LEN);
         self.window.end_page();
@@ -774,17 +781,21 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         if mem::take(&mut self.forgotten) {
             self.window.forget_history();
         }
-        let decoded = self.decode(block, out);
-        // Until it is checked, the page belongs to nobody: the framing may panic.
-        let end = self.window.content().len();
-        self.window.clear_page();
-        let direct = match decoded {
-            Ok(direct) => direct,
-            Err(error) => return Err(self.explain(error, block)),
+        let direct = match block::only_literals(block) {
+            Some(run) if run.len() <= self.options.get_max_page_size() => self.copy_run(run, out),
+            _ => match self.decode_sequences(block, out) {
+                Ok(direct) => direct,
+                Err(error) => {
+                    self.window.clear_page();
+                    return Err(self.explain(error, block));
+                }
+            },
         };
-        let (_, window, start) = self.window.with_room();
+        // Until it is checked, the page belongs to nobody: the framing may panic.
+        let end = self.window.end();
+        self.window.clear_page();
         let page = match direct {
-            0 => &window[start..end],
+            0 => self.window.room_until(end),
             _ => &out[..direct],
         };
         let page_len = page.len();
@@ -805,32 +816,26 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in
-    /// `out`, and otherwise 0. On success and on error, what was decoded in the window is in its page.
-    #[inline]
-    fn decode(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
-        match block::only_literals(block) {
-            Some(run) if run.len() <= self.options.get_max_page_size() => Ok(self.copy_run(run, out)),
-            _ => self.decode_sequences(block, out),
-        }
-    }
-
-    /// The work of [`decode`](Self::decode) for a block that is one run of literals: no estimate of the room is needed.
-    #[inline]
+    /// Like [`decode_sequences`](Self::decode_sequences), for a block that is one run of literals. No estimate of the room
+    /// is needed.
+    #[inline(always)] // as `decode_block`
     fn copy_run(&mut self, run: &[u8], out: &mut [u8]) -> usize {
         if run.len() >= direct::LONG && out.len() >= run.len() {
             out[..run.len()].copy_from_slice(run);
             return run.len();
         }
-        // Pages that get longer and longer must not allocate each time.
-        let gets_longer = (1..run.len()).contains(&self.largest_page);
-        let most = if gets_longer { 2 * run.len() } else { run.len() };
-        let most = most.min(self.options.get_max_page_size());
-        self.window.reserve_nearby(run.len() + SLACK, HISTORY + most + SLACK);
+        self.window.reserve_nearby(run.len() + SLACK, || {
+            // Pages that get longer and longer must not allocate each time.
+            let gets_longer = (1..run.len()).contains(&self.largest_page);
+            let most = if gets_longer { 2 * run.len() } else { run.len() };
+            HISTORY + most.min(self.options.get_max_page_size()) + SLACK
+        });
         self.window.push_run(run);
         0
     }
 
+    /// Decodes `block` after the content of the window, or into `out`. Returns the length of the page if it is in
+    /// `out`, and otherwise 0. On success and on error, what was decoded in the window is in its page.
     #[inline(never)] // keeps the frame of `decode_block` small
     fn decode_sequences(&mut self, block: &[u8], out: &mut [u8]) -> Result<usize, DecodeError> {
         // The decoder gets the room that the block will probably need, and more if that was not enough. With room for
@@ -852,7 +857,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             room = room.min(max_page_size);
             let page_len = self.window.page_len();
             self.window
-                .reserve_lazily(room - page_len + SLACK, HISTORY + room + SLACK);
+                .reserve_lazily(room - page_len + SLACK, || HISTORY + room + SLACK);
             // Clamp even if the window is larger, so that the error never depends on how large it is.
             let result = self.decode_to_window(block, &mut at, max_page_size - page_len + SLACK);
             let page_len = self.window.page_len();

@@ -24,8 +24,9 @@ const SHORT: usize = 16 * 1024;
 /// The first part of a history that [`Window::fetch`] copies: two small pages. If a match reaches further, it copies all.
 const FETCH: usize = 8 * 1024;
 
-/// See [`Window::push_run`].
-const TOUCHED: usize = 2048;
+/// See [`Window::push_run`]. It pays up to this length of a run, and so much at a time.
+const TOUCHED: usize = 8 * 1024;
+const PIECE: usize = 1024;
 const LINE: usize = 64;
 
 /// The small functions are `#[inline]`: the codecs that call them are generic, so they are compiled in other crates.
@@ -168,15 +169,17 @@ impl Window {
         self.end += bytes.len();
     }
 
-    /// Like [`push`](Self::push). The lines of memory where a short run goes are loaded first, all at once. The processor
+    /// Like [`push`](Self::push). The lines of memory where a short run goes are loaded first, many at once. The processor
     /// gets them one after the other when they are stored to.
     #[inline]
     pub(crate) fn push_run(&mut self, run: &[u8]) {
+        let room = &mut self.buf[self.end..][..run.len()];
         if run.len() <= TOUCHED {
-            let (lines, _) = self.buf[self.end..][..run.len()].as_chunks::<LINE>();
-            black_box(lines.iter().fold(0, |all, line| all | line[0]));
+            copy_to_touched(room, run);
+        } else {
+            room.copy_from_slice(run);
         }
-        self.push(run);
+        self.end += run.len();
     }
 
     /// The lowest index of the history that is in place, content and room as one slice, and the index of the page's end,
@@ -189,6 +192,18 @@ impl Window {
             self.buf.len()
         };
         (self.floor.max(self.missing), &mut self.buf[..until], self.end)
+    }
+
+    /// The index of the page's end.
+    #[inline]
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// The bytes after the page, up to index `end`.
+    #[inline]
+    pub(crate) fn room_until(&self, end: usize) -> &[u8] {
+        &self.buf[self.end..end]
     }
 
     /// Adds the bytes that a decoder wrote into the room, up to index `end`, to the page.
@@ -268,10 +283,10 @@ impl Window {
     /// Like [`reserve`](Self::reserve), but when the window slides, the history stays where it is, if it can stay until
     /// it is out of reach.
     #[inline]
-    pub(crate) fn reserve_lazily(&mut self, room: usize, most: usize) {
+    pub(crate) fn reserve_lazily(&mut self, room: usize, most: impl FnOnce() -> usize) {
         let is_in_the_way = self.is_missing() && self.end + room > self.floor + self.shift;
         if is_in_the_way || self.buf.len() - self.end < room {
-            self.make_room_lazily(room, most);
+            self.make_room_lazily(room, most());
         }
     }
 
@@ -279,7 +294,7 @@ impl Window {
     /// smaller part of the buffer, more of it stays in the processor's fastest cache. That pays if nothing refers to the
     /// history.
     #[inline]
-    pub(crate) fn reserve_nearby(&mut self, room: usize, most: usize) {
+    pub(crate) fn reserve_nearby(&mut self, room: usize, most: impl FnOnce() -> usize) {
         if self.can_stay(room) {
             self.turn();
         } else {
@@ -388,6 +403,19 @@ impl Window {
         let mut grown = vec![0; len];
         grown[..self.end].copy_from_slice(self.content());
         self.buf = grown;
+    }
+}
+
+/// The work of [`Window::push_run`].
+fn copy_to_touched(room: &mut [u8], run: &[u8]) {
+    for (room, run) in room.chunks_mut(PIECE).zip(run.chunks(PIECE)) {
+        let (lines, _) = room.as_chunks::<LINE>();
+        black_box(
+            lines
+                .iter()
+                .fold(0, |all, line| all | u64::from_le_bytes(*line.first_chunk().unwrap())),
+        );
+        room.copy_from_slice(run);
     }
 }
 

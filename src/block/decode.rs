@@ -8,15 +8,16 @@
 //!            15 in either half: length bytes follow, to be added, up to and including the first below 255
 //! ```
 //!
-//! Three functions share the work:
+//! Four functions share the work:
 //!
 //! * [`decode_fast`] decodes sequences that are far from the ends of block and window. It copies in fixed widths and
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
 //!   has three versions, which differ in the length up to which they copy a match in one step.
-//! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here.
-//! * [`decode`] alternates between the two, and chooses the version of `decode_fast` by what the sequences before were
-//!   like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small pages would spend most of
-//!   their time in `decode_one`.
+//! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`] repeats
+//!   it while sequences begin with long runs of literals.
+//! * [`decode`] alternates between `decode_fast` and `decode_checked`, and chooses the version of `decode_fast` by what
+//!   the sequences before were like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small
+//!   pages would spend most of their time in `decode_one`.
 
 use std::hint::select_unpredictable;
 use std::slice;
@@ -49,7 +50,7 @@ const MANY: usize = 4 * RARE;
 /// That is worse than a wrong prediction.
 const NEAR: usize = 128;
 /// So much of a long match with a short offset is written by [`repeat`].
-const REPEATED: usize = 128;
+const REPEATED: usize = 512;
 /// `repeat` may overwrite so many bytes after a match.
 const REPEAT_SLACK: usize = 64;
 /// After this many bytes of blocks, `decode_all` tries the version for shorter matches again.
@@ -57,6 +58,8 @@ const PIECE: usize = 8 * 1024;
 /// When less than this is left of the block, it is decoded from a padded copy. It covers all that the fast loop reads
 /// ahead, except for the longest runs of literals.
 const TAIL: usize = 72;
+/// The length of the padded copy. (To clear more would take a call.)
+const PADDED: usize = 128;
 
 /// What the decoder learned from the sequences before, also from those of earlier blocks. It changes the time, never
 /// the result.
@@ -152,13 +155,10 @@ pub(crate) fn only_literals(block: &[u8]) -> Option<&[u8]> {
     let [0xF0..=0xFF, lengths_and_run @ ..] = block else {
         return None;
     };
-    // What a run fills, length bytes included, is 256 bytes for each length byte except the last.
-    let (lengths, run) = lengths_and_run.split_at_checked((block.len() + 240) / 256)?;
-    let (last, full) = lengths.split_last()?;
-    let expected = NIBBLE_MAX + full.len() * MORE as usize + *last as usize;
-    let (eights, rest) = full.as_chunks::<8>();
-    let is_full = || eights.iter().all(|eight| *eight == [MORE; 8]) && rest.iter().all(|&length| length == MORE);
-    (run.len() == expected && is_full()).then_some(run)
+    let mut at = 0;
+    let len = NIBBLE_MAX + read_extension(lengths_and_run, &mut at, block.len())?;
+    let run = &lengths_and_run[at..];
+    (run.len() == len).then_some(run)
 }
 
 fn decode_all(
@@ -170,7 +170,7 @@ fn decode_all(
 ) -> Result<(), DecodeError> {
     loop {
         if begins_with_long_run(&block[*at..]) {
-            decode_one(block, at, window, to)?;
+            decode_checked(block, at, window, to)?;
             if *at == block.len() {
                 return Ok(());
             }
@@ -188,14 +188,14 @@ fn decode_all(
         if rest.len() < TAIL {
             // The padding is never taken for a sequence: an offset of zero stops the fast loop. Only a sequence that is cut
             // off at the end of the block may run into it. Then nothing was decoded, and `decode_one` finds the sequence.
-            let mut padded = [0; 2 * TAIL];
+            let mut padded = [0; PADDED];
             padded[..rest.len()].copy_from_slice(rest);
             let (done, end) = decode_with(pace.version, &padded, 0, window, *to, pace);
             if done < rest.len() {
                 (*at, *to) = (*at + done, end);
             }
         }
-        decode_one(block, at, window, to)?;
+        decode_checked(block, at, window, to)?;
         if *at == block.len() {
             return Ok(());
         }
@@ -294,8 +294,8 @@ fn decode_fast<const STEP: usize>(
                 let index = (token + 1 + (3 << 4)) >> 4;
                 then = ahead[index] as usize;
                 next = after(&bytes, index);
-                if STEP < STRIDE && length <= SHORT && offset >= 8 && offset <= end {
-                    // In small steps, as above.
+                if STEP < STRIDE && length <= SHORT && offset >= 16 && offset <= end {
+                    // In small steps, as above. (With smaller offsets, most steps would read what the last one wrote.)
                     let mut done = 0;
                     while done < SHORT {
                         copy::<8>(reach, end - offset + done, end + done);
@@ -385,11 +385,23 @@ fn match_length(token: usize, extension: u8) -> usize {
     MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
-/// Decodes the sequence at `block[*at..]`, whatever it is, and advances `at` and `to`. After an error, both are where
-/// they were. Only the last sequence ends at `block.len()`.
+/// Decodes the sequence at `block[*at..]`, whatever it is, and those after it that begin with a long run of literals.
+/// Advances `at` and `to`. After an error, both are at the sequence that has it. Only the last sequence ends at
+/// `block.len()`.
 #[inline(never)] // keeps the frame of `decode` small
-fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
-    let (mut from, mut end) = (*at, *to);
+fn decode_checked(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
+    loop {
+        (*at, *to) = decode_one(block, *at, window, *to)?;
+        if !begins_with_long_run(&block[*at..]) {
+            return Ok(());
+        }
+    }
+}
+
+/// Decodes the sequence at `block[at..]`. Returns where the next one begins, in the block and in the window.
+#[inline(always)]
+fn decode_one(block: &[u8], at: usize, window: &mut [u8], to: usize) -> Result<(usize, usize), DecodeError> {
+    let (mut from, mut end) = (at, to);
     let token = *block.get(from).ok_or(Truncated)? as usize;
     from += 1;
     let mut literals = token >> 4;
@@ -408,35 +420,38 @@ fn decode_one(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -
     }
     from += literals;
     end += literals;
-    if from < block.len() {
-        let offset = u16::from_le_bytes(*block[from..].first_chunk().ok_or(Truncated)?) as usize;
-        if offset == 0 || offset > end {
-            return Err(MatchOffset { offset, reach: end });
-        }
-        from += 2;
-        let room = window.len() - end;
-        let mut length = MIN_MATCH + token % 16;
-        if token % 16 == NIBBLE_MAX {
-            length += read_extension(block, &mut from, room).ok_or(Truncated)?;
-        }
-        if length > room {
-            return Err(OutputFull);
-        }
-        if from == block.len() {
-            return Err(Truncated);
-        }
-        if length <= SHORT && (offset >= 16 || offset == 8) && room >= SHORT {
-            // After a long run of literals, most matches are such. (In between, reads would stall.)
-            for done in [0, 8, 16, 24] {
-                copy::<8>(window, end - offset + done, end + done);
-            }
-        } else {
-            copy_match(window, end, offset, length);
-        }
-        end += length;
+    if from == block.len() {
+        return Ok((from, end));
     }
-    (*at, *to) = (from, end);
-    Ok(())
+    let offset = u16::from_le_bytes(*block[from..].first_chunk().ok_or(Truncated)?) as usize;
+    if offset == 0 || offset > end {
+        return Err(MatchOffset { offset, reach: end });
+    }
+    from += 2;
+    let (before, room) = window.split_at_mut(end);
+    let mut length = MIN_MATCH + token % 16;
+    if token % 16 == NIBBLE_MAX {
+        length += read_extension(block, &mut from, room.len()).ok_or(Truncated)?;
+    }
+    if length > room.len() {
+        return Err(OutputFull);
+    }
+    if from == block.len() {
+        return Err(Truncated);
+    }
+    // After a long run of literals, most matches are such.
+    if length <= SHORT
+        && let Some(source) = before[end - offset..].first_chunk::<SHORT>()
+        && let Some(room) = room.first_chunk_mut::<SHORT>()
+    {
+        // (In larger steps, reads would stall.)
+        for done in [0, 8, 16, 24] {
+            write::<8>(room, done, read(source, done));
+        }
+    } else {
+        copy_match(window, end, offset, length);
+    }
+    Ok((from, end + length))
 }
 
 /// Adds up the length bytes at `at` and moves `at` past them. Returns `None` if the block ends first.
@@ -445,12 +460,15 @@ fn read_extension(block: &[u8], at: &mut usize, limit: usize) -> Option<usize> {
     let mut sum = 0;
     // Long lengths have many bytes. The last of them is found without a branch for each.
     while let Some(eight) = block[*at..].first_chunk::<8>() {
-        let full = u64::from_le_bytes(*eight).trailing_ones() as usize / 8;
-        *at += full;
-        sum += full * MORE as usize;
-        if full < 8 {
+        let eight = u64::from_le_bytes(*eight);
+        if eight != u64::MAX {
+            let full = eight.trailing_ones() as usize / 8;
+            *at += full;
+            sum += full * MORE as usize;
             break;
         }
+        *at += 8;
+        sum += 8 * MORE as usize;
         if sum > limit {
             return Some(sum);
         }

@@ -183,7 +183,13 @@ fn wrong_offsets() {
 #[test]
 fn errors_are_where_the_sequence_begins() {
     for before in [&b""[..], &[0x1F, b'a', 1, 0, 100], &[7; 200]] {
-        for cut in [&[15, 1, 0, 0][..], &[0x1F, b'a', 1, 0], &[0x1F, b'a', 1], &[0xF0]] {
+        for cut in [
+            &[15, 1, 0, 0][..],
+            &[0x1F, b'a', 1, 0],
+            &[0x1F, b'a', 1],
+            &[0xF0],
+            &[0xF0, 255],
+        ] {
             let mut block = before.to_vec();
             if before.len() == 200 {
                 block = vec![];
