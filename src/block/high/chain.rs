@@ -862,10 +862,10 @@ impl<'a> Search<'a> {
         };
         // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins with a
         // run, something else follows only there.
-        let next = |k: &usize| Some(k + 1 + k / 64);
         let last = groups.saturating_sub(4).max(1);
-        let first = std::iter::successors(Some(1), next).take_while(|&k| k < last);
-        first.chain(last..groups).for_each(try_group);
+        let next = |k: &usize| Some(k + 1 + k / 64);
+        let further = std::iter::successors(Some(64), next).take_while(|&k| k < last);
+        (1..last.min(64)).chain(further).chain(last..groups).for_each(try_group);
         (link, gap)
     }
 
