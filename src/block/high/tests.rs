@@ -1312,3 +1312,14 @@ fn matches_that_save_no_byte_save_searches() {
         assert!(mean < 6.5, "{level}: {mean}");
     }
 }
+
+/// Here a byte, there a byte, and zeros between them: many candidates are as long as the next.
+#[test]
+fn sparse_bytes_need_as_many_candidates_as_the_level_below_has() {
+    let mut random = Random::new(55);
+    let sparse: Vec<u8> = (0..131_072)
+        .map(|_| if random.below(20) == 0 { random.next() as u8 } else { 0 })
+        .collect();
+    let (lower, size) = (size(9, &sparse, 1024), size(10, &sparse, 1024));
+    assert!(size <= lower + lower / 200, "{size} {lower}");
+}
