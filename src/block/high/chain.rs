@@ -37,6 +37,8 @@ const VERY_LONG_DEPTH: u32 = 1024;
 const SMALL_PAGE: usize = 1 << 14;
 /// With more different letters than this, groups of four bytes are not frequent.
 const FEW_LETTERS: usize = 16;
+/// The last bytes of a page that are looked for to see whether it repeats itself.
+const PERIOD_SAMPLE: usize = 32;
 /// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds to
 /// positions.
 pub(super) const CHOICE: u32 = 1 << 16;
@@ -68,8 +70,7 @@ pub(super) struct Chains {
 /// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
 #[derive(Clone, Copy)]
 pub(super) struct Taste {
-    /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
-    /// not hide from it.
+    /// Every so many places of a page are counted to see what its groups are like.
     pub(super) stride: usize,
     /// With no more than this to search, a group has four bytes.
     pub(super) short_window: usize,
@@ -133,6 +134,9 @@ pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
 /// With few different letters all groups of four bytes are frequent. Nearly every place has longer matches then, but
 /// they are hard to find among thousands of candidates. With longer groups there are fewer.
 fn choose_group(page: &Page, taste: Taste) -> usize {
+    // What repeats itself is found with any groups. All that counts is the first time.
+    let first = period(&page.window[page.start..]).map(|period| page.part(page.start, page.start + period));
+    let page = first.as_ref().unwrap_or(page);
     let census = Census::new(page, taste.stride);
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
     // Of longer groups there are more, by the power of their length. There must be fewer than places to find them in.
@@ -147,11 +151,9 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
         return taste.middle;
     }
     if taste.five && page.window.len() - page.start <= SMALL_PAGE {
-        // Of so few bytes all places are counted: of some only, too many groups are rare by chance.
+        // Of so few bytes nearly all places are counted: of some only, too many groups are rare by chance.
         let census = Census::new(page, 1);
-        // Where a page repeats itself, no group is rare, and all that counts is the first time, of which nothing is known.
-        if !repeats::<8>(page)
-            && (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
+        if (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
             && census.few_are_rare(taste.rare_of_middle)
             && repeats::<5>(page)
         {
@@ -173,20 +175,14 @@ struct Census {
 
 impl Census {
     fn new(page: &Page, stride: usize) -> Census {
-        let places = page.window[page.start..]
-            .windows(MIN_MATCH)
-            .step_by(stride)
-            .take(1 << 14);
-        let all = places.len();
-        let mut runs = 0;
+        let page = &page.window[page.start..];
+        // One byte more now and then, so that no columns of data hide from it.
+        let places = (0..1 << 14).map_while(|k| page.get(k * stride + k / 16..)?.first_chunk::<MIN_MATCH>());
         let mut counts = [0u16; 1 << 12];
         // `pairs` is the sum of the squares of all counts.
-        let (mut rare, mut pairs) = (0, 0);
-        for group in places {
-            if is_run(group) {
-                runs += 1;
-                continue;
-            }
+        let (mut total, mut rare, mut pairs) = (0, 0, 0);
+        for group in places.filter(|group| !is_run(&group[..])) {
+            total += 1;
             let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
             match count {
                 0 => rare += 1,
@@ -196,7 +192,6 @@ impl Census {
             pairs += 2 * *count as usize + 1;
             *count += 1;
         }
-        let total = all - runs;
         Census {
             total,
             rare,
@@ -223,6 +218,22 @@ fn is_mostly_runs(page: &[u8]) -> bool {
     let places = page.windows(MIN_MATCH).step_by((page.len() / 256) | 1);
     let total = places.len();
     8 * places.filter(|group| !is_run(group)).count() < total
+}
+
+/// The period with which a page repeats itself, if there is one.
+fn period(page: &[u8]) -> Option<usize> {
+    let end = page.len().checked_sub(PERIOD_SAMPLE)?;
+    let sample = &page[end..];
+    let most = (page.len() / 2).min(end).min(MAX_OFFSET);
+    let word = read_u64(sample, 0);
+    let period = (1..=most).find(|&period| {
+        let before = &page[end - period..];
+        read_u64(before, 0) == word && before.starts_with(sample)
+    })?;
+    (period..end)
+        .step_by((page.len() / 256) | 1)
+        .all(|at| read_u64(page, at) == read_u64(page, at - period))
+        .then_some(period)
 }
 
 /// Whether most groups of so many bytes occur again nearby. They do not in consecutive numbers as text, where all
@@ -296,7 +307,9 @@ impl Chains {
             }
             self.chosen = page.position() + CHOICE;
             self.became = None;
-            group = choose_group(page, self.taste);
+            if !is_mostly_runs(&page.window[page.start..]) {
+                group = choose_group(page, self.taste);
+            }
         }
         if group != self.group {
             self.regroup(page, group);
@@ -849,10 +862,10 @@ impl<'a> Search<'a> {
         };
         // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins with a
         // run, something else follows only there.
-        let next = |k: &usize| Some(k + 1 + k / 64);
         let last = groups.saturating_sub(4).max(1);
-        let first = std::iter::successors(Some(1), next).take_while(|&k| k < last);
-        first.chain(last..groups).for_each(try_group);
+        let next = |k: &usize| Some(k + 1 + k / 64);
+        let further = std::iter::successors(Some(64), next).take_while(|&k| k < last);
+        (1..last.min(64)).chain(further).chain(last..groups).for_each(try_group);
         (link, gap)
     }
 

@@ -101,7 +101,7 @@ impl HighEncoder {
             7 => lazy(64, 40),
             8 => lazy(128, 96),
             9 => lazy(256, 192),
-            10 => optimal(64, 32, [512, 128], 64, Taste::OPTIMAL),
+            10 => optimal(80, 32, [512, 128], 64, Taste::OPTIMAL),
             11 => optimal(256, 128, [512, 128], 64, Taste::SMALL),
             _ => optimal(chain::EXHAUSTIVE, optimal::MEAN_DEPTH, [4096; 2], 4, Taste::SMALLEST),
         };

@@ -13,7 +13,7 @@
 //! data there are too many of them to compare.
 
 use super::Page;
-use super::chain::{Chains, Credit, EXHAUSTIVE, Search};
+use super::chain::{Chains, Credit, Search};
 use super::streak::Streak;
 use crate::block::sequence::*;
 
@@ -161,8 +161,6 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     let (mut length, mut offset) = (MIN_MATCH - 1, 0);
     // The number of candidates that all searches together may still look at.
     let mut budget = count as u32 * depth.mean;
-    // Whether runs of literals may have length bytes. If no run has one so far, the others will hardly have any either.
-    let mut long_runs = depth.most >= EXHAUSTIVE;
     let mut i = count;
     while i > 0 {
         i -= 1;
@@ -178,29 +176,22 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
                 (length, offset) = (MIN_MATCH - 1, 0);
             }
         }
-        // (Where a match is known, a longer one could only save a length byte.)
+        // Where a match is known, a longer one could only save a length byte. So even a match that costs more than
+        // literals is of use: it saves the searches before it.
         if offset == 0 && search.has_candidate(at) {
             // This position may use what the positions after it did not.
             let spare = budget.saturating_sub((i as u32 + 1) * depth.mean);
             let allowed = (depth.mean + spare).min(depth.most);
             let mut left = allowed;
-            // A match before literals always saves some of them. One that costs as much as a literal is of use only
-            // because it divides a run of literals: short ones need no length byte.
-            let useless = if run < MIN_MATCH {
-                useless_length(&cost[i..], run_cost + long_runs as u32)
-            } else {
-                MIN_MATCH - 1
-            };
-            let longer = search_longer(search, at, useless, &mut left);
+            let longest = search_longest(search, at, &mut left);
             budget = budget.saturating_sub(allowed - left);
-            if longer.1 > 0 {
-                (length, offset) = longer;
+            if longest.1 > 0 {
+                (length, offset) = longest;
                 (price, cut) = cheapest(cost, i, top, length);
             }
         }
         run += 1;
         run_cost += 1 + literal_extension_grows(run) as u32;
-        long_runs |= run == NIBBLE_MAX;
         if price > run_cost {
             choice[i] = run as u32;
             cost[i] = run_cost as u16 + 1;
@@ -238,20 +229,6 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
     }
 }
 
-/// A length up to which all matches cost more than a literal, if that costs `literal` with everything after it. The
-/// first cost is that of the place itself.
-///
-/// It is at most seven: a search for more than that compares eight bytes that are not all from the beginning.
-#[inline(always)]
-fn useless_length(cost: &[u16], literal: u32) -> usize {
-    let ends = &cost[MIN_MATCH..8];
-    MIN_MATCH - 1
-        + ends
-            .iter()
-            .position(|&cost| cost as u32 + 2 <= literal)
-            .unwrap_or(ends.len())
-}
-
 /// How many costs in a row before `cost[end]` are equal to it; 0 if there is no such cost.
 fn equal_before(cost: &[u16], end: usize) -> usize {
     cost.get(..=end).map_or(0, |before| {
@@ -266,8 +243,8 @@ fn equal_before(cost: &[u16], end: usize) -> usize {
 
 /// Not inlined, because the loop above needs the registers.
 #[inline(never)]
-fn search_longer(search: &Search, at: usize, best: usize, depth: &mut u32) -> (usize, usize) {
-    search.longer(at, best, depth)
+fn search_longest(search: &Search, at: usize, depth: &mut u32) -> (usize, usize) {
+    search.longer(at, MIN_MATCH - 1, depth)
 }
 
 /// The lowest cost of a match at `i` that has at most `length` bytes, with everything after it, and the length that has

@@ -1228,3 +1228,98 @@ fn a_page_of_thirteen_bytes_may_have_a_match() {
         assert_eq!(found[0].matched, Some((200, 8)), "level {level}");
     }
 }
+
+/// Where a page repeats itself all groups are frequent, but of the first time every match counts.
+#[test]
+fn the_first_time_of_what_repeats_itself_keeps_short_matches() {
+    let mut random = Random::new(50);
+    for period in [15, 46, 150, 300, 751, 1500, 2999] {
+        let first: Vec<u8> = (0..period).map(|_| b"ACGT"[random.below(4)]).collect();
+        let smallest = smallest(&first, 0, 0);
+        for page in [16_384, 65_536] {
+            let data: Vec<u8> = first.iter().copied().cycle().take(page).collect();
+            let most = smallest + page / 255 + 12;
+            for level in 10..=12 {
+                let size = size(level, &data, page);
+                assert!(size <= most, "{level} {period} {page}: {size} {most}");
+            }
+        }
+    }
+}
+
+/// Of what repeats itself the first time may be long, and have few letters.
+#[test]
+fn long_groups_suit_few_letters_that_repeat_themselves() {
+    let mut random = Random::new(51);
+    let first: Vec<u8> = (0..20_000).map(|_| random.below(2) as u8).collect();
+    let data: Vec<u8> = first.iter().copied().cycle().take(65_536).collect();
+    for level in [10, 11] {
+        let (looked, size) = chain::tests::candidates_in(|| size(level, &data, data.len()));
+        let alone = self::size(12, &first, first.len());
+        assert!(size <= alone + alone / 10, "{level}: {size} {alone}");
+        let mean = looked as f64 / first.len() as f64;
+        assert!(mean < 150.0, "{level}: {mean}");
+    }
+}
+
+/// However many bytes lie between the places that are counted where groups are chosen.
+#[test]
+fn columns_do_not_hide_where_groups_are_chosen() {
+    for len in 6..=40 {
+        let mut random = Random::new(52);
+        let mut number = 10_u128.pow(len as u32 - 2);
+        let mut lines = Vec::new();
+        while lines.len() < 65_536 {
+            number += random.below(100) as u128;
+            lines.extend(format!("{number}\n").into_bytes());
+        }
+        let before = size(9, &lines, lines.len());
+        for level in 10..=12 {
+            let size = size(level, &lines, lines.len());
+            assert!(size <= before, "{level} {len}: {size} {before}");
+        }
+    }
+}
+
+/// Between runs the few other bytes are what counts.
+#[test]
+fn groups_of_four_bytes_suit_pages_of_runs() {
+    let mut random = Random::new(53);
+    let pieces: Vec<Vec<u8>> = (0..50)
+        .map(|_| (0..5 + random.below(36)).map(|_| b"AB"[random.below(2)]).collect())
+        .collect();
+    let mut data = vec![];
+    while data.len() < 131_072 {
+        data.resize(data.len() + 100 + random.below(1900), [0, 32, 255][random.below(3)]);
+        data.extend(&pieces[random.below(50)]);
+    }
+    for page in [1024, 4096] {
+        let before = size(9, &data, page);
+        for level in [10, 11] {
+            let size = size(level, &data, page);
+            assert!(size <= before + before / 100, "{level} {page}: {size} {before}");
+        }
+    }
+}
+
+/// A match known at a place saves the search before it, even if it costs no less than literals.
+#[test]
+fn matches_that_save_no_byte_save_searches() {
+    let column = column(46, 16_384);
+    for level in 10..=12 {
+        let (looked, _) = chain::tests::candidates_in(|| size(level, &column, 4096));
+        let mean = looked as f64 / column.len() as f64;
+        assert!(mean < 6.5, "{level}: {mean}");
+    }
+}
+
+/// Here a byte, there a byte, and zeros between them: many candidates are as long as the next.
+#[test]
+fn sparse_bytes_need_as_many_candidates_as_the_level_below_has() {
+    let mut random = Random::new(55);
+    let sparse: Vec<u8> = (0..131_072)
+        .map(|_| if random.below(20) == 0 { random.next() as u8 } else { 0 })
+        .collect();
+    let (lower, size) = (size(9, &sparse, 1024), size(10, &sparse, 1024));
+    assert!(size <= lower + lower / 200, "{size} {lower}");
+}

@@ -76,34 +76,3 @@ fn where_a_match_is_known_there_is_no_search() {
     let looked = looked_at(&window, noise.len(), window.len() - 12, depth) as usize;
     assert!(looked < 2 * MATCHES, "{looked}");
 }
-
-#[test]
-fn matches_as_expensive_as_a_literal_are_used_where_runs_may_be_long() {
-    let mut random = Random::new(5);
-    let mut window: Vec<u8> = (0..4000).map(|_| random.below(4) as u8).collect();
-    let choices = |window: &[u8], most| {
-        let mean = 65_536;
-        planned(window, 2000, window.len() - 12, Depth { most, mean }).1
-    };
-    // How many places begin a match. No chain has as many candidates as are looked at.
-    let matches = |choices: &[u32]| choices.iter().filter(|&&choice| choice > u16::MAX as u32).count();
-    let most = 1000;
-    assert!(matches(&choices(&window, most)) < matches(&choices(&window, EXHAUSTIVE)) * 19 / 20);
-    // Now the last run of literals is long.
-    window.extend_from_slice(&random.bytes(12 + NIBBLE_MAX + 5));
-    assert_eq!(choices(&window, most), choices(&window, EXHAUSTIVE));
-}
-
-#[test]
-fn a_length_is_useless_if_no_match_up_to_it_is_cheaper_than_a_literal() {
-    let mut random = Random::new(3);
-    for _ in 0..1000 {
-        let cost: Vec<u16> = (0..20).map(|k| 100 - 2 * k + random.below(12) as u16).collect();
-        let literal = 80 + random.below(30) as u32;
-        let is_cheap = |length: usize| cost[length] as u32 + match_cost(length) as u32 <= literal;
-        let expected = (MIN_MATCH..8)
-            .find(|&length| is_cheap(length))
-            .map_or(7, |length| length - 1);
-        assert_eq!(useless_length(&cost, literal), expected);
-    }
-}
