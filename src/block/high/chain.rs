@@ -654,7 +654,7 @@ impl<'a> Search<'a> {
                     let gap = self.before(earlier + link);
                     if choosy && gap * DENSE < room - distance {
                         let (next, first) = self.next_group(at, best, distance);
-                        if first > distance + gap {
+                        if first > distance + gap && (first > room || self.is_worth_leaving(at, link, distance, first)) {
                             (link, distance) = (next, first);
                             last_gap = 0;
                             continue;
@@ -680,6 +680,23 @@ impl<'a> Search<'a> {
         }
         *depth = steps.left;
         (best, offset)
+    }
+
+    /// Whether there are more than `DENSE` candidates after the one at `distance`. It is not looked at if the first
+    /// candidate of the other chain begins with the same bytes.
+    #[inline(never)]
+    fn is_worth_leaving(&self, at: usize, link: usize, mut distance: usize, first: usize) -> bool {
+        let room = self.room(at);
+        if read_u32(self.window, at - first) == read_u32(self.window, at) {
+            return true;
+        }
+        for _ in 0..DENSE {
+            distance += self.before(at + link - distance);
+            if distance > room {
+                return false;
+            }
+        }
+        true
     }
 
     /// The group that ends with the byte after a match of `best` bytes at `at`, which a longer match has as well: its
