@@ -5,7 +5,7 @@
 //! longer than a group lies on the chains of all its groups, and the search may follow any of them. It begins with the
 //! one with the widest gap. After each match found it knows one more: a longer one has the next byte in common as well.
 
-use super::crowd::{Crowds, distinct, is_crowded, letters};
+use super::crowd::{Crowds, distinct, is_crowded, is_sparser, letters};
 use super::{LEAST_DEPTH, Page};
 use crate::block::sequence::*;
 
@@ -320,7 +320,7 @@ impl Chains {
         if few && !mostly_runs {
             group = choose_group(page, self.taste);
         }
-        if group == MIN_MATCH && !mostly_runs && is_crowded(page, crowds.crowd) {
+        if group == MIN_MATCH && !mostly_runs && is_crowded(page, crowds.crowd) && (self.runs || is_sparser(page)) {
             // Of a run few candidates find the whole only if the groups are long.
             group = if crowds.is_quick() && self.runs { 8 } else { 6 };
         }
