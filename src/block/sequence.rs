@@ -323,7 +323,7 @@ impl<'a> SequenceWriter<'a> {
         debug_assert!(offset <= start && self.window[start - offset..][..length] == self.window[start..][..length]);
         let out = std::mem::take(&mut self.out);
         let (window, anchor) = (self.window, self.anchor);
-        self.out = append_sequence(out, window, anchor, start, offset, length, |out| {
+        self.out = append_sequence(out, window, anchor, start, offset, length, move |out| {
             append_any_sequence(out, window, anchor, start, offset, length)
         });
         self.anchor = start + length;
