@@ -5,7 +5,7 @@
 //! longer than a group lies on the chains of all its groups, and the search may follow any of them. It begins with the
 //! one with the widest gap. After each match found it knows one more: a longer one has the next byte in common as well.
 
-use super::crowd::{Crowds, distinct, is_crowded, letters};
+use super::crowd::{Crowds, distinct, is_crowded, is_sparser, letters};
 use super::{LEAST_DEPTH, Page};
 use crate::block::sequence::*;
 
@@ -333,7 +333,7 @@ impl Chains {
         if few && !mostly_runs {
             group = choose_group(page, self.taste);
         }
-        if group == MIN_MATCH && !mostly_runs && is_crowded(page, crowds.crowd) {
+        if group == MIN_MATCH && !mostly_runs && is_crowded(page, crowds.crowd) && (self.runs || is_sparser(page)) {
             // Of a run few candidates find the whole only if the groups are long.
             group = if crowds.is_quick() && self.runs { 8 } else { 6 };
         }
@@ -667,7 +667,8 @@ impl<'a> Search<'a> {
                     let gap = self.before(earlier + link);
                     if choosy && gap * DENSE < room - distance {
                         let (next, first) = self.next_group(at, best, distance);
-                        if first > distance + gap {
+                        if first > distance + gap && (first > room || self.is_worth_leaving(at, link, distance, first))
+                        {
                             (link, distance) = (next, first);
                             last_gap = 0;
                             continue;
@@ -693,6 +694,23 @@ impl<'a> Search<'a> {
         }
         *depth = steps.left;
         (best, offset)
+    }
+
+    /// Whether there are more than `DENSE` candidates after the one at `distance`. It is not looked at if the first
+    /// candidate of the other chain begins with the same bytes.
+    #[inline(never)]
+    fn is_worth_leaving(&self, at: usize, link: usize, mut distance: usize, first: usize) -> bool {
+        let room = self.room(at);
+        if read_u32(self.window, at - first) == read_u32(self.window, at) {
+            return true;
+        }
+        for _ in 0..DENSE {
+            distance += self.before(at + link - distance);
+            if distance > room {
+                return false;
+            }
+        }
+        true
     }
 
     /// The group that ends with the byte after a match of `best` bytes at `at`, which a longer match has as well: its
@@ -917,33 +935,44 @@ impl<'a> Search<'a> {
         // It does so even where there is something below the floor: what it finds must not depend on how far the window
         // has slid.
         let room = self.room(at).min((at - self.floor).checked_sub(8)?);
-        let window = self.window;
-        let near = around(window, at);
-        let mut found = None;
+        let ours = &self.window[at - 8..];
+        let (ours_before, ours_after) = (read_u64(ours, 0), read_u64(ours, 8));
+        let most_before = at - low;
+        // Whether more than the eight bytes before a candidate may count.
+        let goes_on = if most_before > 8 { 8 } else { usize::MAX };
+        let (mut start, mut offset) = (0, 0);
         let mut distance = self.before(at);
-        // A wider match goes on from `at` for at least so long. Its last four bytes there, if there is room for it.
-        let least_tail = |best: usize| {
-            let ahead = (best + 1).saturating_sub(at - low).max(MIN_MATCH) - MIN_MATCH;
-            (at + ahead + MIN_MATCH <= self.limit).then(|| (ahead, read_u32(window, at + ahead)))
-        };
-        let (mut ahead, mut tail) = least_tail(best)?;
         while distance <= room {
             #[cfg(test)]
             tests::count_candidate();
             let earlier = at - distance;
-            if (ahead == 0 || read_u32(window, earlier + ahead) == tail)
-                && let Some((before, after)) = self.may_be_wider(at, low, earlier, near, best)
-            {
-                let (before, after) = self.extend(at, low, earlier, before, after);
-                if before + after > best {
+            let theirs = &self.window[earlier - 8..][..ours.len()];
+            let mut before = ((ours_before ^ read_u64(theirs, 0)).leading_zeros() as usize / 8).min(most_before);
+            let next_eight = || (ours_after ^ read_u64(theirs, 8)).trailing_zeros() as usize / 8;
+            // At the other end, four bytes of a wider match must be equal.
+            let may_be_wider = if before == goes_on {
+                let least = (best + 1).saturating_sub(next_eight());
+                let equal_before = || read_u32(self.window, earlier - least) == read_u32(self.window, at - least);
+                next_eight() == 8
+                    || least <= 8
+                    || least <= most_before && least <= earlier - self.floor && equal_before()
+            } else {
+                let last = (8 + (best + 1).saturating_sub(before + MIN_MATCH)).min(ours.len() - 4);
+                read_u32(theirs, last) == read_u32(ours, last)
+            };
+            if may_be_wider {
+                let mut after = next_eight();
+                if after == 8 {
+                    after = long_match_length(self.window, earlier, at, self.limit);
+                }
+                after = after.min(self.limit - at);
+                if before == goes_on {
+                    let most = most_before.min(earlier - self.floor) - 8;
+                    before += common_suffix(self.window, earlier - 8, at - 8, most);
+                }
+                if before + after > best && after >= MIN_MATCH {
                     best = before + after;
-                    found = Some(Match {
-                        start: at - before,
-                        length: best,
-                        offset: distance,
-                    });
-                    let Some(next) = least_tail(best) else { break };
-                    (ahead, tail) = next;
+                    (start, offset) = (at - before, distance);
                 }
                 depth = depth.saturating_sub(after as u32 / 64);
             }
@@ -953,61 +982,10 @@ impl<'a> Search<'a> {
             depth -= 1;
             distance += self.before(earlier);
         }
-        found
+        (offset > 0).then_some(Match {
+            start,
+            length: best,
+            offset,
+        })
     }
-
-    /// How many bytes are equal on either side of a candidate, of eight, if the match with it may be wider than `best`.
-    #[inline(always)]
-    fn may_be_wider(
-        &self,
-        at: usize,
-        low: usize,
-        earlier: usize,
-        near: (u64, u64),
-        best: usize,
-    ) -> Option<(usize, usize)> {
-        let window = self.window;
-        let its = around(window, earlier);
-        let before = ((near.0 ^ its.0).leading_zeros() as usize / 8).min(at - low);
-        let after = (near.1 ^ its.1).trailing_zeros() as usize / 8;
-        let may_be_wider = if after < MIN_MATCH {
-            false
-        } else if before + after > best {
-            true
-        } else if (before | after) & 8 == 0 {
-            false
-        } else if before < 8 {
-            let need = best + 1 - before;
-            at + need <= self.limit && read_u32(window, earlier + need - 4) == read_u32(window, at + need - 4)
-        } else if after < 8 {
-            let need = best + 1 - after;
-            at - low >= need
-                && earlier - self.floor >= need
-                && read_u32(window, earlier - need) == read_u32(window, at - need)
-        } else {
-            true
-        };
-        may_be_wider.then_some((before, after))
-    }
-
-    /// How many bytes are equal before `at` and before `earlier`, and from there on, when so many of the eight on either
-    /// side are.
-    #[inline(always)]
-    fn extend(&self, at: usize, low: usize, earlier: usize, mut before: usize, mut after: usize) -> (usize, usize) {
-        if before == 8 {
-            let most = (at - low).min(earlier - self.floor) - 8;
-            before += common_suffix(self.window, earlier - 8, at - 8, most);
-        }
-        if after == 8 {
-            after = long_match_length(self.window, earlier, at, self.limit);
-        }
-        (before, after.min(self.limit - at))
-    }
-}
-
-/// The eight bytes before `at`, and the eight bytes from there on.
-#[inline(always)]
-fn around(window: &[u8], at: usize) -> (u64, u64) {
-    let bytes: &[u8; 16] = window[at - 8..].first_chunk().unwrap();
-    (read_u64(bytes, 0), read_u64(bytes, 8))
 }
