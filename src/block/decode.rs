@@ -294,8 +294,8 @@ fn decode_fast<const STEP: usize>(
                 let index = (token + 1 + (3 << 4)) >> 4;
                 then = ahead[index] as usize;
                 next = after(&bytes, index);
-                if STEP < STRIDE && length <= SHORT && offset >= 16 && offset <= end {
-                    // In small steps, as above. (With smaller offsets, most steps would read what the last one wrote.)
+                if STEP < STRIDE && length <= SHORT && (offset >= 16 || offset == 8) && offset <= end {
+                    // In small steps, as above. (With offsets between these, a step would read parts of two writes.)
                     let mut done = 0;
                     while done < SHORT {
                         copy::<8>(reach, end - offset + done, end + done);
