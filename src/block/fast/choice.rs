@@ -21,11 +21,16 @@ const SHORT_MATCH_SPACING: usize = 16;
 /// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than five
 /// bytes. If a segment has more than one match of at most five bytes in so many bytes,
 const CHANCE_SPACING: usize = 400;
-/// and shrank by less than so many bytes for each of them (five bytes become three, and the few longer ones save more),
+/// shrank by less than so many bytes for each of them (five bytes become three, and the few longer ones save more),
 const CHANCE_GAIN: usize = 4;
+/// and by less than one in so many bytes in all (where there are more, steps of three bytes may miss each of them, as in
+/// hexadecimal digits with spaces),
+const CHANCE_SHARE: usize = 5;
 /// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then the
 /// time for most of them is better saved. This depends on so many matches, as to look at all would take too long.
 const SAMPLE: usize = 256;
+/// With few matches found, it cannot be seen whether there are others. So after so many segments, all are searched again.
+const BARE_SEGMENTS: u32 = 64;
 
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
 /// well. For these `Search::Six` has two rivals. They would make most text a little smaller too, but in more time, and
@@ -125,6 +130,8 @@ pub(super) struct Choice {
     pub(super) poor: bool,
     /// or had only matches as if by chance, see `CHANCE_GAIN`.
     pub(super) bare: bool,
+    /// So many segments were searched with `Search::Bare`.
+    pub(super) bare_segments: u32,
     /// The last segment shrank otherwise than those that the rival was chosen for.
     pub(super) strange: bool,
     /// The current segment,
@@ -152,6 +159,7 @@ impl Choice {
             search: Search::Six,
             poor: false,
             bare: false,
+            bare_segments: 0,
             strange: false,
             segment: Shrinkage::default(),
             short: 0,
@@ -223,9 +231,17 @@ impl Choice {
         let longest_run = std::mem::take(&mut self.longest_run);
         self.run = 0;
         let was_poor = std::mem::replace(&mut self.poor, poor);
-        let bare = self.acceleration == 1
+        let enough = if self.search == Search::Bare {
+            self.bare_segments += 1;
+            self.bare_segments <= BARE_SEGMENTS
+        } else {
+            self.bare_segments = 0;
+            short > segment.content / CHANCE_SPACING
+        };
+        let bare = enough
+            && self.acceleration == 1
             && segment.content < segment.block + CHANCE_GAIN * short
-            && (self.search == Search::Bare || short > segment.content / CHANCE_SPACING);
+            && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
         let search = match self.search {
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.

@@ -429,12 +429,20 @@ fn matches_by_chance_are_searched_in_larger_steps() {
         searched(FastEncoder::new(1), decimals.as_bytes(), 65_536).1,
         Search::Bare
     );
+    // Steps of three bytes would always come to the same digit.
+    let spaced = random
+        .bytes(100_000)
+        .iter()
+        .map(|byte| format!("{byte:02x} "))
+        .collect::<String>();
+    assert_eq!(searched(FastEncoder::new(1), spaced.as_bytes(), 65_536).1, Search::Five);
     // All matches have five bytes, but at few offsets.
     assert_eq!(searched(FastEncoder::new(1), &numbers(300_000), 65_536).1, Search::Five);
 
     let after = |search, segments: &[(usize, usize)]| {
         let mut choice = Choice {
             search,
+            bare: search == Search::Bare,
             ..Choice::new(1)
         };
         for &(block, short) in segments {
@@ -458,6 +466,14 @@ fn matches_by_chance_are_searched_in_larger_steps() {
         Search::Bare
     );
     assert_eq!(after(Search::Bare, &[(BLOCK - 1, 41)]), Search::Five);
+    // A larger share of the data is worth the time.
+    const SHARE: usize = SEGMENT - SEGMENT / 5;
+    assert_eq!(after(Search::Five, &[(SHARE + 1, 1100); 2]), Search::Bare);
+    assert_eq!(after(Search::Five, &[(SHARE, 1100); 2]), Search::Five);
+    // Now and then, all are searched.
+    assert_eq!(after(Search::Bare, &[(BLOCK, 41); 64]), Search::Bare);
+    assert_eq!(after(Search::Bare, &[(BLOCK, 41); 65]), Search::Five);
+    assert_eq!(after(Search::Bare, &[(BLOCK, 41); 67]), Search::Bare);
 }
 
 /// A short part that cannot be compressed changes nothing, so that it costs no time.

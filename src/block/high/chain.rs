@@ -70,7 +70,8 @@ pub(super) struct Chains {
 /// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
 #[derive(Clone, Copy)]
 pub(super) struct Taste {
-    /// Every so many places of a page are counted to see what its groups are like.
+    /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
+    /// not hide from it.
     pub(super) stride: usize,
     /// With no more than this to search, a group has four bytes.
     pub(super) short_window: usize,
@@ -151,9 +152,11 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
         return taste.middle;
     }
     if taste.five && page.window.len() - page.start <= SMALL_PAGE {
-        // Of so few bytes nearly all places are counted: of some only, too many groups are rare by chance.
+        // Of so few bytes all places are counted: of some only, too many groups are rare by chance.
         let census = Census::new(page, 1);
-        if (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
+        // Where a page repeats itself, no group is rare.
+        if !repeats::<8>(page)
+            && (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
             && census.few_are_rare(taste.rare_of_middle)
             && repeats::<5>(page)
         {
@@ -176,12 +179,11 @@ struct Census {
 impl Census {
     fn new(page: &Page, stride: usize) -> Census {
         let page = &page.window[page.start..];
-        // One byte more now and then, so that no columns of data hide from it.
-        let places = (0..1 << 14).map_while(|k| page.get(k * stride + k / 16..)?.first_chunk::<MIN_MATCH>());
+        let places = page.windows(MIN_MATCH).step_by(stride).take(1 << 14);
         let mut counts = [0u16; 1 << 12];
         // `pairs` is the sum of the squares of all counts.
         let (mut total, mut rare, mut pairs) = (0, 0, 0);
-        for group in places.filter(|group| !is_run(&group[..])) {
+        for group in places.filter(|group| !is_run(group)) {
             total += 1;
             let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
             match count {

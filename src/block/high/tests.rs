@@ -1309,21 +1309,19 @@ fn long_groups_suit_few_letters_that_repeat_themselves() {
     }
 }
 
-/// However many bytes lie between the places that are counted where groups are chosen.
+/// Few letters, and then one period to the end of the page: of the period, all places are alike.
 #[test]
-fn columns_do_not_hide_where_groups_are_chosen() {
-    for len in 6..=40 {
-        let mut random = Random::new(52);
-        let mut number = 10_u128.pow(len as u32 - 2);
-        let mut lines = Vec::new();
-        while lines.len() < 65_536 {
-            number += random.below(100) as u128;
-            lines.extend(format!("{number}\n").into_bytes());
+fn a_period_after_few_letters_keeps_groups_of_four_bytes() {
+    let mut random = Random::new(52);
+    for (letters, period) in [(3, 12), (4, 6), (3, 30)] {
+        let mut page: Vec<u8> = (0..900).map(|_| random.below(letters) as u8).collect();
+        while page.len() < 16_384 {
+            page.push(page[page.len() - period]);
         }
-        let before = size(9, &lines, lines.len());
+        let before = size(9, &page, page.len());
         for level in 10..=12 {
-            let size = size(level, &lines, lines.len());
-            assert!(size <= before, "{level} {len}: {size} {before}");
+            let size = size(level, &page, page.len());
+            assert!(size <= before, "{level} {period}: {size} {before}");
         }
     }
 }
