@@ -208,35 +208,29 @@ pub(crate) fn append_sequence<'a, C>(
     context: C,
     rare: impl FnOnce(&'a mut [u8], &[u8], Span, C) -> &'a mut [u8],
 ) -> &'a mut [u8] {
-    let Span {
-        from,
-        to,
-        offset,
-        length,
-    } = span;
     const FEW: usize = 16;
     const MORE: usize = 32;
-    let literals = to - from;
-    let extra = length - MIN_MATCH;
+    let literals = span.to - span.from;
+    let extra = span.length - MIN_MATCH;
     if literals < NIBBLE_MAX
-        && length < RARE_LENGTH
-        && let Some(source) = window[from..].first_chunk::<FEW>()
+        && span.length < RARE_LENGTH
+        && let Some(source) = window[span.from..].first_chunk::<FEW>()
         && let Some(room) = out.first_chunk_mut::<{ 1 + FEW + 2 + 1 }>()
     {
         room[0] = (literals << 4 | extra.min(NIBBLE_MAX)) as u8;
         room[1..1 + FEW].copy_from_slice(source);
         let end = 1 + literals;
-        room[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
+        room[end..end + 2].copy_from_slice(&(span.offset as u16).to_le_bytes());
         room[end + 2] = extra.wrapping_sub(NIBBLE_MAX) as u8;
         return &mut out[end + 2 + (extra >= NIBBLE_MAX) as usize..];
     }
     if literals > MORE {
         return rare(out, window, span, context);
     }
-    if length >= RARE_LENGTH {
+    if span.length >= RARE_LENGTH {
         return rare(out, window, span, context);
     }
-    let Some(source) = window[from..].first_chunk::<MORE>() else {
+    let Some(source) = window[span.from..].first_chunk::<MORE>() else {
         return rare(out, window, span, context);
     };
     let Some(room) = out.first_chunk_mut::<{ 1 + 1 + MORE + 2 + 1 }>() else {
@@ -248,7 +242,7 @@ pub(crate) fn append_sequence<'a, C>(
     let mut end = 1 + (literals >= NIBBLE_MAX) as usize;
     room[end..end + MORE].copy_from_slice(source);
     end += literals;
-    room[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
+    room[end..end + 2].copy_from_slice(&(span.offset as u16).to_le_bytes());
     room[end + 2] = extra.wrapping_sub(NIBBLE_MAX) as u8;
     &mut out[end + 2 + (extra >= NIBBLE_MAX) as usize..]
 }
@@ -256,15 +250,9 @@ pub(crate) fn append_sequence<'a, C>(
 #[cold]
 #[inline(never)]
 pub(crate) fn append_any_sequence<'a>(out: &'a mut [u8], window: &[u8], span: Span) -> &'a mut [u8] {
-    let Span {
-        from,
-        to,
-        offset,
-        length,
-    } = span;
-    let extra = length - MIN_MATCH;
-    let mut end = write_literals(out, &window[from..to], extra.min(NIBBLE_MAX) as u8);
-    out[end..end + 2].copy_from_slice(&(offset as u16).to_le_bytes());
+    let extra = span.length - MIN_MATCH;
+    let mut end = write_literals(out, &window[span.from..span.to], extra.min(NIBBLE_MAX) as u8);
+    out[end..end + 2].copy_from_slice(&(span.offset as u16).to_le_bytes());
     end += 2;
     if extra >= NIBBLE_MAX {
         end = write_length(out, end, extra - NIBBLE_MAX);

@@ -145,11 +145,10 @@ pub(super) struct Choice {
     pub(super) by_six: Shrinkage,
     pub(super) by_rival: Shrinkage,
     pub(super) by_six_again: Shrinkage,
+    /// The matches of `Search::Six`, or those looked at before `Search::Bare`,
     pub(super) offsets: Offsets,
-    /// How many matches the rival had, (only of `Search::Lean` and `Search::Joined`,)
-    pub(super) rival_matches: usize,
-    /// and how many of them followed right after another.
-    pub(super) rival_joined: usize,
+    /// and those of `Search::Lean` and `Search::Joined`.
+    pub(super) rival_offsets: Offsets,
 }
 
 impl Choice {
@@ -171,8 +170,7 @@ impl Choice {
             by_rival: Shrinkage::default(),
             by_six_again: Shrinkage::default(),
             offsets: Offsets::default(),
-            rival_matches: 0,
-            rival_joined: 0,
+            rival_offsets: Offsets::default(),
         }
     }
 
@@ -190,10 +188,7 @@ impl Choice {
             Stage::Six(_) => self.offsets.count(sequences, usize::MAX),
             Stage::Waiting(_) if self.bare && self.offsets.matches() < SAMPLE => self.offsets.count(sequences, SAMPLE),
             Stage::Rival(_) if matches!(self.rival, Search::Lean | Search::Joined) => {
-                for Sequence { literals, .. } in Sequences(sequences) {
-                    self.rival_matches += 1;
-                    self.rival_joined += (literals == 0) as usize;
-                }
+                self.rival_offsets.count(sequences, usize::MAX);
             }
             _ => {}
         }
@@ -290,7 +285,7 @@ impl Choice {
                     (Stage::Six(segments + 1), Search::Six)
                 } else if self.by_six.content >= RARE * self.offsets.matches() {
                     self.in_vain()
-                } else if self.acceleration == 1 && 10 * self.offsets.joined >= MOSTLY_JOINED * self.offsets.matches() {
+                } else if self.acceleration == 1 && self.offsets.joined(MOSTLY_JOINED) {
                     // (Of the same hash.)
                     self.challenge(Search::Joined, WARMED)
                 } else if self.offsets.lone() && self.offsets.far(self.by_six.content) >= LEAST_FAR {
@@ -312,7 +307,7 @@ impl Choice {
                         (Stage::Rival(segments + 1), self.rival)
                     }
                 } else if self.rival == Search::Lean {
-                    let kept = self.rival_matches * self.by_six.content;
+                    let kept = self.rival_offsets.matches() * self.by_six.content;
                     let all = self.offsets.matches() * self.by_rival.content;
                     if segments + 1 < WARMED + MEASURED {
                         (Stage::Rival(segments + 1), self.rival)
@@ -324,7 +319,7 @@ impl Choice {
                 } else if segments + 1 < WARMED + MEASURED {
                     (Stage::Rival(segments + 1), self.rival)
                 } else if self.rival == Search::Joined {
-                    if gain >= self.needed_gain() && 10 * self.rival_joined >= ALWAYS_JOINED * self.rival_matches {
+                    if gain >= self.needed_gain() && self.rival_offsets.joined(ALWAYS_JOINED) {
                         (Stage::SixAgain(WARMED), Search::Six)
                     } else {
                         self.second_rival()
@@ -369,7 +364,7 @@ impl Choice {
     fn challenge(&mut self, rival: Search, warmed: u32) -> (Stage, Search) {
         self.rival = rival;
         self.by_rival = Shrinkage::default();
-        (self.rival_matches, self.rival_joined) = (0, 0);
+        self.rival_offsets = Offsets::default();
         (Stage::Rival(warmed), rival)
     }
 
@@ -431,7 +426,7 @@ impl Shrinkage {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Offsets {
     /// How many there are in each 4 KiB.
-    pub(super) counts: [u64; 16],
+    pub(super) counts: [u32; 16],
     pub(super) literals: usize,
     /// So many follow right after another match.
     pub(super) joined: usize,
@@ -449,12 +444,17 @@ impl Offsets {
     }
 
     pub(super) fn matches(&self) -> usize {
-        self.counts.iter().sum::<u64>() as usize
+        self.counts.iter().sum::<u32>() as usize
     }
 
     /// Whether no part of the history has more than half of the matches.
     fn scattered(&self) -> bool {
         self.counts.iter().all(|&part| 2 * part as usize <= self.matches())
+    }
+
+    /// Whether at least so many tenths of the matches follow right after another.
+    fn joined(&self, tenths: usize) -> bool {
+        10 * self.joined >= tenths * self.matches()
     }
 
     /// Whether hardly any of the matches follows right after another.
@@ -478,7 +478,7 @@ impl Offsets {
         let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
         let sixteenths = 16 * content as u64 / inserted;
         let far = match self.counts.get((sixteenths / 16) as usize..) {
-            Some([part, far @ ..]) => part * (16 - sixteenths % 16) / 16 + far.iter().sum::<u64>(),
+            Some([part, far @ ..]) => *part as u64 * (16 - sixteenths % 16) / 16 + far.iter().sum::<u32>() as u64,
             _ => 0,
         };
         (1000 * far / self.matches().max(1) as u64) as i64
