@@ -63,13 +63,16 @@ const KEPT: usize = 32;
 const LEAN_LOSS: i64 = 3;
 /// After a segment with more than one match in so many bytes that follows right after another, it is given up.
 const JOINED_SPACING: usize = 256;
+/// Where matches have on average at least so many bytes, hardly any has only five. To compare the hashes would take time
+/// there, and make the block larger, as the table forgets. So only `Search::Joined` is compared, which has the same hash.
+const LONG_MATCHES: usize = 9;
 /// In sorted lists, and in pictures of few colours, nearly every match follows right after another, although `Search::Six`
 /// takes only a long one there, and finds the others one byte later. There it takes less time to take any at once. So the
 /// first rival is `Search::Joined` if so many tenths of the matches are joined. (With larger steps, it finds fewer.)
 const MOSTLY_JOINED: usize = 6;
-/// It wins if so many of its own are, as that branch is then easy to predict,
+/// If so many of its own are, that branch is easy to predict,
 const ALWAYS_JOINED: usize = 9;
-/// and if it makes the block larger by no more than so many thousandths.
+/// and it may make the block larger, but by no more than so many thousandths.
 const JOINED_LOSS: i64 = 75;
 /// The other rival is `Search::Sparse` if there are more literals than this for each match, otherwise `Search::Short`.
 const SPARSE: usize = 3;
@@ -283,12 +286,12 @@ impl Choice {
                 self.by_six.add(segment);
                 if segments + 1 < MEASURED {
                     (Stage::Six(segments + 1), Search::Six)
-                } else if self.by_six.content >= RARE * self.offsets.matches() {
+                } else if self.offsets.are_rare() {
                     self.in_vain()
-                } else if self.acceleration == 1 && self.offsets.joined(MOSTLY_JOINED) {
+                } else if self.acceleration == 1 && self.offsets.ask_for_joined() {
                     // (Of the same hash.)
                     self.challenge(Search::Joined, WARMED)
-                } else if self.offsets.lone() && self.offsets.far(self.by_six.content) >= LEAST_FAR {
+                } else if self.offsets.lone() && self.offsets.far() >= LEAST_FAR {
                     // The smaller table has all of the history that it has room for.
                     self.challenge(Search::Lean, WARMED)
                 } else {
@@ -311,7 +314,7 @@ impl Choice {
                     let all = self.offsets.matches() * self.by_rival.content;
                     if segments + 1 < WARMED + MEASURED {
                         (Stage::Rival(segments + 1), self.rival)
-                    } else if kept >= all - all / KEPT && gain >= -self.offsets.far(self.by_six.content) / LEAN_LOSS {
+                    } else if kept >= all - all / KEPT && gain >= -self.offsets.far() / LEAN_LOSS {
                         self.settle()
                     } else {
                         self.second_rival()
@@ -319,7 +322,7 @@ impl Choice {
                 } else if segments + 1 < WARMED + MEASURED {
                     (Stage::Rival(segments + 1), self.rival)
                 } else if self.rival == Search::Joined {
-                    if gain >= self.needed_gain() && self.rival_offsets.joined(ALWAYS_JOINED) {
+                    if gain >= self.needed_gain() {
                         (Stage::SixAgain(WARMED), Search::Six)
                     } else {
                         self.second_rival()
@@ -371,7 +374,7 @@ impl Choice {
     /// `Search::Lean` and `Search::Joined` were not tried, or did not win.
     fn second_rival(&mut self) -> (Stage, Search) {
         self.rival = self.offsets.rival();
-        if self.needed_gain() <= LARGEST_GAIN {
+        if !self.offsets.are_long() && self.needed_gain() <= LARGEST_GAIN {
             self.challenge(self.rival, 0)
         } else {
             self.in_vain()
@@ -381,8 +384,10 @@ impl Choice {
     /// By how many thousandths the rival must make the block smaller.
     fn needed_gain(&self) -> i64 {
         match self.rival {
-            Search::Joined => -JOINED_LOSS,
-            _ => self.offsets.needed_gain(self.by_six.content),
+            Search::Joined if self.offsets.joined(MOSTLY_JOINED) && self.rival_offsets.joined(ALWAYS_JOINED) => {
+                -JOINED_LOSS
+            }
+            _ => self.offsets.needed_gain(),
         }
     }
 
@@ -428,6 +433,8 @@ pub(super) struct Offsets {
     /// How many there are in each 4 KiB.
     pub(super) counts: [u32; 16],
     pub(super) literals: usize,
+    /// The lengths of the matches together.
+    pub(super) matched: usize,
     /// So many follow right after another match.
     pub(super) joined: usize,
 }
@@ -436,10 +443,11 @@ impl Offsets {
     /// Counts those of a block, or of its first sequences, but at most so many.
     #[cold]
     pub(super) fn count(&mut self, sequences: &[u8], most: usize) {
-        for Sequence { literals, offset, .. } in Sequences(sequences).take(most) {
-            self.literals += literals;
-            self.joined += (literals == 0) as usize;
-            self.counts[offset / 4096] += 1;
+        for sequence in Sequences(sequences).take(most) {
+            self.literals += sequence.literals;
+            self.matched += sequence.matched;
+            self.joined += (sequence.literals == 0) as usize;
+            self.counts[sequence.offset / 4096] += 1;
         }
     }
 
@@ -450,6 +458,26 @@ impl Offsets {
     /// Whether no part of the history has more than half of the matches.
     fn scattered(&self) -> bool {
         self.counts.iter().all(|&part| 2 * part as usize <= self.matches())
+    }
+
+    /// How many bytes the matches have, with the literals before them.
+    fn content(&self) -> usize {
+        self.literals + self.matched
+    }
+
+    /// Whether the matches are far between: see `RARE`.
+    fn are_rare(&self) -> bool {
+        self.content() >= RARE * self.matches()
+    }
+
+    /// Whether the matches are long: see `LONG_MATCHES`.
+    fn are_long(&self) -> bool {
+        self.matched >= LONG_MATCHES * self.matches()
+    }
+
+    /// Whether `Search::Joined` is the first rival.
+    fn ask_for_joined(&self) -> bool {
+        self.joined(MOSTLY_JOINED) || self.are_long() && !self.lone()
     }
 
     /// Whether at least so many tenths of the matches follow right after another.
@@ -471,12 +499,12 @@ impl Offsets {
         }
     }
 
-    /// How many thousandths of the matches in `content` bytes are too far away for a smaller table.
-    pub(super) fn far(&self, content: usize) -> i64 {
+    /// How many thousandths of the matches are too far away for a smaller table.
+    pub(super) fn far(&self) -> i64 {
         // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
-        // anything farther away than `content / inserted` times 4096 bytes.
+        // anything farther away than 4096 times the bytes for each of these.
         let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
-        let sixteenths = 16 * content as u64 / inserted;
+        let sixteenths = 16 * self.content() as u64 / inserted;
         let far = match self.counts.get((sixteenths / 16) as usize..) {
             Some([part, far @ ..]) => *part as u64 * (16 - sixteenths % 16) / 16 + far.iter().sum::<u32>() as u64,
             _ => 0,
@@ -484,9 +512,9 @@ impl Offsets {
         (1000 * far / self.matches().max(1) as u64) as i64
     }
 
-    /// By how many thousandths the rival must make the `content` bytes with these offsets smaller.
-    pub(super) fn needed_gain(&self, content: usize) -> i64 {
-        (self.far(content) / 4 - 87).max(LEAST_GAIN)
+    /// By how many thousandths the rival must make data with these offsets smaller.
+    pub(super) fn needed_gain(&self) -> i64 {
+        (self.far() / 4 - 87).max(LEAST_GAIN)
     }
 }
 

@@ -687,6 +687,47 @@ fn joined_matches_must_become_more_and_the_blocks_not_much_larger() {
     assert_eq!(joined_rival((8000, 60), (8620, 90))[..2], [Joined, Short]);
 }
 
+/// What `Choice` chooses after two segments of 1000 matches, which have so many bytes together, and of which so many follow
+/// right after another; and after four with its rival and then five with `Six`, if the rival made the blocks smaller by
+/// so many thousandths.
+fn rival_of(acceleration: usize, matched: usize, joined: usize, gain: usize) -> [Search; 2] {
+    let mut choice = Choice {
+        stage: Stage::Six(1),
+        offsets: Offsets {
+            matched,
+            joined,
+            ..near_matches()
+        },
+        ..Choice::new(acceleration)
+    };
+    let mut segment = |block| {
+        choice.segment = Shrinkage {
+            content: SEGMENT,
+            block,
+        };
+        choice.changes();
+        choice.search
+    };
+    let rival = segment(8000);
+    while rival != Search::Six && segment(8000 - 8 * gain) != Search::Six {}
+    for _ in 0..5 {
+        segment(8000);
+    }
+    [rival, choice.search]
+}
+
+/// What may be joined is compared, and what hashes five bytes only where there are such matches.
+#[test]
+fn long_matches_have_one_rival() {
+    use Search::{Joined, Short, Six};
+    assert_eq!(rival_of(1, 8999, 100, 10)[0], Short);
+    assert_eq!(rival_of(1, 9000, 100, 15), [Joined, Joined]);
+    assert_eq!(rival_of(1, 9000, 100, 14), [Joined, Six]);
+    // Few are joined, or the steps are larger.
+    assert_eq!(rival_of(1, 9000, 15, 15)[0], Six);
+    assert_eq!(rival_of(2, 9000, 100, 15)[0], Six);
+}
+
 /// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.
 /// Of the former, so many matches follow right after another, and one in so many is far away.
 fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (usize, usize)) -> [Search; 2] {
@@ -694,11 +735,13 @@ fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (
         stage: Stage::Six(0),
         ..Choice::new(1)
     };
-    let chosen = [(six, spacing, joined), (lean.0, lean.1, 0)].map(|(block, spacing, joined)| {
+    let chosen = [(six, spacing, joined), (lean.0, lean.1, 0)].map(|(block, spacing, joined_matches)| {
         for _ in 0..2 {
             let matches = SEGMENT / spacing;
-            let lone = (0..matches - joined).flat_map(|i| [0x10, 9, 1, if i % far == 0 { 0xFF } else { 0 }]);
-            let sequences = [[0, 1, 0].repeat(joined), lone.collect()].concat();
+            let lone = (0..matches - joined_matches)
+                .map(|i| [0x1F, 9, 1, if i % far == 0 { 0xFF } else { 0 }, spacing as u8 - 20]);
+            let joined = [0x0F, 1, 0, spacing as u8 - 19];
+            let sequences = [joined.repeat(joined_matches), lone.collect::<Vec<_>>().concat()].concat();
             choice.add(0, SEGMENT, block, 0, &sequences);
             choice.changes();
         }
@@ -711,23 +754,21 @@ fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (
 #[test]
 fn lone_matches_must_stay_matches() {
     use Search::Lean;
-    assert_eq!(lean_rival((8000, 16, 15, 4), (8000, 16)), [Lean, Lean]);
+    assert_eq!(lean_rival((8000, 20, 12, 4), (8000, 20)), [Lean, Lean]);
     // One of 64 matches is not lone.
-    assert_ne!(lean_rival((8000, 16, 16, 4), (8000, 16))[0], Lean);
+    assert_ne!(lean_rival((8000, 20, 13, 4), (8000, 20))[0], Lean);
     // They are too rare for any rival.
-    assert_ne!(lean_rival((8000, 63, 0, 4), (8000, 63))[0], Search::Six);
-    assert_eq!(lean_rival((8000, 64, 0, 4), (8000, 64))[0], Search::Six);
     assert_eq!(lean_rival((8000, 64, 64, 4), (8000, 64))[0], Search::Six);
     assert_ne!(lean_rival((8000, 63, 64, 99), (8000, 63))[0], Search::Six);
     // One of 34 matches is lost, and one of 29.
     assert_eq!(lean_rival((8000, 33, 0, 4), (8000, 34)), [Lean, Lean]);
     assert_ne!(lean_rival((8000, 28, 0, 4), (8000, 29))[1], Lean);
     // The block becomes larger, by a third of a quarter.
-    assert_eq!(lean_rival((8000, 16, 0, 4), (8660, 16)), [Lean, Lean]);
-    assert_ne!(lean_rival((8000, 16, 0, 4), (8690, 16))[1], Lean);
+    assert_eq!(lean_rival((8000, 20, 0, 4), (8660, 20)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 20, 0, 4), (8690, 20))[1], Lean);
     // None is far away, or hardly any.
-    assert_eq!(lean_rival((8000, 16, 0, 95), (8000, 16)), [Lean, Lean]);
-    assert_ne!(lean_rival((8000, 16, 0, 105), (8000, 16))[0], Lean);
+    assert_eq!(lean_rival((8000, 20, 0, 95), (8000, 20)), [Lean, Lean]);
+    assert_ne!(lean_rival((8000, 20, 0, 105), (8000, 20))[0], Lean);
 }
 
 #[test]
@@ -828,6 +869,7 @@ fn a_clone_goes_on_as_the_original() {
 /// So many matches, many of them right after another, and so near, that `Search::Short` is tried.
 fn near_matches() -> Offsets {
     let mut offsets = Offsets {
+        matched: 8000,
         joined: 500,
         ..Offsets::default()
     };
@@ -862,7 +904,8 @@ fn offsets_are_counted_as_they_are() {
     for sequence in sequences(&block) {
         last = sequence.literals;
         expected.literals += last;
-        if let Some((offset, _)) = sequence.matched {
+        if let Some((offset, length)) = sequence.matched {
+            expected.matched += length;
             expected.counts[offset / 4096] += 1;
             expected.joined += (last == 0) as usize;
         }
@@ -871,6 +914,7 @@ fn offsets_are_counted_as_they_are() {
     let mut offsets = Offsets::default();
     offsets.count(&block, usize::MAX);
     assert_eq!((offsets.counts, offsets.literals), (expected.counts, expected.literals));
+    assert_eq!(offsets.matched, expected.matched);
     assert!(offsets.joined > 100 && offsets.joined == expected.joined);
     assert!(offsets.matches() > 1000);
 }
@@ -917,15 +961,16 @@ fn far_matches_ask_for_more() {
     let needed = |offset: usize| {
         let mut offsets = Offsets {
             literals: 2000,
+            matched: 14_000,
             ..Offsets::default()
         };
         offsets.counts[offset / 4096] = 1000;
-        offsets.needed_gain(16_000)
+        offsets.needed_gain()
     };
     // 4000 positions of 16000 are inserted, so the table reaches 16 KiB.
     assert_eq!(needed(16_383), LEAST_GAIN);
     assert!(needed(16_384) > LARGEST_GAIN);
-    assert_eq!(Offsets::default().needed_gain(16_000), LEAST_GAIN);
+    assert_eq!(Offsets::default().needed_gain(), LEAST_GAIN);
 }
 
 #[test]
