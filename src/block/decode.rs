@@ -42,15 +42,17 @@ pub(crate) const SLACK: usize = 384;
 /// In the versions for short matches, a match that is longer than those but not longer than this is copied in small
 /// steps.
 const SHORT: usize = 32;
-/// Long matches are few when there is not more than one in this many bytes of the block.
-const RARE: usize = 128;
-/// They are many when so many of them follow each other that this many bytes without one would make up for it.
-const MANY: usize = 4 * RARE;
-/// Long matches from nearer than this do not count. To read many bytes, some of which were only just written, stalls.
-/// That is worse than a wrong prediction.
+/// Long matches are few when not more than one sequence in this many has one. (Less is to be gained by the change from
+/// 16 to 18 bytes.)
+const RARE_AFTER_16: i32 = 32;
+const RARE_AFTER_18: i32 = 16;
+/// They are many when so many of them follow each other that this many sequences without one would make up for it.
+const MANY: i32 = 128;
+/// Long matches from nearer than this do not count, except for the change from 16 to 18 bytes. To read many bytes, some
+/// of which were only just written, stalls. That is worse than a wrong prediction.
 const NEAR: usize = 128;
-/// So much of a long match with a short offset is written by [`repeat`].
-const REPEATED: usize = 512;
+/// So many steps of a long match with a short offset are written by [`repeat`].
+const REPEATED: usize = 32;
 /// `repeat` may overwrite so many bytes after a match.
 const REPEAT_SLACK: usize = 64;
 /// After this many bytes of blocks, `decode_all` tries the version for shorter matches again.
@@ -68,10 +70,8 @@ pub(crate) struct Pace {
     version: Version,
     /// After so many more bytes of blocks, the version for shorter matches is tried again.
     stay: usize,
-    /// So many bytes of blocks without a long match would make up for the long matches so far.
-    debt: usize,
-    /// What was left of the block when `debt` was right.
-    left: usize,
+    /// So many sequences without a long match would make up for the long matches so far.
+    debt: i32,
 }
 
 /// The version of [`decode_fast`], by the length up to which it copies a match in one step.
@@ -84,27 +84,16 @@ enum Version {
 }
 
 impl Pace {
-    /// Counts the bytes of the block since `self.left` was set, for the long matches before them.
-    #[inline(always)]
-    fn settle(&mut self, left: usize) {
-        self.debt = self.debt.saturating_sub(self.left - left);
-        self.left = left;
-    }
-
-    /// Counts a long match, with `left` bytes of the block left. If they are many now, changes to the next version and
-    /// returns `true`.
-    #[inline(always)]
-    fn one_too_many(&mut self, left: usize) -> bool {
-        self.settle(left);
-        self.debt += RARE;
-        let many = self.debt > MANY;
-        if many {
+    /// Keeps the debt. Changes to the next version if long matches are many.
+    #[inline]
+    fn settle(&mut self, debt: i32) {
+        self.debt = debt.max(0);
+        if debt > MANY {
             self.change_to(match self.version {
                 Version::Upto16 => Version::Upto18,
                 _ => Version::Upto64,
             });
         }
-        many
     }
 
     /// Counts `n` bytes that the version decoded. Changes to the previous version when it is time to try that.
@@ -255,7 +244,7 @@ fn decode_fast<const STEP: usize>(
         return (at, to as usize);
     };
     let mut token = token as usize;
-    pace.left = bytes.as_slice().len();
+    let mut debt = pace.debt;
     while let Some(ahead) = bytes.as_slice().first_chunk::<AHEAD>() {
         let here = to as usize;
         let literals = token >> 4;
@@ -279,14 +268,26 @@ fn decode_fast<const STEP: usize>(
                     if STEP > 16 {
                         copy::<2>(reach, end - offset + 16, end + 16);
                     }
+                    debt -= 1;
+                    to = (end + length) as u32;
+                    bytes = next;
+                    token = then;
+                    continue;
+                }
+                if offset > 0 && offset < 8 && offset <= end {
+                    repeat_short(reach, end, offset);
+                    debt -= 1;
                     to = (end + length) as u32;
                     bytes = next;
                     token = then;
                     continue;
                 }
             } else {
-                if STEP < STRIDE && offset >= NEAR && pace.one_too_many(bytes.as_slice().len()) {
-                    break;
+                if STEP < STRIDE && (offset >= NEAR || STEP == 16 && token % 16 < NIBBLE_MAX) {
+                    debt = debt.max(0) + if STEP == 16 { RARE_AFTER_16 } else { RARE_AFTER_18 };
+                    if debt > MANY {
+                        break;
+                    }
                 }
                 length = match_length(token, third);
                 // Skip token, literals and offset, and the length byte of the match if there is one. `(token + 1) >> 4`
@@ -374,7 +375,7 @@ fn decode_fast<const STEP: usize>(
         bytes = next;
         token = then;
     }
-    pace.settle(bytes.as_slice().len());
+    pace.settle(debt);
     (block.len() - bytes.as_slice().len(), to as usize)
 }
 
@@ -495,7 +496,7 @@ fn copy_match(window: &mut [u8], to: usize, offset: usize, length: usize) {
     // would copy a few bytes each, and read those that were only just written.
     let mut done = 0;
     if offset < 16 && window.len() - to - length >= REPEAT_SLACK {
-        done = length.min(REPEATED - REPEATED % offset);
+        done = length.min(REPEATED * STEPS[offset] as usize);
         repeat(window, to, offset, done);
     }
     while done < length {
@@ -513,8 +514,7 @@ fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
     // `REPEAT` has a one in every `offset`th byte, so the product is the seed repeated.
     let seed = u128::from_le_bytes(*read(window, to - offset)) & !(u128::MAX << (8 * offset));
     let pattern = seed.wrapping_mul(REPEAT[offset]).to_le_bytes();
-    // The length of all whole repetitions that fit in 16 bytes.
-    let step = 16 - 16 % offset;
+    let step = STEPS[offset] as usize;
     let mut done = 0;
     while done < length {
         let room = &mut window[to + done..][..4 * 16];
@@ -523,6 +523,33 @@ fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
         }
         done += 4 * step;
     }
+}
+
+/// Like [`repeat`], for a match of at most 18 bytes and an offset of at most 7.
+#[inline(always)]
+fn repeat_short(window: &mut [u8], to: usize, offset: usize) {
+    let seed = u64::from_le_bytes(*read(window, to - offset)) & !(u64::MAX << (8 * offset));
+    let pattern = seed.wrapping_mul(REPEAT[offset] as u64).to_le_bytes();
+    // (The compiler does not know that it is at most 8.)
+    let step = STEPS_IN_8[offset] as usize % 16;
+    for i in 0..4 {
+        write::<8>(window, to + i * step, &pattern);
+    }
+}
+
+/// The length of all whole repetitions of so many bytes that fit in 16 bytes. A division would take longer.
+const STEPS: [u8; 16] = steps(16);
+/// The same for 8 bytes.
+const STEPS_IN_8: [u8; 8] = steps(8);
+
+const fn steps<const N: usize>(room: usize) -> [u8; N] {
+    let mut table = [0; N];
+    let mut offset = 1;
+    while offset < N {
+        table[offset] = (room - room % offset) as u8;
+        offset += 1;
+    }
+    table
 }
 
 const REPEAT: [u128; 16] = {

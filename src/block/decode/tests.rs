@@ -18,12 +18,7 @@ fn check(block: &[u8], window: &[u8], floor: usize, start: usize) -> Result<usiz
     let expected = decode_plainly(block, window, floor, start);
     for version in [Version::Upto16, Version::Upto18, Version::Upto64] {
         for (stay, debt) in [(1, 0), (PIECE, MANY)] {
-            let pace = Pace {
-                version,
-                stay,
-                debt,
-                left: 0,
-            };
+            let pace = Pace { version, stay, debt };
             check_at(pace, block, window, floor, start, &expected);
         }
     }
@@ -311,6 +306,7 @@ fn the_version_follows_the_matches() {
         (16, 18, 3, 500, Version::Upto18),
         (16, 19, 3, 500, Version::Upto64),
         (16, 300, 3, 500, Version::Upto64),
+        (16, 18, 3, NEAR - 1, Version::Upto18),
         (16, 40, 3, NEAR - 1, Version::Upto16),
         (40, 40, 3, NEAR, Version::Upto64),
     ] {
