@@ -16,6 +16,9 @@ pub(crate) use direct::append_pages;
 /// allocation.
 const FIRST_READ: usize = 16 * 1024;
 
+/// The smallest allocation for the bytes of a block: enough for a head and a short block after it.
+const LEAST_HELD: usize = 256;
+
 /// The result of [`Lz4StreamDecompressor::feed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
@@ -217,7 +220,7 @@ impl Lz4StreamDecompressor {
     /// # Errors
     /// [`Error::EmptyBlock`], [`Error::BlockTooLarge`], [`Error::PageOverLimit`], [`Error::TruncatedBlock`],
     /// [`Error::MatchOffset`]: the block does not belong to this stream, or the settings differ. An error changes
-    /// nothing, except that the last page is gone.
+    /// nothing, except that the last page is gone after one of the last three.
     ///
     /// When mixed with [`feed`](Self::feed): [`Error::UnexpectedEnd`] if a head or block was fed only in part,
     /// [`Error::Finished`] after the end mark, and after an error of `feed` the same error.
@@ -292,16 +295,20 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// assert_eq!(decompressor.feed(&mut &b"\x06\0\0\0\x50hello"[..])?, Progress::Page(b"hello"));
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn with_framing(framing: F, options: &DecompressOptions) -> Result<Self, Error> {
         options.check_max_page_size()?;
         Ok(Self::build(framing, options))
     }
 
+    #[inline]
     fn build(framing: F, options: &DecompressOptions) -> Self {
-        let mut decompressor = Lz4StreamDecompressor {
+        let mut window = Window::default();
+        window.restart(options.get_format().get_dictionary());
+        Lz4StreamDecompressor {
             framing,
             options: options.clone(),
-            window: Window::default(),
+            window,
             pace: Pace::default(),
             forgotten: false,
             consumed: 0,
@@ -315,9 +322,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
             restarts: 0,
             total_in: 0,
             total_out: 0,
-        };
-        decompressor.window.restart(options.get_format().get_dictionary());
-        decompressor
+        }
     }
 
     /// Takes the next bytes of the stream off the front of `input`, up to the end of one block, and reports the result.
@@ -726,7 +731,9 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         let room = needed.min(least.max(FIRST_READ).max(2 * self.filled));
         if self.held.len() < room {
             // Large enough for a block of the longest page so far. With pages of one size, this happens once.
-            let len = room.max(compress_bound(self.largest_page) + F::TAIL_LEN);
+            let len = room
+                .max(compress_bound(self.largest_page) + F::TAIL_LEN)
+                .max(LEAST_HELD);
             self.held.reserve_exact(len - self.held.len());
             self.held.resize(len, 0);
         }
@@ -771,8 +778,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         result
     }
 
-    /// Decodes a block of an accepted length, with its tail, to the next page, or into `out`. An error changes nothing,
-    /// except that the last page is gone.
+    /// Decodes a block of an accepted length, with its tail, to the next page, or into `out`. An error of this function
+    /// changes nothing, except that the last page is gone.
     #[inline(always)] // for a small page, another frame is a large part of the time
     fn decode_block(&mut self, head_len: usize, with_tail: &[u8], out: &mut &mut [u8]) -> Result<(), Error> {
         let (block, tail) = with_tail.split_at(with_tail.len() - F::TAIL_LEN);

@@ -726,6 +726,7 @@ impl DecompressOptions {
     /// assert_eq!(options.decompressor()?.decompress(b"\x50hello")?, b"hello");
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn decompressor(&self) -> Result<Lz4StreamDecompressor, Error> {
         self.format.validate()?;
         Lz4StreamDecompressor::with_framing(self.format.prefix, self)

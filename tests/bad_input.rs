@@ -289,25 +289,28 @@ fn hostile_prefixes_are_refused_before_they_are_believed() {
 #[test]
 fn blocks_of_a_length_no_page_can_have_are_refused_by_the_codec_too() {
     let mut decompressor = DecompressOptions::new().max_page_size(100).decompressor().unwrap();
-    assert_eq!(
-        decompressor.decompress(b""),
-        Err(Error::EmptyBlock { block: 0, offset: 0 })
-    );
+    decompressor.decompress(b"\x50hello").unwrap();
+    let (block, offset) = (1, 10);
+    assert_eq!(decompressor.decompress(b""), Err(Error::EmptyBlock { block, offset }));
+    assert_eq!(decompressor.page(), b"hello");
     let expected = Error::BlockTooLarge {
-        block: 0,
-        offset: 0,
+        block,
+        offset,
         found: 117,
         allowed: 116,
     };
     assert_eq!(decompressor.decompress(&[0; 117]), Err(expected));
+    assert_eq!(decompressor.page(), b"hello");
     // As long as can be, and cut.
     let cut = [&[0xF0, 101][..], &[b'x'; 114]].concat();
     let expected = Error::TruncatedBlock {
-        block: 0,
-        offset: 0,
+        block,
+        offset,
         found: 116,
     };
     assert_eq!(decompressor.decompress(&cut), Err(expected));
+    assert_eq!(decompressor.page(), b"");
+    assert_eq!(decompressor.history(), b"hello");
 }
 
 #[test]
