@@ -14,7 +14,7 @@
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
 //!   has three versions, which differ in the length up to which they copy a match in one step.
 //! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`] repeats
-//!   it while sequences begin with long runs of literals.
+//!   it while sequences are too long for `decode_fast`.
 //! * [`decode`] alternates between `decode_fast` and `decode_checked`, and chooses the version of `decode_fast` by what
 //!   the sequences before were like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small
 //!   pages would spend most of their time in `decode_one`.
@@ -213,6 +213,12 @@ fn begins_with_long_run(block: &[u8]) -> bool {
     matches!(block, [0xF0..=0xFF, length, ..] if *length as usize > 2 * STRIDE - NIBBLE_MAX)
 }
 
+/// Whether it would stop at once, because the first sequence has too long a match.
+#[inline]
+fn begins_with_long_match(block: &[u8]) -> bool {
+    matches!(block, [token, ..] if token % 16 == 15 && block.get(3 + (token >> 4) as usize) == Some(&MORE))
+}
+
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
 /// positions in the block and in the window of the first sequence that it did not decode.
 ///
@@ -386,14 +392,15 @@ fn match_length(token: usize, extension: u8) -> usize {
     MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
-/// Decodes the sequence at `block[*at..]`, whatever it is, and those after it that begin with a long run of literals.
+/// Decodes the sequence at `block[*at..]`, whatever it is, and those after it at which the fast loop would stop at once.
 /// Advances `at` and `to`. After an error, both are at the sequence that has it. Only the last sequence ends at
 /// `block.len()`.
 #[inline(never)] // keeps the frame of `decode` small
 fn decode_checked(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
     loop {
         (*at, *to) = decode_one(block, *at, window, *to)?;
-        if !begins_with_long_run(&block[*at..]) {
+        let rest = &block[*at..];
+        if !begins_with_long_run(rest) && !begins_with_long_match(rest) {
             return Ok(());
         }
     }
