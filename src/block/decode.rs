@@ -545,15 +545,15 @@ fn repeat_short(window: &mut [u8], to: usize, offset: usize) {
 }
 
 /// The length of all whole repetitions of so many bytes that fit in 16 bytes. A division would take longer.
-const STEPS: [u8; 16] = steps(16);
+const STEPS: [u8; 16] = steps();
 /// The same for 8 bytes.
-const STEPS_IN_8: [u8; 8] = steps(8);
+const STEPS_IN_8: [u8; 8] = steps();
 
-const fn steps<const N: usize>(room: usize) -> [u8; N] {
+const fn steps<const N: usize>() -> [u8; N] {
     let mut table = [0; N];
     let mut offset = 1;
     while offset < N {
-        table[offset] = (room - room % offset) as u8;
+        table[offset] = (N - N % offset) as u8;
         offset += 1;
     }
     table
