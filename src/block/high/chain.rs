@@ -130,6 +130,14 @@ pub(super) fn hash<const GROUP: usize>(bytes: &[u8]) -> usize {
     (group.wrapping_mul(0xCF1B_BCDC_B7A5_6463) >> (64 - HASH_LOG)) as usize
 }
 
+/// The distance, or `MAX_OFFSET` if that is less.
+#[inline(always)]
+fn within_reach(distance: u32) -> u16 {
+    // No branch: with small pages it would be unpredictable, and LLVM makes one of `min`.
+    let far = ((MAX_OFFSET as u64).wrapping_sub(distance as u64) >> 48) as u16;
+    distance as u16 | far
+}
+
 /// How many bytes a group should have for this page.
 ///
 /// With few different letters all groups of four bytes are frequent. Nearly every place has longer matches then, but
@@ -370,28 +378,35 @@ impl Chains {
         }
         let mut rest = &page.window[begin..end + READ - 1];
         while let Some(bytes) = rest.first_chunk::<11>() {
+            let Some(deltas) = self.deltas[position as usize % RING..].first_chunk_mut::<4>() else {
+                self.link_one(position, hash::<GROUP>(bytes));
+                position += 1;
+                rest = &rest[1..];
+                continue;
+            };
             let word = read_u64(bytes, 0);
             // The groups of four positions have up to eleven bytes.
             if word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3)) {
                 // In a run each position is linked to the one before it.
-                let hash = hash::<GROUP>(bytes);
-                self.link_one(position, hash);
-                for k in 1..4 {
-                    self.deltas[(position + k) as usize % RING] = 1;
-                }
-                self.heads[hash] = position + 3;
+                let head = &mut self.heads[hash::<GROUP>(bytes)];
+                *deltas = [within_reach(position - *head), 1, 1, 1];
+                *head = position + 3;
             } else {
-                let mut delta = 0;
+                let mut distance = 0;
                 for k in 0..4 {
                     let group = if GROUP == MIN_MATCH {
                         word >> (8 * k)
                     } else {
                         read_u64(bytes, k)
                     };
-                    delta = self.link_one(position + k as u32, hash::<GROUP>(&group.to_le_bytes()));
+                    let head = &mut self.heads[hash::<GROUP>(&group.to_le_bytes())];
+                    let position = position + k as u32;
+                    distance = position - *head;
+                    deltas[k] = within_reach(distance);
+                    *head = position;
                 }
-                if RUNS && delta <= LONGEST_PERIOD {
-                    let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, delta);
+                if RUNS && distance <= LONGEST_PERIOD {
+                    let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, distance);
                     position += run as u32;
                     rest = &rest[run..];
                 }
@@ -457,16 +472,11 @@ impl Chains {
         run
     }
 
-    /// Returns the distance to the last position with this hash.
     #[inline(always)]
-    fn link_one(&mut self, position: u32, hash: usize) -> u32 {
+    fn link_one(&mut self, position: u32, hash: usize) {
         let head = &mut self.heads[hash];
-        let delta = position - *head;
-        // Saturate without a branch: with small pages it would be unpredictable, and LLVM makes one of `min`.
-        let far = ((delta as u64 >> 16).wrapping_neg() >> 48) as u16;
-        self.deltas[position as usize % RING] = delta as u16 | far;
+        self.deltas[position as usize % RING] = within_reach(position - *head);
         *head = position;
-        delta
     }
 
     fn regroup(&mut self, page: &Page, group: usize) {
