@@ -643,7 +643,10 @@ impl<'a> Search<'a> {
             if self.next_group(at, best, 0).1 > room {
                 return (best, 0);
             }
-            begin = self.widest_gap(at, best + 1);
+            begin = self.widest_gap(at, best + 1, room);
+            if begin.1 > room {
+                return (best, 0);
+            }
         }
         self.longer_of_several(at, best, room, begin, depth)
     }
@@ -667,42 +670,53 @@ impl<'a> Search<'a> {
         };
         // Where the last comparison in vain ended. In regular data many candidates end alike.
         let mut fault = 0;
-        while distance <= room && self.follow(at, link, best, room, &mut distance, &mut steps) {
+        // The first candidate is mostly longer: there is no need to look for one that may be.
+        #[cfg(test)]
+        tests::count_candidate();
+        loop {
             let earlier = at - distance;
+            let mut length = 0;
             if fault == 0 || read_u32(window, earlier + fault) == read_u32(window, at + fault) {
-                let length = common_prefix(window, earlier, at, self.limit);
-                if length > best {
-                    (best, offset) = (length, distance);
-                    if at + best >= self.limit {
-                        break;
+                length = common_prefix(window, earlier, at, self.limit);
+            }
+            if length > best {
+                (best, offset) = (length, distance);
+                if at + best >= self.limit {
+                    break;
+                }
+                let gap = self.before(earlier + link);
+                let mut leaves = false;
+                if choosy && gap * DENSE < room - distance {
+                    let (next, first) = self.next_group(at, best, distance);
+                    if first > distance + gap && (first > room || self.is_worth_leaving(at, link, distance, first)) {
+                        leaves = true;
+                        (link, distance) = (next, first);
                     }
-                    let gap = self.before(earlier + link);
-                    if choosy && gap * DENSE < room - distance {
-                        let (next, first) = self.next_group(at, best, distance);
-                        if first > distance + gap && (first > room || self.is_worth_leaving(at, link, distance, first))
-                        {
-                            (link, distance) = (next, first);
-                            last_gap = 0;
-                            continue;
-                        }
-                    }
+                }
+                if leaves {
+                    last_gap = 0;
+                } else {
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
                         self.skip_periods(at, earlier, gap)
                     } else {
                         gap
                     };
                     last_gap = gap;
-                    continue;
                 }
-                // Long comparisons take time too.
-                steps.left = steps.left.saturating_sub(length as u32 / 64);
-
-                fault = length.max(3) - 3;
+            } else {
+                if length > 0 {
+                    // Long comparisons take time too.
+                    steps.left = steps.left.saturating_sub(length as u32 / 64);
+                    fault = length.max(3) - 3;
+                }
+                if steps.left <= 1 {
+                    break;
+                }
+                distance += self.gap(at, earlier, link, &mut steps);
             }
-            if steps.left <= 1 {
+            if distance > room || !self.follow(at, link, best, room, &mut distance, &mut steps) {
                 break;
             }
-            distance += self.gap(at, earlier, link, &mut steps);
         }
         *depth = steps.left;
         (best, offset)
@@ -870,9 +884,9 @@ impl<'a> Search<'a> {
     ///
     /// One step says too little: of a frequent group some places are far from the next one.
     ///
-    /// In a long match only some groups are tried.
+    /// In a long match only some groups are tried, and none after one that has no candidate within `room`.
     #[inline(never)]
-    fn widest_gap(&self, at: usize, length: usize) -> (usize, usize) {
+    fn widest_gap(&self, at: usize, length: usize, room: usize) -> (usize, usize) {
         let two_steps = |k: usize, first: usize| {
             // What is linked below the floor must not matter.
             first
@@ -886,16 +900,17 @@ impl<'a> Search<'a> {
         let groups = (length + 1).saturating_sub(self.group).min(self.linked - at);
         let try_group = |k| {
             let first = self.before(at + k);
-            if first > gap && two_steps(k, first) > both {
+            if first > room || first > gap && two_steps(k, first) > both {
                 (link, gap, both) = (k, first, two_steps(k, first));
             }
+            first > room
         };
         // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins with a
         // run, something else follows only there.
         let last = groups.saturating_sub(4).max(1);
         let next = |k: &usize| Some(k + 1 + k / 64);
         let further = std::iter::successors(Some(64), next).take_while(|&k| k < last);
-        (1..last.min(64)).chain(further).chain(last..groups).for_each(try_group);
+        (1..last.min(64)).chain(further).chain(last..groups).any(try_group);
         (link, gap)
     }
 
@@ -939,52 +954,69 @@ impl<'a> Search<'a> {
         gap * (1 + before / gap).min(most.div_ceil(gap))
     }
 
+    /// How many bytes before and after `at` equal those of `earlier`, where the eight bytes before do. Less than that if
+    /// there are no more than `best`.
+    #[inline(never)]
+    fn extent(&self, at: usize, earlier: usize, most_before: usize, best: usize) -> (usize, usize) {
+        let window = self.window;
+        let most_before = most_before.min(earlier - self.floor);
+        let after = (read_u64(window, at) ^ read_u64(window, earlier)).trailing_zeros() as usize / 8;
+        let least = (best + 1).saturating_sub(after);
+        if after < 8
+            && least > 8
+            && (least > most_before || read_u32(window, earlier - least) != read_u32(window, at - least))
+        {
+            return (0, 0);
+        }
+        let after = common_prefix(window, earlier, at, self.limit);
+        (8 + common_suffix(window, earlier - 8, at - 8, most_before - 8), after)
+    }
+
     /// The longest match that contains `window[at]` and starts at `low` or later, if it is longer than `best`. Looks at
     /// up to `depth` candidates. Long candidates count for more than one.
+    ///
+    /// Returns whether there is one, and writes it to `found`. As a return value it would be copied at once, in pieces
+    /// of another size than it was written in, for which processors wait.
     #[inline(never)]
-    pub(super) fn wider(&self, at: usize, low: usize, mut best: usize, mut depth: u32) -> Option<Match> {
+    pub(super) fn wider(&self, at: usize, low: usize, mut best: usize, mut depth: u32, found: &mut Match) -> bool {
         // This reads the eight bytes before each candidate. So it leaves out the first eight positions after the floor.
         // It does so even where there is something below the floor: what it finds must not depend on how far the window
         // has slid.
-        let room = self.room(at).min((at - self.floor).checked_sub(8)?);
-        let ours = &self.window[at - 8..];
-        let (ours_before, ours_after) = (read_u64(ours, 0), read_u64(ours, 8));
+        let Some(above_floor) = (at - self.floor).checked_sub(8) else {
+            return false;
+        };
+        let room = self.room(at).min(above_floor);
+        let lowest = at - room;
+        let all = &self.window[lowest - 8..];
+        let ours = &all[room..];
+        let ours_before = read_u64(ours, 0);
         let most_before = at - low;
-        // Whether more than the eight bytes before a candidate may count.
-        let goes_on = if most_before > 8 { 8 } else { usize::MAX };
-        let (mut start, mut offset) = (0, 0);
-        let mut distance = self.before(at);
-        while distance <= room {
+        // What is before `low` counts as different.
+        let stop = (1u64 << 63).checked_shr(8 * most_before.min(8) as u32).unwrap_or(0);
+        let (mut start, mut offset) = (at, 0);
+        // The index in `all`. It wraps around where the chain leads too far.
+        let mut k = room.wrapping_sub(self.before(at));
+        while k <= room {
             #[cfg(test)]
             tests::count_candidate();
-            let earlier = at - distance;
-            let theirs = &self.window[earlier - 8..][..ours.len()];
-            let mut before = ((ours_before ^ read_u64(theirs, 0)).leading_zeros() as usize / 8).min(most_before);
-            let next_eight = || (ours_after ^ read_u64(theirs, 8)).trailing_zeros() as usize / 8;
+            let theirs = &all[k..][..ours.len()];
+            let difference = (ours_before ^ read_u64(theirs, 0)) | stop;
             // At the other end, four bytes of a wider match must be equal.
-            let may_be_wider = if before == goes_on {
-                let least = (best + 1).saturating_sub(next_eight());
-                let equal_before = || read_u32(self.window, earlier - least) == read_u32(self.window, at - least);
-                next_eight() == 8
-                    || least <= 8
-                    || least <= most_before && least <= earlier - self.floor && equal_before()
-            } else {
-                let last = (8 + (best + 1).saturating_sub(before + MIN_MATCH)).min(ours.len() - 4);
-                read_u32(theirs, last) == read_u32(ours, last)
-            };
-            if may_be_wider {
-                let mut after = next_eight();
-                if after == 8 {
-                    after = long_match_length(self.window, earlier, at, self.limit);
-                }
-                after = after.min(self.limit - at);
-                if before == goes_on {
-                    let most = most_before.min(earlier - self.floor) - 8;
-                    before += common_suffix(self.window, earlier - 8, at - 8, most);
-                }
+            let before = difference.leading_zeros() as usize / 8;
+            let last = (8 + best + 1 - MIN_MATCH - before).min(ours.len() - MIN_MATCH);
+            if difference == 0 {
+                // More than the eight bytes before the candidate may be equal.
+                let (before, after) = self.extent(at, lowest + k, most_before, best);
                 if before + after > best && after >= MIN_MATCH {
                     best = before + after;
-                    (start, offset) = (at - before, distance);
+                    (start, offset) = (at - before, room - k);
+                }
+                depth = depth.saturating_sub(after as u32 / 64);
+            } else if read_u32(theirs, last) == read_u32(ours, last) {
+                let after = common_prefix(self.window, lowest + k, at, self.limit);
+                if before + after > best && after >= MIN_MATCH {
+                    best = before + after;
+                    (start, offset) = (at - before, room - k);
                 }
                 depth = depth.saturating_sub(after as u32 / 64);
             }
@@ -992,12 +1024,16 @@ impl<'a> Search<'a> {
                 break;
             }
             depth -= 1;
-            distance += self.before(earlier);
+            k = k.wrapping_sub(self.before(lowest + k));
         }
-        (offset > 0).then_some(Match {
+        if offset == 0 {
+            return false;
+        }
+        *found = Match {
             start,
             length: best,
             offset,
-        })
+        };
+        true
     }
 }

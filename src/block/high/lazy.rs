@@ -115,9 +115,10 @@ fn overlapping<const ROW: usize>(search: &Search, row: &mut [Match; ROW], last: 
         if end > last {
             break;
         }
-        let Some(wider) = search.wider((end - step).max(begin), begin, end - begin, depth) else {
+        let wider = &mut row[found];
+        if !search.wider((end - step).max(begin), begin, end - begin, depth, wider) {
             break;
-        };
+        }
         if wider.start < begin + 3 {
             // It replaces the match before: too little is left of that to be worth a sequence.
             begin = wider.start;
@@ -129,7 +130,6 @@ fn overlapping<const ROW: usize>(search: &Search, row: &mut [Match; ROW], last: 
                 .max(wider.start);
             step = near + 1;
         }
-        row[found] = wider;
         found += 1;
     }
     found

@@ -75,6 +75,12 @@ pub(in crate::block::high) fn candidates(count: usize, good: usize) -> (Vec<u8>,
     (window, at)
 }
 
+/// What [`Search::wider`] finds.
+fn wider(search: &Search, at: usize, low: usize, best: usize, depth: u32) -> Option<Match> {
+    let mut found = Match::default();
+    search.wider(at, low, best, depth, &mut found).then_some(found)
+}
+
 #[test]
 fn longer_looks_at_as_many_candidates_as_it_may() {
     for depth in [1, 2, 3, 4, 8, 48, 256, 1000] {
@@ -109,7 +115,7 @@ fn wider_looks_at_as_many_candidates_as_it_may() {
         for (count, expected) in [(depth, Some(8)), (depth + 1, None)] {
             let (window, at) = candidates(count, 4);
             let (looked, found) = search(&window, 0, |search| {
-                candidates_in(|| search.wider(at, at, 4, depth as u32))
+                candidates_in(|| wider(search, at, at, 4, depth as u32))
             });
             assert_eq!(looked as usize, depth);
             assert_eq!(found.map(|found| found.length), expected, "{depth}");
@@ -132,7 +138,7 @@ fn comparing_takes_depth() {
             }
             let depth = (cost * (count - 1) + 1) as u32;
             for (depth, found) in [(depth, true), (depth - 1, false)] {
-                let wider = search(&window, 0, |search| search.wider(at, at, 196, depth));
+                let wider = search(&window, 0, |search| wider(search, at, at, 196, depth));
                 assert_eq!(wider.is_some(), found, "wider: {good} {count}");
             }
             window.truncate(at + 200);
@@ -166,7 +172,7 @@ fn wider_finds_the_widest_match() {
                     });
                     let widest = widest.max().unwrap();
                     for best in [3, 6, 9, 15, 30] {
-                        let found = search.wider(at, low, best, EXHAUSTIVE).map_or(0, |found| {
+                        let found = wider(search, at, low, best, EXHAUSTIVE).map_or(0, |found| {
                             assert!(found.start >= low && found.start - found.offset >= floor);
                             let from = &window[found.start - found.offset..];
                             assert!(window[found.start..found.end()] == from[..found.length]);
@@ -188,7 +194,7 @@ fn wider_reads_nothing_below_the_floor() {
             // The match goes on before the candidate as far as it may.
             let window = [&noise[..300], &noise[floor..floor + 30], &noise[300..350]].concat();
             let at = 300 + first;
-            let match_ = search(&window, floor, |search| search.wider(at, 300, 4, 10));
+            let match_ = search(&window, floor, |search| wider(search, at, 300, 4, 10));
             assert_eq!(match_.is_some(), found, "{floor} {first}");
             let expected = Match {
                 start: 300,
@@ -207,9 +213,9 @@ fn wider_begins_no_earlier_than_allowed_and_needs_to_be_wider() {
     search(&window, 0, |search| {
         for low in 300..=310 {
             let length = 330 - low;
-            let found = search.wider(310, low, length - 1, 10).unwrap();
+            let found = wider(search, 310, low, length - 1, 10).unwrap();
             assert_eq!((found.start, found.length, found.offset), (low, length, 200));
-            assert!(search.wider(310, low, length, 10).is_none());
+            assert!(wider(search, 310, low, length, 10).is_none());
         }
     });
 }
@@ -273,7 +279,7 @@ fn only_what_may_be_longer_is_compared() {
         (200, at - 10)
     );
     assert_eq!(left, 100 - 7);
-    assert!(search(&window, 0, |search| search.wider(at, at, 130, 9)).is_some());
+    assert!(search(&window, 0, |search| wider(search, at, at, 130, 9)).is_some());
     // Where no match can be longer, nothing is looked at.
     let window = &window[..at + 100];
     let (looked, longer) = search(window, 0, |search| candidates_in(|| search.longer(at, 95, &mut { 9 })));
@@ -286,8 +292,8 @@ fn matches_end_five_bytes_before_the_end() {
     let window = &window[..at + 100];
     search(window, 0, |search| {
         assert_eq!(search.longer(at, 94, &mut { 9 }), (95, at - 10));
-        assert!(search.wider(at, at, 94, 9).is_some_and(|found| found.length == 95));
-        assert!(search.wider(at, at, 95, 9).is_none());
+        assert!(wider(search, at, at, 94, 9).is_some_and(|found| found.length == 95));
+        assert!(wider(search, at, at, 95, 9).is_none());
     });
 }
 
@@ -301,7 +307,7 @@ fn a_candidate_may_be_a_whole_offset_away() {
         search(&window, 0, |search| {
             let expected = if found { (12 + 33, distance) } else { (3, 0) };
             assert_eq!(search.longer(distance, 3, &mut { 9 }), expected);
-            let wider = search.wider(distance + 8, distance, 4, 9);
+            let wider = wider(search, distance + 8, distance, 4, 9);
             assert_eq!(
                 wider.map(|wider| (wider.length, wider.offset)),
                 found.then_some(expected)
