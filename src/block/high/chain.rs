@@ -187,11 +187,15 @@ struct Census {
 impl Census {
     fn new(page: &Page, stride: usize) -> Census {
         let page = &page.window[page.start..];
-        let places = page.windows(MIN_MATCH).step_by(stride).take(1 << 14);
+        let page = &page[..page.len().min(stride << 14)];
         let mut counts = [0u16; 1 << 12];
         // `pairs` is the sum of the squares of all counts.
         let (mut total, mut rare, mut pairs) = (0, 0, 0);
-        for group in places.filter(|group| !is_run(group)) {
+        for at in (0..page.len().saturating_sub(MIN_MATCH - 1)).step_by(stride) {
+            let group = &page[at..at + MIN_MATCH];
+            if is_run(group) {
+                continue;
+            }
             total += 1;
             let count = &mut counts[hash::<4>(group) >> (HASH_LOG - 12)];
             match count {
@@ -908,9 +912,9 @@ impl<'a> Search<'a> {
         // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins with a
         // run, something else follows only there.
         let last = groups.saturating_sub(4).max(1);
-        let next = |k: &usize| Some(k + 1 + k / 64);
-        let further = std::iter::successors(Some(64), next).take_while(|&k| k < last);
-        (1..last.min(64)).chain(further).chain(last..groups).any(try_group);
+        let next = |k: &usize| Some(k + 1 + k / 8);
+        let further = std::iter::successors(Some(1), next).take_while(|&k| k < last);
+        further.chain(last..groups).any(try_group);
         (link, gap)
     }
 
