@@ -958,22 +958,10 @@ impl<'a> Search<'a> {
         gap * (1 + before / gap).min(most.div_ceil(gap))
     }
 
-    /// How many bytes before and after `at` equal those of `earlier`, where the eight bytes before do. Less than that if
-    /// there are no more than `best`.
+    /// How many bytes before `at` equal those before `earlier`, where at least eight do.
     #[inline(never)]
-    fn extent(&self, at: usize, earlier: usize, most_before: usize, best: usize) -> (usize, usize) {
-        let window = self.window;
-        let most_before = most_before.min(earlier - self.floor);
-        let after = (read_u64(window, at) ^ read_u64(window, earlier)).trailing_zeros() as usize / 8;
-        let least = (best + 1).saturating_sub(after);
-        if after < 8
-            && least > 8
-            && (least > most_before || read_u32(window, earlier - least) != read_u32(window, at - least))
-        {
-            return (0, 0);
-        }
-        let after = common_prefix(window, earlier, at, self.limit);
-        (8 + common_suffix(window, earlier - 8, at - 8, most_before - 8), after)
+    fn suffix(&self, at: usize, earlier: usize, most: usize) -> usize {
+        8 + common_suffix(self.window, earlier - 8, at - 8, most.min(earlier - self.floor) - 8)
     }
 
     /// The longest match that contains `window[at]` and starts at `low` or later, if it is longer than `best`. Looks at
@@ -1009,13 +997,23 @@ impl<'a> Search<'a> {
             let before = difference.leading_zeros() as usize / 8;
             let last = (8 + best + 1 - MIN_MATCH - before).min(ours.len() - MIN_MATCH);
             if difference == 0 {
-                // More than the eight bytes before the candidate may be equal.
-                let (before, after) = self.extent(at, lowest + k, most_before, best);
-                if before + after > best && after >= MIN_MATCH {
-                    best = before + after;
-                    (start, offset) = (at - before, room - k);
+                // More than the eight bytes before the candidate may be equal. The four that must be come first.
+                let mut after = (read_u64(ours, 8) ^ read_u64(theirs, 8)).trailing_zeros() as usize / 8;
+                if after == 8 {
+                    after = long_match_length(self.window, lowest + k, at, self.limit);
+                    depth = depth.saturating_sub(after as u32 / 64);
                 }
-                depth = depth.saturating_sub(after as u32 / 64);
+                after = after.min(self.limit - at);
+                let least = (best + 1).saturating_sub(after).max(8);
+                let differs = |there| read_u32(all, there) != read_u32(all, there + room - k);
+                let is_short = after < MIN_MATCH || least > most_before;
+                if !is_short && !(k + 8).checked_sub(least).is_some_and(differs) {
+                    let before = self.suffix(at, lowest + k, most_before);
+                    if before + after > best {
+                        best = before + after;
+                        (start, offset) = (at - before, room - k);
+                    }
+                }
             } else if read_u32(theirs, last) == read_u32(ours, last) {
                 let after = common_prefix(self.window, lowest + k, at, self.limit);
                 if before + after > best && after >= MIN_MATCH {
