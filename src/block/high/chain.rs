@@ -70,8 +70,8 @@ pub(super) struct Chains {
 /// When groups have more than four bytes. Longer groups take less time, but lose shorter matches.
 #[derive(Clone, Copy)]
 pub(super) struct Taste {
-    /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of data do
-    /// not hide from it.
+    /// Every so many places of a page are counted to see what its groups are like. It is odd, so that columns of a few
+    /// words do not hide from it: only those whose width has a divisor in common with it may.
     pub(super) stride: usize,
     /// With no more than this to search, a group has four bytes.
     pub(super) short_window: usize,

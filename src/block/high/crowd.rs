@@ -149,7 +149,7 @@ pub(super) fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a 
 #[inline(never)]
 pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
     let window = &page.window[page.floor..];
-    // A prime, so that columns of data do not hide from it.
+    // A prime, so that only columns whose width is a multiple of it hide from it.
     let step = [1, 7, 13][(window.len() / SAMPLES).div_ceil(8).min(2)];
     // That many candidates within reach are so many among the samples.
     let crowd = (crowd * window.len() / window.len().min(MAX_OFFSET + 1))
