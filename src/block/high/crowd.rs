@@ -70,7 +70,7 @@ impl Crowds {
         }
     }
 
-    /// See [`Page::worth_a_look`].
+    /// See [`Page::worth_a_look`]. The more often the answer was the same, the longer it takes.
     pub(super) fn may_look(&self, page: &Page) -> bool {
         page.end() - self.chosen >= page.worth_a_look() << self.agreed
     }
