@@ -397,7 +397,7 @@ impl Chains {
                 *head = position + 3;
             } else {
                 let mut distance = 0;
-                for k in 0..4 {
+                for (k, delta) in deltas.iter_mut().enumerate() {
                     let group = if GROUP == MIN_MATCH {
                         word >> (8 * k)
                     } else {
@@ -406,7 +406,7 @@ impl Chains {
                     let head = &mut self.heads[hash::<GROUP>(&group.to_le_bytes())];
                     let position = position + k as u32;
                     distance = position - *head;
-                    deltas[k] = within_reach(distance);
+                    *delta = within_reach(distance);
                     *head = position;
                 }
                 if RUNS && distance <= LONGEST_PERIOD {
