@@ -31,7 +31,7 @@ const NEXT_STEPS: usize = 4;
 /// How far it is counted to see how much is left of a run. If many searches counted to the end of a long one, it would
 /// take forever.
 const LONGEST_REST: usize = 4096;
-/// How many candidates one search for a very long match looks at.
+/// How many candidates the first search for a very long match looks at.
 const VERY_LONG_DEPTH: u32 = 1024;
 /// In a page of no more bytes groups may have five bytes.
 const SMALL_PAGE: usize = 1 << 14;
@@ -552,13 +552,18 @@ impl Match {
     }
 }
 
-/// The number of candidates that searches for very long matches may still look at in a page. Each stretch searched and
-/// each match found adds to it. So where there are none, these searches take little time.
-pub(super) struct Credit(u32);
+/// The number of candidates that searches for very long matches may look at.
+pub(super) struct Credit {
+    /// In the rest of the page. Each stretch searched and each match found adds to it. So where there are none, these
+    /// searches take little time.
+    left: u32,
+    /// In one search. The second one for a match may look at one more for each byte of what the first one found.
+    most: u32,
+}
 
-impl Default for Credit {
-    fn default() -> Credit {
-        Credit(2048)
+impl Credit {
+    pub(super) fn new(most: u32) -> Credit {
+        Credit { left: 2048, most }
     }
 }
 
@@ -843,8 +848,8 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// A match of at least `least` bytes that begins in `window[begin..end]`. It is one of the first ones, and the
-    /// longest that begins at the same place.
+    /// A match of at least `least` bytes that begins in `window[begin..end]`. It is one of the first ones, and within
+    /// the limits of `credit` the longest that begins at the same place.
     ///
     /// Half the least length of such a match lies after one of the places searched, as these are no further apart. The
     /// searches together look at up to `credit` candidates. One for `share` bytes of a match found is added to it.
@@ -858,13 +863,12 @@ impl<'a> Search<'a> {
         credit: &mut Credit,
     ) -> Option<Match> {
         let half = least / 2;
-        let Credit(credit) = credit;
-        *credit += (end - begin) as u32 / 64;
+        credit.left += (end - begin) as u32 / 64;
         for at in (begin..end).step_by(half) {
-            let allowed = VERY_LONG_DEPTH.min(*credit);
+            let allowed = VERY_LONG_DEPTH.min(credit.most).min(credit.left);
             let mut left = allowed;
             let (mut length, mut offset) = self.longer(at, half - 1, &mut left);
-            *credit -= allowed - left;
+            credit.left -= allowed - left;
             if offset == 0 {
                 continue;
             }
@@ -872,11 +876,14 @@ impl<'a> Search<'a> {
             let start = at - before;
             length += before;
             if length >= least {
-                let longer = self.longer(start, length, &mut { EXHAUSTIVE });
-                if longer.1 > 0 {
-                    (length, offset) = longer;
+                // A search that came to its end has found the longest one.
+                if start < at || left <= 1 {
+                    let longer = self.longer(start, length, &mut (credit.most + length as u32));
+                    if longer.1 > 0 {
+                        (length, offset) = longer;
+                    }
                 }
-                *credit += (length / share) as u32;
+                credit.left += (length / share) as u32;
                 return Some(Match { start, length, offset });
             }
         }

@@ -2,7 +2,7 @@
 //! so on. Then it writes those of them that cost least.
 
 use super::Page;
-use super::chain::{AHEAD, CHOICE, Chains, Credit, Match, Search};
+use super::chain::{AHEAD, CHOICE, Chains, Credit, EXHAUSTIVE, Match, Search};
 use super::streak::Streak;
 use crate::block::sequence::*;
 
@@ -34,7 +34,7 @@ pub(super) fn parse<const ROW: usize>(
     let part_len = len.div_ceil(len.div_ceil(PART));
     let mut at = page.start;
     let mut row = [Match::default(); ROW];
-    let mut credit = Credit::default();
+    let mut credit = Credit::new(EXHAUSTIVE);
     // In regular data there are few searches where matches are long. Each may look at more candidates then.
     let mut more = 0;
     let mut part = page.part(at, at);

@@ -29,6 +29,9 @@ const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
 pub(super) const MEAN_DEPTH: u32 = 4096;
+/// A search for a very long match may look at so many candidates, even if the others may look at fewer: there are few of
+/// these searches.
+const VERY_LONG_DEPTH: u32 = 256;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -85,7 +88,7 @@ pub(super) fn parse(
 ) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
-    let mut credit = Credit::default();
+    let mut credit = Credit::new(effort.depth.most.max(VERY_LONG_DEPTH));
     chains.begin(page);
     let mut depth = effort.depth;
     if chains.group < 8 {
@@ -124,9 +127,9 @@ pub(super) fn parse(
             at += length;
         }
         // The last match planned may reach into the very long one, even beyond its end, or so far that no match may
-        // start there.
+        // start there. Where too little is left of it, another match may be better.
         if let Some(found) = very_long
-            && at + MIN_MATCH <= found.end()
+            && at + sufficient <= found.end()
             && at < match_end
         {
             writer.sequence(at, found.end() - at, found.offset);
@@ -216,9 +219,12 @@ fn plan_chunk(plan: &mut Plan, search: &Search, page: &Page, begin: usize, end: 
             let most = most.min(i).min(at - offset - page.floor);
             let more = common_suffix(window, at - offset, at, most);
             cost[i - more..i].fill(price as u16 + 1);
-            for choice in choice[i - more..i].iter_mut().rev() {
-                cut += (growth > 0) as usize;
-                *choice = (cut.min(LENGTH_MAX) << 16 | offset) as u32;
+            // In 32 bits and forwards, so that several are written at a time.
+            let shorter = (growth > 0) as u32;
+            let mut length_here = cut as u32 + shorter * more as u32;
+            for choice in &mut choice[i - more..i] {
+                *choice = length_here.min(LENGTH_MAX as u32) << 16 | offset as u32;
+                length_here -= shorter;
             }
             i -= more;
             length += more;

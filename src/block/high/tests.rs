@@ -1397,3 +1397,39 @@ fn sparse_bytes_need_as_many_candidates_as_the_level_below_has() {
     let (lower, size) = (size(9, &sparse, 1024), size(10, &sparse, 1024));
     assert!(size <= lower + lower / 200, "{size} {lower}");
 }
+
+/// Runs of at least so many bytes, and at most so many more, of a few letters.
+fn runs(least: usize, more: usize, letters: usize) -> Vec<u8> {
+    let mut random = Random::new(3);
+    let mut runs = Vec::new();
+    while runs.len() < 200_000 {
+        let letter = random.below(letters) as u8;
+        let end = runs.len() + least + random.below(more);
+        runs.resize(end, letter);
+    }
+    runs.truncate(200_000);
+    runs
+}
+
+/// Here every match is very long, and there are many candidates for a longer one.
+#[test]
+fn searches_for_very_long_matches_have_a_limit() {
+    let runs = runs(30, 170, 2);
+    for level in [10, 11] {
+        let (looked, _) = chain::tests::candidates_in(|| size(level, &runs, 65_536));
+        let mean = looked as f64 / runs.len() as f64;
+        // It would be 1.6 without a limit, and 1 if the first search were always made again.
+        assert!(mean < 0.85, "{level}: {mean}");
+    }
+}
+
+/// Where a match planned leaves only a part of a very long one, another match may be better than this part.
+#[test]
+fn a_short_rest_of_a_very_long_match_is_not_written() {
+    let runs = runs(100, 500, 16);
+    for level in [10, 11] {
+        let size = size(level, &runs, 65_536);
+        // It would be 2587.
+        assert!(size <= 2570, "{level}: {size}");
+    }
+}
