@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read, Write};
 
 use common::{MODES, Random, compress_pages, pages, strict_content, strict_peer, text};
 use lz4_stream::{
-    BlockSplit, CompressOptions, DecompressOptions, Error, Lz4StreamReader, Lz4StreamWriter, Progress, Strategy,
+    BlockSplit, CompressOptions, DecompressOptions, Error, Lz4StreamReader, Lz4StreamWriter, Mode, Progress, Strategy,
 };
 
 #[test]
@@ -225,4 +225,40 @@ fn a_stream_can_be_resumed_at_every_block() {
         allowed: 3,
     };
     assert_eq!(decompressor.feed(&mut &b"\x04\0\0\0\0\x04\0\0"[..]), Err(error));
+}
+
+/// The tables of the levels are rings. Where in a ring a stream begins must not matter, not even to periods whose groups
+/// share a hash (as these do).
+#[test]
+fn short_periods_become_the_same_wherever_the_stream_begins() {
+    let period: Vec<u8> = [119, 171, 222, 50].into_iter().cycle().take(6000).collect();
+    let data = [
+        &[0; 60_000],
+        &period[..5536],
+        &period[1..201],
+        &period[2..202],
+        b"0123456789abc",
+    ]
+    .concat();
+    for level in 3..=12 {
+        let options = CompressOptions::new()
+            .page_size(65_536)
+            .mode(Mode::HighCompression { level });
+        let mut reused = options.compressor().unwrap();
+        let fresh: Vec<Vec<u8>> = data
+            .chunks(65_536)
+            .map(|page| reused.compress(page).unwrap().to_vec())
+            .collect();
+        for before in 1..40 {
+            reused.reset();
+            reused.compress(&data[..before]).unwrap();
+            reused.reset();
+            for (page, expected) in data.chunks(65_536).zip(&fresh) {
+                assert!(
+                    reused.compress(page).unwrap() == expected,
+                    "level {level} after {before}"
+                );
+            }
+        }
+    }
 }

@@ -216,7 +216,7 @@ fn begins_with_long_run(block: &[u8]) -> bool {
 /// Whether it would stop at once, because the first sequence has too long a match.
 #[inline]
 fn begins_with_long_match(block: &[u8]) -> bool {
-    matches!(block, [token, ..] if token % 16 == 15 && block.get(3 + (token >> 4) as usize) == Some(&MORE))
+    matches!(block, [token @ 0..0xF0, ..] if token % 16 == 15 && block.get(3 + (token >> 4) as usize) == Some(&MORE))
 }
 
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
@@ -252,6 +252,7 @@ fn decode_fast<const STEP: usize>(
     let mut token = token as usize;
     let mut debt = pace.debt;
     while let Some(ahead) = bytes.as_slice().first_chunk::<AHEAD>() {
+        debt -= 1;
         let here = to as usize;
         let literals = token >> 4;
         let (reach, end, offset, length, next, then);
@@ -274,7 +275,6 @@ fn decode_fast<const STEP: usize>(
                     if STEP > 16 {
                         copy::<2>(reach, end - offset + 16, end + 16);
                     }
-                    debt -= 1;
                     to = (end + length) as u32;
                     bytes = next;
                     token = then;
@@ -282,14 +282,15 @@ fn decode_fast<const STEP: usize>(
                 }
                 if offset > 0 && offset < 8 && offset <= end {
                     repeat_short(reach, end, offset);
-                    debt -= 1;
                     to = (end + length) as u32;
                     bytes = next;
                     token = then;
                     continue;
                 }
             } else {
-                if STEP < STRIDE && (offset >= NEAR || STEP == 16 && token % 16 < NIBBLE_MAX) {
+                // (One step of 18 bytes would read parts of two writes where the offset is from 9 to 15.)
+                let fits_18 = token % 16 < NIBBLE_MAX && !(9..16).contains(&offset);
+                if STEP < STRIDE && (offset >= NEAR || STEP == 16 && fits_18) {
                     debt = debt.max(0) + if STEP == 16 { RARE_AFTER_16 } else { RARE_AFTER_18 };
                     if debt > MANY {
                         break;

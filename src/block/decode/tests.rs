@@ -309,6 +309,11 @@ fn the_version_follows_the_matches() {
         (16, 18, 3, NEAR - 1, Version::Upto18),
         (16, 40, 3, NEAR - 1, Version::Upto16),
         (40, 40, 3, NEAR, Version::Upto64),
+        // In one step of 18 bytes, one would read parts of two writes.
+        (16, 18, 3, 8, Version::Upto18),
+        (16, 18, 3, 9, Version::Upto16),
+        (16, 18, 3, 15, Version::Upto16),
+        (16, 18, 3, 16, Version::Upto18),
     ] {
         let pace = version_after(new.clone(), short, long, gap, distance);
         assert!(pace.version == expected, "{short} {long} {gap} {distance}");
@@ -319,6 +324,32 @@ fn the_version_follows_the_matches() {
         let calm = (0..8).fold(pace, |pace, _| version_after(pace, 16, 16, 100, 500));
         assert!(calm.version == Version::Upto16, "{short} {long} {gap} {distance}");
     }
+}
+
+/// Every sequence counts, whatever it has: near long matches make up for far ones.
+#[test]
+fn few_far_long_matches_change_nothing() {
+    let mut block = Vec::new();
+    for _ in 0..50 {
+        (0..40).for_each(|_| push_sequence(&mut block, b"", 65, 19));
+        push_sequence(&mut block, b"a", 500, 30);
+    }
+    push_last(&mut block, b"the end");
+    let mut pace = Pace::default();
+    decode(&block, &mut 0, &mut vec![0; 60_000], 0, &mut 1000, &mut pace).unwrap();
+    assert!(pace.version == Version::Upto16);
+}
+
+#[test]
+fn only_a_long_match_stops_the_fast_loop_at_once() {
+    for literals in 0..40 {
+        for (length, expected) in [(18, false), (273, false), (274, literals < NIBBLE_MAX)] {
+            let mut block = Vec::new();
+            push_sequence(&mut block, &[255; 40][..literals], 500, length);
+            assert_eq!(begins_with_long_match(&block), expected, "{literals} {length}");
+        }
+    }
+    assert!(!begins_with_long_match(b"\x1Fab") && !begins_with_long_match(b""));
 }
 
 #[test]

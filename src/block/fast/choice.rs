@@ -63,9 +63,12 @@ const KEPT: usize = 32;
 const LEAN_LOSS: i64 = 3;
 /// After a segment with more than one match in so many bytes that follows right after another, it is given up.
 const JOINED_SPACING: usize = 256;
-/// Where matches have on average at least so many bytes, hardly any has only five. To compare the hashes would take time
-/// there, and make the block larger, as the table forgets. So only `Search::Joined` is compared, which has the same hash.
+/// Where matches have on average at least so many bytes, and some of them join, there are rarely others of only five. To
+/// compare the hashes would take time, and make the block larger, as the table forgets. So the first time, only
+/// `Search::Joined` is compared, which has the same hash.
 const LONG_MATCHES: usize = 9;
+/// The other rival is compared after so many more segments: in a long stream, that takes a small part of the time.
+const SPARED_WAIT: u32 = 32;
 /// In sorted lists, and in pictures of few colours, nearly every match follows right after another, although `Search::Six`
 /// takes only a long one there, and finds the others one byte later. There it takes less time to take any at once. So the
 /// first rival is `Search::Joined` if so many tenths of the matches are joined. (With larger steps, it finds fewer.)
@@ -142,6 +145,8 @@ pub(super) struct Choice {
     /// and how many short matches were in it (with `Search::Lean`: how many right after another).
     pub(super) short: usize,
     pub(super) stage: Stage,
+    /// `Search::Sparse` or `Search::Short` was not compared although it could have been: see `LONG_MATCHES`.
+    pub(super) spared: bool,
     /// What `Search::Six` is compared with.
     pub(super) rival: Search,
     /// What was measured.
@@ -168,6 +173,7 @@ impl Choice {
             run: 0,
             longest_run: 0,
             stage: Stage::Waiting(FIRST_WAIT),
+            spared: false,
             rival: Search::Short,
             by_six: Shrinkage::default(),
             by_rival: Shrinkage::default(),
@@ -374,7 +380,10 @@ impl Choice {
     /// `Search::Lean` and `Search::Joined` were not tried, or did not win.
     fn second_rival(&mut self) -> (Stage, Search) {
         self.rival = self.offsets.rival();
-        if !self.offsets.are_long() && self.needed_gain() <= LARGEST_GAIN {
+        if self.offsets.are_long() && !self.offsets.lone() && !self.spared {
+            self.spared = true;
+            (Stage::Waiting(SPARED_WAIT), Search::Six)
+        } else if self.needed_gain() <= LARGEST_GAIN {
             self.challenge(self.rival, 0)
         } else {
             self.in_vain()

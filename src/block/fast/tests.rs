@@ -718,14 +718,35 @@ fn rival_of(acceleration: usize, matched: usize, joined: usize, gain: usize) -> 
 
 /// What may be joined is compared, and what hashes five bytes only where there are such matches.
 #[test]
-fn long_matches_have_one_rival() {
+fn long_matches_have_one_rival_at_first() {
     use Search::{Joined, Short, Six};
     assert_eq!(rival_of(1, 8999, 100, 10)[0], Short);
     assert_eq!(rival_of(1, 9000, 100, 15), [Joined, Joined]);
     assert_eq!(rival_of(1, 9000, 100, 14), [Joined, Six]);
-    // Few are joined, or the steps are larger.
-    assert_eq!(rival_of(1, 9000, 15, 15)[0], Six);
+    // Few are joined, as in records, or the steps are larger.
+    assert_eq!(rival_of(1, 9000, 15, 15)[0], Short);
     assert_eq!(rival_of(2, 9000, 100, 15)[0], Six);
+}
+
+/// Long records may have short matches too.
+#[test]
+fn long_matches_have_the_other_rival_later() {
+    let mut choice = Choice::new(1);
+    let first = (0..100).find(|_| {
+        choice.offsets = Offsets {
+            matched: 9000,
+            joined: 100,
+            ..near_matches()
+        };
+        choice.segment = Shrinkage {
+            content: SEGMENT,
+            block: 8000,
+        };
+        choice.changes();
+        choice.search == Search::Short
+    });
+    // After two comparisons with `Search::Joined`.
+    assert!((40..60).contains(&first.unwrap()), "{first:?}");
 }
 
 /// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.

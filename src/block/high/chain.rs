@@ -382,19 +382,15 @@ impl Chains {
         }
         let mut rest = &page.window[begin..end + READ - 1];
         while let Some(bytes) = rest.first_chunk::<11>() {
-            let Some(deltas) = self.deltas[position as usize % RING..].first_chunk_mut::<4>() else {
-                self.link_one(position, hash::<GROUP>(bytes));
-                position += 1;
-                rest = &rest[1..];
-                continue;
-            };
+            let mut deltas = [0; 4];
             let word = read_u64(bytes, 0);
             // The groups of four positions have up to eleven bytes.
             if word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3)) {
                 // In a run each position is linked to the one before it.
                 let head = &mut self.heads[hash::<GROUP>(bytes)];
-                *deltas = [within_reach(position - *head), 1, 1, 1];
+                deltas = [within_reach(position - *head), 1, 1, 1];
                 *head = position + 3;
+                self.put(position, deltas);
             } else {
                 let mut distance = 0;
                 for (k, delta) in deltas.iter_mut().enumerate() {
@@ -409,6 +405,7 @@ impl Chains {
                     *delta = within_reach(distance);
                     *head = position;
                 }
+                self.put(position, deltas);
                 if RUNS && distance <= LONGEST_PERIOD {
                     let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, distance);
                     position += run as u32;
@@ -474,6 +471,19 @@ impl Chains {
             self.heads[hash::<GROUP>(&window[at + k..])] = position + k as u32;
         }
         run
+    }
+
+    /// The steps of four begin where they begin in the data, and nowhere else where the ring ends: what is linked must not
+    /// depend on that.
+    #[inline(always)]
+    fn put(&mut self, position: u32, deltas: [u16; 4]) {
+        if let Some(place) = self.deltas[position as usize % RING..].first_chunk_mut() {
+            *place = deltas;
+        } else {
+            for (k, delta) in deltas.into_iter().enumerate() {
+                self.deltas[(position as usize + k) % RING] = delta;
+            }
+        }
     }
 
     #[inline(always)]

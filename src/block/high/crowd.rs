@@ -70,9 +70,9 @@ impl Crowds {
         }
     }
 
-    /// See [`Page::worth_a_look`]. The more often the answer was the same, the longer it takes.
+    /// See [`Page::worth_a_look`].
     pub(super) fn may_look(&self, page: &Page) -> bool {
-        page.end() - self.chosen >= page.worth_a_look() << self.agreed
+        page.end() - self.chosen >= page.worth_a_look()
     }
 
     /// Notes that groups were chosen, before and now. Returns whether they change.
@@ -82,7 +82,7 @@ impl Crowds {
     /// up at once, as nothing is lost with groups of four bytes.
     pub(super) fn settle(&mut self, page: &Page, (before, group): (usize, usize), letters: usize, few: bool) -> bool {
         let position = page.position();
-        self.agreed = if group == before {
+        self.agreed = if group == before && position >= self.until {
             (self.agreed + 1).min(TRUST)
         } else {
             0

@@ -749,35 +749,6 @@ fn groups_that_are_soon_given_up_are_tried_less_often() {
     }
 }
 
-/// There may be a reason to look time after time, as where the letters of one page are many and of the next few. The more
-/// often the answer was the same, the longer the next look waits.
-#[test]
-fn groups_are_chosen_less_often_where_the_answer_stays_the_same() {
-    let window = vec![0; 1 << 20];
-    let looks = |answers: [usize; 2]| {
-        let mut crowds = crowd::Crowds::new(16);
-        let pages = (1 << 16..1 << 20).step_by(1 << 14);
-        let looked = pages.clone().filter(|&start| {
-            let page = Page {
-                window: &window[..start + (1 << 14)],
-                base: FIRST_POSITION,
-                floor: 0,
-                start,
-                max_distance: MAX_OFFSET as u32,
-            };
-            let looks = crowds.may_look(&page);
-            if looks {
-                crowds.settle(&page, answers.into(), 9, true);
-            }
-            looks
-        });
-        (looked.count(), pages.count())
-    };
-    let (same, pages) = looks([6, 6]);
-    assert!((pages / 8..=pages / 6).contains(&same), "{same} of {pages}");
-    assert_eq!(looks([6, 4]).0, pages);
-}
-
 /// A chain of long groups leads past most of the candidates that a chain of groups of four bytes has. In small pages
 /// too, where the highest level forgoes that for the smallest block.
 #[test]
