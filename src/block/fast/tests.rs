@@ -779,6 +779,8 @@ fn lone_matches_must_stay_matches() {
     // One of 64 matches is not lone.
     assert_ne!(lean_rival((8000, 20, 13, 4), (8000, 20))[0], Lean);
     // They are too rare for any rival.
+    assert_ne!(lean_rival((8000, 63, 0, 4), (8000, 63))[0], Search::Six);
+    assert_eq!(lean_rival((8000, 64, 0, 4), (8000, 64))[0], Search::Six);
     assert_eq!(lean_rival((8000, 64, 64, 4), (8000, 64))[0], Search::Six);
     assert_ne!(lean_rival((8000, 63, 64, 99), (8000, 63))[0], Search::Six);
     // One of 34 matches is lost, and one of 29.

@@ -31,7 +31,7 @@ const TENTATIVE: u16 = 64;
 pub(super) const MEAN_DEPTH: u32 = 4096;
 /// A search for a very long match may look at so many candidates, even if the others may look at fewer: there are few of
 /// these searches.
-const VERY_LONG_DEPTH: u32 = 256;
+const DEPTH_OF_VERY_LONG: u32 = 256;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;
 /// A match stored with this length may be longer.
@@ -88,7 +88,7 @@ pub(super) fn parse(
 ) {
     let window = page.window;
     let match_end = window.len() - MATCH_MARGIN + 1;
-    let mut credit = Credit::new(effort.depth.most.max(VERY_LONG_DEPTH));
+    let mut credit = Credit::new(effort.depth.most.max(DEPTH_OF_VERY_LONG));
     chains.begin(page);
     let mut depth = effort.depth;
     if chains.group < 8 {
