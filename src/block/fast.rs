@@ -219,7 +219,6 @@ impl FastEncoder {
                     let strides = (BARE_STRIDE * self.acceleration, self.max_distance);
                     encode_to::<FAR, FIVE, LONG>(until, table, strides, window, floor, &mut cursor)
                 }
-                Search::Sparse => encode_to::<FAR, FIVE, LONG>(until, table, strides, window, floor, &mut cursor),
                 Search::Short => encode_to::<FAR, FIVE, ANY>(until, table, strides, window, floor, &mut cursor),
             };
             let mut length = room - cursor.out.len();
@@ -251,14 +250,10 @@ impl FastEncoder {
                 }
             }
             // A segment can span many small pages. If each page were one, all their time could go into changes.
-            if self.choice.segment.content >= segment && self.choice.changes() {
-                // The entries are by the other hash. Make at least the last segments findable.
-                let reindexed = match self.choice.search {
-                    Search::Six | Search::Lean | Search::Joined | Search::Five | Search::Bare => SEGMENT,
-                    Search::Sparse | Search::Short => 2 * SEGMENT,
-                };
+            if self.choice.segment.content >= segment {
+                let again = self.choice.change();
                 let end = position.min(window.len());
-                self.insert_history(window, floor.max(end.saturating_sub(reindexed)), end);
+                self.insert_history(window, floor.max(end.saturating_sub(again)), end);
             }
         }
         written + write_last_literals(&mut out[written..], window, anchor)
@@ -278,7 +273,7 @@ impl FastEncoder {
         match self.choice.search {
             Search::Six | Search::Joined => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
             Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, offset, start),
-            Search::Five | Search::Bare | Search::Sparse | Search::Short => {
+            Search::Five | Search::Bare | Search::Short => {
                 insert_inside::<FAR, FIVE>(&mut self.table, matched, offset, start)
             }
         }
@@ -336,7 +331,7 @@ impl FastEncoder {
             _ => match self.choice.search {
                 Search::Six | Search::Joined => insert::<FAR, SIX>(&mut self.table, window, floor, start),
                 Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start),
-                Search::Five | Search::Bare | Search::Sparse | Search::Short => {
+                Search::Five | Search::Bare | Search::Short => {
                     insert::<FAR, FIVE>(&mut self.table, window, floor, start)
                 }
             },

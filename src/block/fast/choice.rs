@@ -1,6 +1,7 @@
 //! Chooses how a `FAR` table is searched, from how well the data before was compressed.
 
 use crate::block::sequence::{MIN_MATCH, NIBBLE_MAX};
+use crate::format::HISTORY;
 
 /// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
 pub(super) const SEGMENT: usize = 1 << 14;
@@ -18,6 +19,28 @@ const LONGEST_RUN: usize = SEGMENT / 4;
 /// are hashed again.
 const SHORT_MATCH_SPACING: usize = 16;
 
+/// In machine code, fonts and other binary data, many literals lie between the matches, and most matches are near. If
+/// six bytes were hashed, as many of the shorter ones would be lost as a smaller table loses of those far away, and such
+/// data would become larger than with liblz4. So five are hashed if there are so many tenths of a literal for each match
+/// (with five, there are more matches),
+const APART: usize = 40;
+const STILL_APART: usize = 25;
+/// and less than so many thousandths of the matches are too far away for a smaller table. In text there are more.
+const FEW_FAR: i64 = 250;
+const STILL_FEW_FAR: i64 = 330;
+/// This is seen from a sample: so many matches of one segment,
+const SAMPLE: usize = 128;
+/// and then of another one after so many,
+const SAMPLE_WAIT: u32 = 3;
+/// with those before, which count for less by one part of so many each time.
+const FADING: u32 = 4;
+/// With fewer matches than this, nothing can be said.
+const LEAST_SAMPLE: usize = 48;
+/// The first segments have too little history.
+const FIRST_SAMPLE_WAIT: u32 = 2;
+/// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
+const DENSE: usize = 4;
+
 /// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than five
 /// bytes. If a segment has more than one match of at most five bytes in so many bytes,
 const CHANCE_SPACING: usize = 400;
@@ -28,7 +51,7 @@ const CHANCE_GAIN: usize = 4;
 const CHANCE_SHARE: usize = 5;
 /// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then the
 /// time for most of them is better saved. This depends on so many matches, as to look at all would take too long.
-const SAMPLE: usize = 256;
+const CHANCE_SAMPLE: usize = 256;
 /// With few matches found, it cannot be seen whether there are others. So after so many segments, all are searched again.
 const BARE_SEGMENTS: u32 = 64;
 
@@ -77,8 +100,9 @@ const MOSTLY_JOINED: usize = 6;
 const ALWAYS_JOINED: usize = 9;
 /// and it may make the block larger, but by no more than so many thousandths.
 const JOINED_LOSS: i64 = 75;
-/// The other rival is `Search::Sparse` if there are more literals than this for each match, otherwise `Search::Short`.
-const SPARSE: usize = 3;
+/// Of the literals of one match so many are counted. The search skips most of a longer run, and one such run would hide
+/// what the other matches are like.
+const MOST_LITERALS: usize = 64;
 /// The first comparison comes after so many segments.
 const FIRST_WAIT: u32 = 4;
 /// A comparison in vain takes as long as a segment or two. The next one comes after so many segments,
@@ -102,9 +126,7 @@ pub(super) enum Search {
     Five,
     /// Hashes five bytes, and takes much larger steps.
     Bare,
-    /// Hashes five bytes, and takes larger steps.
-    Sparse,
-    /// As `Sparse`, and takes a match of any length right after another.
+    /// Hashes five bytes, and takes larger steps. Takes a match of any length right after another.
     Short,
 }
 
@@ -145,7 +167,7 @@ pub(super) struct Choice {
     /// and how many short matches were in it (with `Search::Lean`: how many right after another).
     pub(super) short: usize,
     pub(super) stage: Stage,
-    /// `Search::Sparse` or `Search::Short` was not compared although it could have been: see `LONG_MATCHES`.
+    /// `Search::Short` was not compared although it could have been: see `LONG_MATCHES`.
     pub(super) spared: bool,
     /// What `Search::Six` is compared with.
     pub(super) rival: Search,
@@ -153,6 +175,14 @@ pub(super) struct Choice {
     pub(super) by_six: Shrinkage,
     pub(super) by_rival: Shrinkage,
     pub(super) by_six_again: Shrinkage,
+    /// Some matches of the last segments,
+    pub(super) sample: Offsets,
+    /// of which so many are of the current one.
+    pub(super) sampled: usize,
+    /// So many segments follow before the next that is sampled.
+    pub(super) sample_wait: u32,
+    /// Five bytes are hashed because of the sample.
+    pub(super) apart: bool,
     /// The matches of `Search::Six`, or those looked at before `Search::Bare`,
     pub(super) offsets: Offsets,
     /// and those of `Search::Lean` and `Search::Joined`.
@@ -178,6 +208,10 @@ impl Choice {
             by_six: Shrinkage::default(),
             by_rival: Shrinkage::default(),
             by_six_again: Shrinkage::default(),
+            sample: Offsets::default(),
+            sampled: 0,
+            sample_wait: FIRST_SAMPLE_WAIT,
+            apart: false,
             offsets: Offsets::default(),
             rival_offsets: Offsets::default(),
         }
@@ -193,18 +227,43 @@ impl Choice {
         } else {
             self.run = 0;
         }
+        if self.samples() && may_be_apart(content, block) {
+            if self.sampled == 0 {
+                self.sample.fade();
+            }
+            self.sampled += self.sample.count(sequences, SAMPLE - self.sampled);
+        }
         match self.stage {
             Stage::Six(_) => self.offsets.count(sequences, usize::MAX),
-            Stage::Waiting(_) if self.bare && self.offsets.matches() < SAMPLE => self.offsets.count(sequences, SAMPLE),
-            Stage::Rival(_) if matches!(self.rival, Search::Lean | Search::Joined) => {
-                self.rival_offsets.count(sequences, usize::MAX);
+            Stage::Waiting(_) if self.bare && self.offsets.matches() < CHANCE_SAMPLE => {
+                self.offsets.count(sequences, CHANCE_SAMPLE)
             }
-            _ => {}
-        }
+            Stage::Rival(_) if matches!(self.rival, Search::Lean | Search::Joined) => {
+                self.rival_offsets.count(sequences, usize::MAX)
+            }
+            _ => 0,
+        };
     }
 
-    /// Whether one segment can be enough to hash five bytes. With an acceleration, speed counts for more than a little
-    /// size.
+    /// Whether matches of the current segment are sampled. With an acceleration, speed counts for more than a little size.
+    fn samples(&self) -> bool {
+        self.acceleration == 1
+            && self.sample_wait == 0
+            && self.sampled < SAMPLE
+            && matches!(self.search, Search::Six | Search::Five)
+    }
+
+    /// Whether the sample says that five bytes should be hashed, or still should be.
+    fn is_apart(&self) -> bool {
+        let (apart, few_far) = match self.apart {
+            true => (STILL_APART, STILL_FEW_FAR),
+            false => (APART, FEW_FAR),
+        };
+        let matches = self.sample.matches();
+        matches >= LEAST_SAMPLE && 10 * self.sample.literals >= apart * matches && self.sample.far() < few_far
+    }
+
+    /// Whether one segment that shrank little can be enough to hash five bytes. With an acceleration, it is not.
     fn counts_runs(&self) -> bool {
         self.search == Search::Six && self.acceleration == 1
     }
@@ -226,8 +285,9 @@ impl Choice {
         self.longest_run = self.longest_run.max(self.run);
     }
 
-    /// Ends the segment, and chooses again. Returns whether another number of bytes is hashed now.
-    pub(super) fn changes(&mut self) -> bool {
+    /// Ends the segment, and chooses again. If the entries of the table are by another hash now, returns for how many bytes
+    /// of the history there should be new ones: some are forgotten, as all would take too long.
+    pub(super) fn change(&mut self) -> usize {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
         let poor = shrank_less(segment.content, segment.block, POOR);
@@ -247,7 +307,27 @@ impl Choice {
             && segment.content < segment.block + CHANCE_GAIN * short
             && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
+        let fits = may_be_apart(segment.content, segment.block);
+        if std::mem::take(&mut self.sampled) >= LEAST_SAMPLE {
+            self.sample_wait = SAMPLE_WAIT;
+        } else if self.sample_wait > 0 {
+            self.sample_wait -= 1;
+        } else if !fits {
+            // Nothing is added, so what is known grows old.
+            self.sample.fade();
+        }
+        let apart = match self.search {
+            Search::Six => fits && self.is_apart(),
+            Search::Five => self.is_apart(),
+            _ => false,
+        };
+        let was_apart = std::mem::replace(&mut self.apart, apart);
         let search = match self.search {
+            Search::Six if apart => {
+                // What was said by matches of six bytes is soon looked at again.
+                self.sample_wait = 0;
+                Search::Five
+            }
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
             // Nor is a short one at the beginning, which has little history to match.
@@ -255,13 +335,13 @@ impl Choice {
                 Search::Five
             }
             Search::Five | Search::Bare if bare && was_bare && self.offsets.scattered() => Search::Bare,
-            Search::Five if !meagre && !bare && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
+            Search::Five if !meagre && !bare && !apart && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five | Search::Bare => Search::Five,
             Search::Lean if short > segment.content / JOINED_SPACING => {
                 self.stage = Stage::Waiting(LONG_WAIT);
                 Search::Six
             }
-            Search::Six | Search::Lean | Search::Joined | Search::Sparse | Search::Short => self.compare(segment),
+            Search::Six | Search::Lean | Search::Joined | Search::Short => self.compare(segment),
         };
         if matches!(search, Search::Five | Search::Bare) {
             self.offsets = Offsets::default();
@@ -273,9 +353,15 @@ impl Choice {
         let hashed = |search| match search {
             Search::Six | Search::Lean => search,
             Search::Joined => Search::Six,
-            Search::Five | Search::Bare | Search::Sparse | Search::Short => Search::Five,
+            Search::Five | Search::Bare | Search::Short => Search::Five,
         };
-        hashed(before) != hashed(search)
+        match (before, search) {
+            _ if hashed(before) == hashed(search) => 0,
+            // This comes seldom, and with longer matches, which may go back to anywhere.
+            (Search::Five, Search::Six) if was_apart => HISTORY,
+            (_, Search::Short) => 2 * SEGMENT,
+            _ => SEGMENT,
+        }
     }
 
     fn compare(&mut self, segment: Shrinkage) -> Search {
@@ -379,12 +465,12 @@ impl Choice {
 
     /// `Search::Lean` and `Search::Joined` were not tried, or did not win.
     fn second_rival(&mut self) -> (Stage, Search) {
-        self.rival = self.offsets.rival();
+        self.rival = Search::Short;
         if self.offsets.are_long() && !self.offsets.lone() && !self.spared {
             self.spared = true;
             (Stage::Waiting(SPARED_WAIT), Search::Six)
         } else if self.needed_gain() <= LARGEST_GAIN {
-            self.challenge(self.rival, 0)
+            self.challenge(Search::Short, 0)
         } else {
             self.in_vain()
         }
@@ -449,14 +535,24 @@ pub(super) struct Offsets {
 }
 
 impl Offsets {
-    /// Counts those of a block, or of its first sequences, but at most so many.
+    /// Counts those of a block, or of its first sequences, but at most so many. Returns how many these were.
     #[cold]
-    pub(super) fn count(&mut self, sequences: &[u8], most: usize) {
+    pub(super) fn count(&mut self, sequences: &[u8], most: usize) -> usize {
+        let before = self.matches();
         for sequence in Sequences(sequences).take(most) {
-            self.literals += sequence.literals;
+            self.literals += sequence.literals.min(MOST_LITERALS);
             self.matched += sequence.matched;
             self.joined += (sequence.literals == 0) as usize;
             self.counts[sequence.offset / 4096] += 1;
+        }
+        self.matches() - before
+    }
+
+    /// Makes all that was counted count for less: see `FADING`.
+    fn fade(&mut self) {
+        self.counts.iter_mut().for_each(|count| *count -= *count / FADING);
+        for sum in [&mut self.literals, &mut self.matched, &mut self.joined] {
+            *sum -= *sum / FADING as usize;
         }
     }
 
@@ -499,15 +595,6 @@ impl Offsets {
         LONE * self.joined < self.matches()
     }
 
-    fn rival(&self) -> Search {
-        // Where many literals lie between the matches, more matches take more time than they should.
-        if self.literals > SPARSE * self.matches() {
-            Search::Sparse
-        } else {
-            Search::Short
-        }
-    }
-
     /// How many thousandths of the matches are too far away for a smaller table.
     pub(super) fn far(&self) -> i64 {
         // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
@@ -525,6 +612,11 @@ impl Offsets {
     pub(super) fn needed_gain(&self) -> i64 {
         (self.far() / 4 - 87).max(LEAST_GAIN)
     }
+}
+
+/// Whether the matches of `content` bytes that became `block` bytes may have many literals between them: see `APART`.
+fn may_be_apart(content: usize, block: usize) -> bool {
+    DENSE * block > content && !shrank_less(content, block, MEAGRE)
 }
 
 /// Whether `content` bytes that became `block` bytes shrank by less than one in so many.

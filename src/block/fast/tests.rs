@@ -54,6 +54,20 @@ fn counters(length: usize) -> Vec<u8> {
     records
 }
 
+/// As machine code: operations of 5 to 9 bytes, some of them frequent, each with an operand that is mostly new.
+fn instructions(length: usize) -> Vec<u8> {
+    let mut random = Random::new(10);
+    let operations: Vec<_> = (0..400).map(|i| random.bytes(5 + i % 5)).collect();
+    let mut code = Vec::new();
+    while code.len() < length {
+        let (count, operand) = (1 + random.below(20), random.below(6));
+        code.extend(&operations[random.below(20) * count]);
+        code.extend(random.bytes(operand));
+    }
+    code.truncate(length);
+    code
+}
+
 /// Lines of numbers, of which many are new.
 fn lines(length: usize) -> Vec<u8> {
     let mut random = Random::new(6);
@@ -451,7 +465,7 @@ fn matches_by_chance_are_searched_in_larger_steps() {
                 block,
             };
             choice.short = short;
-            choice.changes();
+            choice.change();
         }
         choice.search
     };
@@ -495,7 +509,7 @@ fn one_meagre_segment_is_enough_if_it_has_no_long_run() {
             longest_run,
             ..Choice::new(1)
         };
-        choice.changes();
+        choice.change();
         choice.search
     };
     let meagre = SEGMENT * 9 / 10;
@@ -539,7 +553,7 @@ fn runs_of_literals_are_measured_across_parts() {
     );
     assert_eq!(add(&mut choice, 0, Vec::new(), 1000), (1000 + 600, 1600));
     assert_eq!(add(&mut choice, 0, sequence(300), 0), (0, 1900));
-    choice.changes();
+    choice.change();
     // Another segment of a page. The first 3000 literals belong to the one before.
     assert_eq!(add(&mut choice, 3000, Vec::new(), 3500), (500, 500));
     assert_eq!(add(&mut choice, 3500, sequence(3700), 10), (10, 700));
@@ -589,18 +603,27 @@ fn searched(encoder: FastEncoder, data: &[u8], page: usize) -> (usize, Search, u
     (size, stream.encoder.choice.search, others)
 }
 
+/// Compares nothing, and takes no sample.
+fn only_six(choice: Choice) -> Choice {
+    Choice {
+        stage: Stage::Waiting(u32::MAX),
+        sample_wait: u32::MAX,
+        ..choice
+    }
+}
+
 #[test]
 fn short_matches_are_taken_where_the_blocks_become_smaller() {
     let kinds = [
         (records(1_000_000), Search::Short, 96),
-        (lines(1_000_000), Search::Sparse, 99),
+        (lines(1_000_000), Search::Short, 99),
     ];
     for (data, expected, percent) in kinds {
         for page in [32_769, 65_536, 1_000_000] {
             let (size, search, _) = searched(FastEncoder::new(1), &data, page);
             assert_eq!(search, expected, "{page}");
             let mut without = FastEncoder::new(1);
-            without.choice.stage = Stage::Waiting(u32::MAX);
+            without.choice = only_six(without.choice);
             let (size_without, search, _) = searched(without, &data, page);
             assert_eq!(search, Search::Six);
             assert!(size < size_without * percent / 100, "{page}: {size} {size_without}");
@@ -617,7 +640,7 @@ fn where_matches_are_lone_a_part_of_the_table_is_enough() {
             let (size, search, _) = searched(FastEncoder::new(acceleration), &data, page);
             assert_eq!(search, Search::Lean, "{acceleration} {page}");
             let mut without = FastEncoder::new(acceleration);
-            without.choice.stage = Stage::Waiting(u32::MAX);
+            without.choice = only_six(without.choice);
             let (size_without, search, _) = searched(without, &data, page);
             assert_eq!(search, Search::Six);
             assert!(size < size_without * 104 / 100, "{page}: {size} {size_without}");
@@ -648,7 +671,7 @@ fn where_matches_join_any_is_taken_at_once() {
         let (size, search, _) = searched(FastEncoder::new(1), &data, page);
         assert_eq!(search, Search::Joined, "{page}");
         let mut without = FastEncoder::new(1);
-        without.choice.stage = Stage::Waiting(u32::MAX);
+        without.choice = only_six(without.choice);
         let (size_without, search, _) = searched(without, &data, page);
         assert_eq!(search, Search::Six);
         assert!(size < size_without, "{page}: {size} {size_without}");
@@ -671,7 +694,7 @@ fn joined_rival(six: (usize, usize), rival: (usize, usize)) -> [Search; 3] {
             ]
             .concat();
             choice.add(0, SEGMENT, block, 0, &sequences);
-            choice.changes();
+            choice.change();
         }
         choice.search
     })
@@ -705,7 +728,7 @@ fn rival_of(acceleration: usize, matched: usize, joined: usize, gain: usize) -> 
             content: SEGMENT,
             block,
         };
-        choice.changes();
+        choice.change();
         choice.search
     };
     let rival = segment(8000);
@@ -742,7 +765,7 @@ fn long_matches_have_the_other_rival_later() {
             content: SEGMENT,
             block: 8000,
         };
-        choice.changes();
+        choice.change();
         choice.search == Search::Short
     });
     // After two comparisons with `Search::Joined`.
@@ -764,7 +787,7 @@ fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (
             let joined = [0x0F, 1, 0, spacing as u8 - 19];
             let sequences = [joined.repeat(joined_matches), lone.collect::<Vec<_>>().concat()].concat();
             choice.add(0, SEGMENT, block, 0, &sequences);
-            choice.changes();
+            choice.change();
         }
         choice.search
     });
@@ -794,9 +817,105 @@ fn lone_matches_must_stay_matches() {
     assert_ne!(lean_rival((8000, 20, 0, 105), (8000, 20))[0], Lean);
 }
 
+/// Where many literals lie between near matches, five bytes are hashed: soon, and as long as it is so.
+#[test]
+fn short_matches_far_between_are_found() {
+    for (data, percent) in [(instructions(1_000_000), 92), (mixed(3, 1_000_000), 100)] {
+        for page in [32_769, 65_536, 1_000_000] {
+            let (size, search, others) = searched(FastEncoder::new(1), &data, page);
+            assert_eq!(search, Search::Five, "{page}");
+            assert_eq!(others, data.len().div_ceil(page));
+            let mut without = FastEncoder::new(1);
+            without.choice = only_six(without.choice);
+            let (size_without, search, _) = searched(without, &data, page);
+            assert_eq!(search, Search::Six);
+            assert!(size < size_without * percent / 100, "{page}: {size} {size_without}");
+        }
+    }
+    assert_eq!(
+        searched(FastEncoder::new(2), &instructions(1_000_000), 65_536).1,
+        Search::Six
+    );
+}
+
+/// Whether `Choice` takes `Search::Five` for a segment that became so large, after a sample of so many matches, with so
+/// many literals together, and so many far away; and how much of the history is inserted again then.
+fn apart(choice: Choice, block: usize, matches: u32, literals: usize, far: u32) -> (bool, usize) {
+    let mut sample = Offsets {
+        matched: 8 * matches as usize,
+        literals,
+        ..Offsets::default()
+    };
+    (sample.counts[0], sample.counts[15]) = (matches - far, far);
+    let segment = Shrinkage {
+        content: SEGMENT,
+        block,
+    };
+    let mut choice = Choice {
+        sample,
+        segment,
+        ..choice
+    };
+    let again = choice.change();
+    (choice.search == Search::Five, again)
+}
+
+#[test]
+fn a_sample_says_whether_matches_are_far_between() {
+    let six = |block, matches, literals, far| apart(Choice::new(1), block, matches, literals, far);
+    let (yes, no) = ((true, SEGMENT), (false, 0));
+    assert_eq!(six(8000, 100, 400, 24), yes);
+    assert_eq!(six(8000, 100, 399, 24), no);
+    assert_eq!(six(8000, 100, 400, 25), no);
+    assert_eq!(six(8000, 48, 400, 0), yes);
+    assert_eq!(six(8000, 47, 400, 0), no);
+    // The segment must not be too dense, and shrink.
+    assert_eq!(six(SEGMENT / 4, 100, 400, 0), no);
+    assert_eq!(six(SEGMENT / 4 + 1, 100, 400, 0), yes);
+    assert_eq!(six(SEGMENT - SEGMENT / 8, 100, 400, 0), yes);
+    // With five bytes, there are more matches.
+    let five = Choice {
+        search: Search::Five,
+        apart: true,
+        ..Choice::new(1)
+    };
+    let no_longer = (false, HISTORY);
+    assert_eq!(apart(five, 8000, 100, 250, 32), (true, 0));
+    assert_eq!(apart(five, 8000, 100, 249, 32), no_longer);
+    assert_eq!(apart(five, 8000, 100, 250, 33), no_longer);
+    assert_eq!(apart(five, 8000, 47, 400, 0), no_longer);
+    // A dense segment says nothing.
+    assert_eq!(apart(five, 1000, 100, 400, 0), (true, 0));
+    // Five bytes for another reason.
+    let poor = Choice { apart: false, ..five };
+    assert_eq!(apart(poor, 8000, 100, 399, 0), (false, SEGMENT));
+    assert_eq!(apart(poor, 8000, 100, 400, 0), (true, 0));
+}
+
+/// The sample is of the last segments: what came before them counts for less each time.
+#[test]
+fn a_sample_forgets() {
+    let sequences = |count: usize| [0x40, 1, 1, 1, 1, 1, 0].repeat(count);
+    let mut choice = Choice::new(1);
+    let mut segment = |block, sequences: &[u8]| {
+        choice.add(0, SEGMENT, block, 0, sequences);
+        choice.change();
+        (choice.sample.matches(), choice.search)
+    };
+    // The first segments are not sampled, and then one of four. (The one after a change is.)
+    let seen: Vec<_> = (0..13).map(|_| segment(8000, &sequences(1000)).0).collect();
+    assert_eq!(seen, [0, 0, 128, 224, 224, 224, 224, 296, 296, 296, 296, 350, 350]);
+    assert_eq!(segment(8000, &[]).1, Search::Five);
+    // Dense segments are not looked at, but they make it older.
+    let stays = (0..20)
+        .take_while(|_| segment(2000, &sequences(500)).1 == Search::Five)
+        .count();
+    assert!((5..12).contains(&stays), "{stays}");
+}
+
 #[test]
 fn other_data_has_long_matches_only() {
-    for data in [text(2, 2_000_000), mixed(3, 2_000_000), vec![b'x'; 2_000_000]] {
+    for data in [text(2, 2_000_000), vec![b'x'; 2_000_000]] {
         let (_, search, others) = searched(FastEncoder::new(1), &data, 32_769);
         assert_eq!(search, Search::Six);
         // There are few comparisons in the 61 pages.
@@ -813,7 +932,7 @@ fn the_rival_goes_when_the_data_changes() {
             for page in before.chunks(65_536) {
                 stream.page(page);
             }
-            let rival = |search| matches!(search, Search::Lean | Search::Joined | Search::Sparse | Search::Short);
+            let rival = |search| matches!(search, Search::Lean | Search::Joined | Search::Short);
             assert!(rival(stream.encoder.choice.search));
             for page in other.chunks(65_536) {
                 stream.page(page);
@@ -839,7 +958,7 @@ fn a_part_of_the_table_goes_at_once_where_matches_join() {
             ..Choice::new(1)
         };
         choice.add(0, shrinkage.content, shrinkage.block, joined, &[]);
-        choice.changes();
+        choice.change();
         assert_eq!(choice.search, expected);
     }
     // They are counted.
@@ -913,7 +1032,7 @@ fn comparisons_are_rare_on_any_data() {
             choice.longest_run = SEGMENT;
             choice.segment.content = SEGMENT;
             choice.segment.block = SEGMENT * (1 + random.below(most)) / (1 + most);
-            changes += choice.changes() as usize;
+            changes += (choice.change() > 0) as usize;
         }
         assert!((4..segments / 32).contains(&changes), "{most}: {changes}");
     }
@@ -926,14 +1045,14 @@ fn offsets_are_counted_as_they_are() {
     let (mut expected, mut last) = (Offsets::default(), 0);
     for sequence in sequences(&block) {
         last = sequence.literals;
-        expected.literals += last;
+        expected.literals += last.min(64);
         if let Some((offset, length)) = sequence.matched {
             expected.matched += length;
             expected.counts[offset / 4096] += 1;
             expected.joined += (last == 0) as usize;
         }
     }
-    expected.literals -= last;
+    expected.literals -= last.min(64);
     let mut offsets = Offsets::default();
     offsets.count(&block, usize::MAX);
     assert_eq!((offsets.counts, offsets.literals), (expected.counts, expected.literals));
@@ -972,7 +1091,7 @@ fn a_rival_must_win_twice() {
             choice.offsets = near_matches();
             choice.segment.content = SEGMENT;
             choice.segment.block = (SEGMENT - 80 * segment) / 2 * if rival { percent } else { 100 } / 100;
-            choice.changes();
+            choice.change();
         }
         assert_eq!(choice.search, search);
     }
@@ -1158,7 +1277,7 @@ fn an_acceleration_needs_two_poor_segments() {
         for _ in 0..2 {
             choice.segment.content = SEGMENT;
             choice.segment.block = SEGMENT / 16 * 15 - 1;
-            choice.changes();
+            choice.change();
         }
         assert_eq!(choice.search, expected, "{acceleration}");
     }
