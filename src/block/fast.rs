@@ -396,14 +396,10 @@ fn found(window: &[u8], candidate: usize, position: usize, difference: u64) -> F
     if let Some(ours) = window[position..].first_chunk::<{ SIGHT + 8 }>()
         && let Some(theirs) = window[candidate..].first_chunk::<SIGHT>()
     {
-        let whole = difference == 0;
-        let further = read_u64(ours, 8) ^ read_u64(theirs, 8);
-        let difference = select_unpredictable(whole, further, difference);
-        let ahead = if difference == 0 {
-            SIGHT
-        } else {
-            (8 * whole as usize) | (difference.trailing_zeros() as usize / 8)
-        };
+        // (A difference of zero has 64 trailing zeros.)
+        let further = 64 + (read_u64(ours, 8) ^ read_u64(theirs, 8)).trailing_zeros();
+        let equal = select_unpredictable(difference == 0, further, difference.trailing_zeros());
+        let ahead = equal as usize / 8;
         return Found {
             position: candidate,
             ahead,

@@ -38,13 +38,27 @@ pub(crate) fn read_u64(window: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*window[at..].first_chunk().unwrap())
 }
 
-/// How many bytes from `earlier` on equal those from `later` on. Counts up to `window[limit]` on the later side.
+/// How many bytes from `earlier` on equal those from `later` on. Counts up to `window[limit]` on the later side, eight
+/// bytes a step and four steps a turn of the loop.
 ///
 /// Always inlined: in the inner loop of the fast encoder even a rarely taken call costs several per cent.
 #[inline(always)]
 pub(crate) fn match_length(window: &[u8], earlier: usize, later: usize, limit: usize) -> usize {
+    const TURN: usize = 4 * size_of::<u64>();
     let ours = &window[later..limit];
-    equal_bytes::<{ usize::MAX }>(ours, &window[earlier..earlier + ours.len()])
+    let (our_turns, our_tail) = ours.as_chunks::<TURN>();
+    let (their_turns, their_tail) = window[earlier..earlier + ours.len()].as_chunks::<TURN>();
+    let mut length = 0;
+    for (a, b) in our_turns.iter().zip(their_turns) {
+        for at in (0..TURN).step_by(size_of::<u64>()) {
+            let difference = read_u64(a, at) ^ read_u64(b, at);
+            if difference != 0 {
+                return length + at + difference.trailing_zeros() as usize / 8;
+            }
+        }
+        length += TURN;
+    }
+    length + equal_bytes_of_a_run(our_tail, their_tail)
 }
 
 /// [`match_length`] that counts in wider steps after the first `RUN` bytes. What is shorter takes less time in steps of
