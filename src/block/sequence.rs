@@ -409,7 +409,9 @@ mod tests {
             let mut window = vec![1; 700];
             window[350 + length] = 2;
             for limit in [350 + length, 350 + length + 1, 350 + length + 20, 700] {
-                assert_eq!(run_length::<64>(&window, 3, 350, limit), length);
+                for count in [match_length, run_length::<64>] {
+                    assert_eq!(count(&window, 3, 350, limit), length);
+                }
             }
         }
     }
