@@ -704,15 +704,13 @@ impl<'a> Search<'a> {
                     break;
                 }
                 let gap = self.before(earlier + link);
-                let mut leaves = false;
-                if choosy && gap * DENSE < room - distance {
-                    let (next, first) = self.next_group(at, best, distance);
-                    if first > distance + gap && (first > room || self.is_worth_leaving(at, link, distance, first)) {
-                        leaves = true;
-                        (link, distance) = (next, first);
-                    }
-                }
-                if leaves {
+                if choosy
+                    && gap * DENSE < room - distance
+                    && let (next, first) = self.next_group(at, best, distance)
+                    && first > distance + gap
+                    && (first > room || self.is_worth_leaving(at, link, distance, first))
+                {
+                    (link, distance) = (next, first);
                     last_gap = 0;
                 } else {
                     distance += if (best >= 64 || gap == last_gap) && gap <= best / 2 {
@@ -1013,7 +1011,7 @@ impl<'a> Search<'a> {
             // At the other end, four bytes of a wider match must be equal.
             let before = difference.leading_zeros() as usize / 8;
             let last = (8 + best + 1 - MIN_MATCH - before).min(ours.len() - MIN_MATCH);
-            if difference == 0 {
+            let counted = if difference == 0 {
                 // More than the eight bytes before the candidate may be equal. The four that must be come first.
                 let mut after = (read_u64(ours, 8) ^ read_u64(theirs, 8)).trailing_zeros() as usize / 8;
                 if after == 8 {
@@ -1022,22 +1020,22 @@ impl<'a> Search<'a> {
                 }
                 after = after.min(self.limit - at);
                 let least = (best + 1).saturating_sub(after).max(8);
-                let differs = |there| read_u32(all, there) != read_u32(all, there + room - k);
-                let is_short = after < MIN_MATCH || least > most_before;
-                if !is_short && !(k + 8).checked_sub(least).is_some_and(differs) {
-                    let before = self.suffix(at, lowest + k, most_before);
-                    if before + after > best {
-                        best = before + after;
-                        (start, offset) = (at - before, room - k);
-                    }
-                }
+                let equal = |there| read_u32(all, there) == read_u32(all, there + room - k);
+                let may_be_wider =
+                    after >= MIN_MATCH && least <= most_before && (k + 8).checked_sub(least).is_none_or(equal);
+                may_be_wider.then(|| (self.suffix(at, lowest + k, most_before), after))
             } else if read_u32(theirs, last) == read_u32(ours, last) {
                 let after = common_prefix(self.window, lowest + k, at, self.limit);
-                if before + after > best && after >= MIN_MATCH {
-                    best = before + after;
-                    (start, offset) = (at - before, room - k);
-                }
                 depth = depth.saturating_sub(after as u32 / 64);
+                (after >= MIN_MATCH).then_some((before, after))
+            } else {
+                None
+            };
+            if let Some((before, after)) = counted
+                && before + after > best
+            {
+                best = before + after;
+                (start, offset) = (at - before, room - k);
             }
             if depth <= 1 {
                 break;
