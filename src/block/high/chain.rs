@@ -382,17 +382,17 @@ impl Chains {
         }
         let mut rest = &page.window[begin..end + READ - 1];
         while let Some(bytes) = rest.first_chunk::<11>() {
-            let mut deltas = [0; 4];
             let word = read_u64(bytes, 0);
             // The groups of four positions have up to eleven bytes.
-            if word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3)) {
+            let in_run = word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3));
+            let (deltas, distance) = if in_run {
                 // In a run each position is linked to the one before it.
                 let head = &mut self.heads[hash::<GROUP>(bytes)];
-                deltas = [within_reach(position - *head), 1, 1, 1];
+                let deltas = [within_reach(position - *head), 1, 1, 1];
                 *head = position + 3;
-                self.put(position, deltas);
+                (deltas, 1)
             } else {
-                let mut distance = 0;
+                let (mut deltas, mut distance) = ([0; 4], 0);
                 for (k, delta) in deltas.iter_mut().enumerate() {
                     let group = if GROUP == MIN_MATCH {
                         word >> (8 * k)
@@ -405,12 +405,13 @@ impl Chains {
                     *delta = within_reach(distance);
                     *head = position;
                 }
-                self.put(position, deltas);
-                if RUNS && distance <= LONGEST_PERIOD {
-                    let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, distance);
-                    position += run as u32;
-                    rest = &rest[run..];
-                }
+                (deltas, distance)
+            };
+            self.put(position, deltas);
+            if RUNS && distance <= LONGEST_PERIOD {
+                let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, distance);
+                position += run as u32;
+                rest = &rest[run..];
             }
             position += 4;
             rest = &rest[4..];
