@@ -335,6 +335,8 @@ impl Choice {
                 Search::Five
             }
             Search::Five | Search::Bare if bare && was_bare && self.offsets.scattered() => Search::Bare,
+            // (What came after such data may have no other matches than short ones because it was taken for it.)
+            Search::Five if was_apart && !apart => Search::Six,
             Search::Five if !meagre && !bare && !apart && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five | Search::Bare => Search::Five,
             Search::Lean if short > segment.content / JOINED_SPACING => {

@@ -838,6 +838,19 @@ fn short_matches_far_between_are_found() {
     );
 }
 
+/// Of four letters five bytes match everywhere by chance, which hides what matches at length.
+#[test]
+fn short_matches_do_not_hide_long_ones_that_come_later() {
+    let mut random = Random::new(11);
+    let letters: Vec<_> = (0..30_000).map(|_| b"ACGT"[random.below(4)]).collect();
+    let code = instructions(200_000);
+    let size_of_code: usize = blocks(FastEncoder::new(1), &code, 65_536).iter().map(Vec::len).sum();
+    let data = [code, letters.repeat(20)].concat();
+    let (size, search, _) = searched(FastEncoder::new(1), &data, 65_536);
+    assert_ne!(search, Search::Five);
+    assert!(size < size_of_code + 150_000, "{size} {size_of_code}");
+}
+
 /// Whether `Choice` takes `Search::Five` for a segment that became so large, after a sample of so many matches, with so
 /// many literals together, and so many far away; and how much of the history is inserted again then.
 fn apart(choice: Choice, block: usize, matches: u32, literals: usize, far: u32) -> (bool, usize) {
