@@ -8,13 +8,14 @@
 //!            15 in either half: length bytes follow, to be added, up to and including the first below 255
 //! ```
 //!
-//! Four functions share the work:
+//! Five functions share the work:
 //!
 //! * [`decode_fast`] decodes sequences that are far from the ends of block and window. It copies in fixed widths and
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
-//!   has three versions, which differ in the length up to which they copy a match in one step.
+//!   has three versions, which differ in the length up to which they copy a match in one step. [`copy_long`] helps it
+//!   with matches of more than one length byte.
 //! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`] repeats
-//!   it while sequences are too long for `decode_fast`.
+//!   it while runs of literals are too long for `decode_fast`.
 //! * [`decode`] alternates between `decode_fast` and `decode_checked`, and chooses the version of `decode_fast` by what
 //!   the sequences before were like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small
 //!   pages would spend most of their time in `decode_one`.
@@ -30,14 +31,16 @@ mod tests;
 
 /// A length byte of this value is followed by another one.
 const MORE: u8 = 255;
+/// A match of more than one length byte is at least this long.
+const LONG: usize = MIN_MATCH + NIBBLE_MAX + MORE as usize;
 
 /// The fast loop needs this many bytes of the block from a token on: the token, up to 14 literals, the offset, one
 /// length byte and the next token, rounded up.
 const AHEAD: usize = 20;
 /// Longer runs of literals are copied in one or two pieces of this size, and long matches in any number.
 const STRIDE: usize = 64;
-/// The fast loop may overwrite this much after the literals: its longest match (4 + 15 + 254), rounded up to whole
-/// strides, and some more.
+/// The fast loop may overwrite this much after the literals: the longest match of one length byte (4 + 15 + 254),
+/// rounded up to whole strides, and some more.
 pub(crate) const SLACK: usize = 384;
 /// In the versions for short matches, a match that is longer than those but not longer than this is copied in small
 /// steps.
@@ -213,12 +216,6 @@ fn begins_with_long_run(block: &[u8]) -> bool {
     matches!(block, [0xF0..=0xFF, length, ..] if *length as usize > 2 * STRIDE - NIBBLE_MAX)
 }
 
-/// Whether it would stop at once, because the first sequence has too long a match.
-#[inline]
-fn begins_with_long_match(block: &[u8]) -> bool {
-    matches!(block, [token @ 0..0xF0, ..] if token % 16 == 15 && block.get(3 + (token >> 4) as usize) == Some(&MORE))
-}
-
 /// Decodes sequences from `block[at..]` while they are ordinary and far from the ends of block and window. Returns the
 /// positions in the block and in the window of the first sequence that it did not decode.
 ///
@@ -360,8 +357,17 @@ fn decode_fast<const STEP: usize>(
             }
         }
         // The match is long, overlaps itself, or is invalid.
-        if offset == 0 || offset > end || length == MIN_MATCH + NIBBLE_MAX + MORE as usize {
+        if offset == 0 || offset > end {
             break;
+        }
+        if length == LONG {
+            let Some((n, end)) = copy_long(next.as_slice(), window, end, offset) else {
+                break;
+            };
+            to = end as u32;
+            bytes = after(&next, n); // (an iterator of the rest would have an end of its own, one more to carry)
+            token = bytes.as_slice()[0] as usize;
+            continue;
         }
         if offset < 16 {
             repeat(reach, end, offset, length);
@@ -386,6 +392,21 @@ fn decode_fast<const STEP: usize>(
     (block.len() - bytes.as_slice().len(), to as usize)
 }
 
+/// Copies a match of more than one length byte. `bytes` begins with the second of them. Returns how many there are from
+/// there on, and the position after the match. Returns `None` and does nothing if no token follows, or if the window is
+/// not larger than the match by `SLACK`.
+#[inline(never)] // so that the loop of `decode_fast` stays small
+fn copy_long(bytes: &[u8], window: &mut [u8], to: usize, offset: usize) -> Option<(usize, usize)> {
+    let room = window.len() - to;
+    let mut n = 0;
+    let length = LONG + read_extension(bytes, &mut n, room)?;
+    if n == bytes.len() || length + SLACK > room {
+        return None;
+    }
+    copy_match(window, to, offset, length);
+    Some((n, to + length))
+}
+
 /// The length of a match with at most one length byte.
 #[inline(always)]
 fn match_length(token: usize, extension: u8) -> usize {
@@ -400,8 +421,7 @@ fn match_length(token: usize, extension: u8) -> usize {
 fn decode_checked(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
     loop {
         (*at, *to) = decode_one(block, *at, window, *to)?;
-        let rest = &block[*at..];
-        if !begins_with_long_run(rest) && !begins_with_long_match(rest) {
+        if !begins_with_long_run(&block[*at..]) {
             return Ok(());
         }
     }

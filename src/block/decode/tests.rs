@@ -184,6 +184,9 @@ fn errors_are_where_the_sequence_begins() {
             &[0x1F, b'a', 1],
             &[0xF0],
             &[0xF0, 255],
+            &[0x1F, b'a', 1, 0, 255],
+            &[0x1F, b'a', 1, 0, 255, 255],
+            &[0x1F, b'a', 1, 0, 255, 255, 0],
         ] {
             let mut block = before.to_vec();
             if before.len() == 200 {
@@ -232,6 +235,70 @@ fn long_lengths() {
                 push_last(&mut block, &bytes[..length]);
                 check_fits(&block, &bytes[..1000], 0);
             }
+        }
+    }
+}
+
+/// The length bytes of these matches take the fast loop past its usual bounds, at the end of the block and inside.
+#[test]
+fn very_long_matches() {
+    let history = Random::new(8).bytes(3000);
+    for length in [273, 274, 275, 528, 529, 530, 783, 784, 2000, 5000, 40_000] {
+        for offset in [1, 2, 7, 8, 15, 16, 17, 64, 273, 274, 400, 1999, 2000, 3000] {
+            for after in [0, 5, 20, 80] {
+                let mut block = Vec::new();
+                push_sequence(&mut block, b"abc", 9, 4);
+                push_sequence(&mut block, b"", offset, length);
+                push_sequence(&mut block, b"d", offset, length + 1);
+                push_sequence(&mut block, &history[..20], offset, length);
+                push_last(&mut block, &history[..after]);
+                let size = check_fits(&block, &history, 0);
+                assert_eq!(size, 3 + 4 + length + 1 + length + 1 + 20 + length + after);
+            }
+        }
+    }
+}
+
+/// The length bytes end in the padding of the last part of a block, at the end of a piece, or just before either.
+#[test]
+fn cut_off_in_the_length_bytes() {
+    let history = Random::new(9).bytes(400);
+    for before in [0, 1, 5, 6, 12, PIECE / 5 - 3, PIECE / 5 - 1, PIECE / 5] {
+        let mut block = Vec::new();
+        (0..before).for_each(|_| push_sequence(&mut block, b"ab", 300, 10));
+        let begin = block.len();
+        push_sequence(&mut block, b"c", 200, 19 + 20 * 255 + 7);
+        push_sequence(&mut block, b"", 100, 300);
+        push_last(&mut block, b"the end");
+        check_fits(&block, &history, 0);
+        let mut window = history.clone();
+        window.resize(60_000, 0xA5);
+        for end in begin..block.len() {
+            let _ = check(&block[..end], &window, 0, history.len());
+        }
+        // Nothing but a match, which the end of the block makes invalid.
+        assert_eq!(check(&block[..begin + 25], &window, 0, history.len()), Err(Truncated));
+    }
+}
+
+#[test]
+fn a_long_match_needs_a_token_after_it_and_room() {
+    let history = Random::new(10).bytes(100);
+    for (length_bytes, length) in [(&[0][..], LONG), (&[255, 3], LONG + 258), (&[255; 9], 0)] {
+        for (rest, room) in [(0, SLACK), (1, SLACK), (1, SLACK - 1), (50, SLACK + 1), (1, 0)] {
+            let bytes = [length_bytes, &vec![7; rest]].concat();
+            let mut window = history.clone();
+            window.resize(100 + length + room, 0);
+            let fits = length > 0 && rest > 0 && room >= SLACK;
+            let expected = fits.then_some((length_bytes.len(), 100 + length));
+            assert_eq!(
+                copy_long(&bytes, &mut window, 100, 70),
+                expected,
+                "{length} {rest} {room}"
+            );
+            let copied = if fits { length } else { 0 };
+            assert!((100..100 + copied).all(|at| window[at] == window[at - 70]));
+            assert!(window[100 + copied..].iter().all(|&byte| byte == 0) && window[..100] == history);
         }
     }
 }
@@ -338,18 +405,6 @@ fn few_far_long_matches_change_nothing() {
     let mut pace = Pace::default();
     decode(&block, &mut 0, &mut vec![0; 60_000], 0, &mut 1000, &mut pace).unwrap();
     assert!(pace.version == Version::Upto16);
-}
-
-#[test]
-fn only_a_long_match_stops_the_fast_loop_at_once() {
-    for literals in 0..40 {
-        for (length, expected) in [(18, false), (273, false), (274, literals < NIBBLE_MAX)] {
-            let mut block = Vec::new();
-            push_sequence(&mut block, &[255; 40][..literals], 500, length);
-            assert_eq!(begins_with_long_match(&block), expected, "{literals} {length}");
-        }
-    }
-    assert!(!begins_with_long_match(b"\x1Fab") && !begins_with_long_match(b""));
 }
 
 #[test]
