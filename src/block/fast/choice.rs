@@ -56,8 +56,8 @@ const CHANCE_SAMPLE: usize = 256;
 const BARE_SEGMENTS: u32 = 64;
 
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
-/// well. For these `Search::Six` has two rivals. They would make most text a little smaller too, but in more time, and
-/// much other data larger. So the two are compared on neighbouring parts of the data: so many segments with `Six`, then
+/// well. For these `Search::Six` has a rival, `Search::Short`. It would make most text a little smaller too, but in more
+/// time, and much other data larger. So the two are compared on neighbouring parts of the data: so many segments with `Six`, then
 /// as many with its rival, and then with `Six` again. The rival must win both times, as data often changes by itself.
 const MEASURED: u32 = 2;
 /// After a change of the hash so many segments do not count: the table has not all of the history yet.
@@ -245,7 +245,8 @@ impl Choice {
         };
     }
 
-    /// Whether matches of the current segment are sampled. With an acceleration, speed counts for more than a little size.
+    /// Whether matches of the current segment are sampled. With an acceleration they are not: speed counts for more than a
+    /// little size.
     fn samples(&self) -> bool {
         self.acceleration == 1
             && self.sample_wait == 0
@@ -253,7 +254,25 @@ impl Choice {
             && matches!(self.search, Search::Six | Search::Five)
     }
 
-    /// Whether the sample says that five bytes should be hashed, or still should be.
+    /// Ends the sample of a segment. Returns whether five bytes should be hashed because of the samples so far.
+    fn end_sample(&mut self, segment: Shrinkage) -> bool {
+        let fits = may_be_apart(segment.content, segment.block);
+        if std::mem::take(&mut self.sampled) >= LEAST_SAMPLE {
+            self.sample_wait = SAMPLE_WAIT;
+        } else if self.sample_wait > 0 {
+            self.sample_wait -= 1;
+        } else if !fits {
+            // Nothing is added, so what is known grows old.
+            self.sample.fade();
+        }
+        match self.search {
+            Search::Six => fits && self.is_apart(),
+            Search::Five => self.is_apart(),
+            _ => false,
+        }
+    }
+
+    /// Whether the matches of the sample have many literals between them and are near, or still are.
     fn is_apart(&self) -> bool {
         let (apart, few_far) = match self.apart {
             true => (STILL_APART, STILL_FEW_FAR),
@@ -263,7 +282,7 @@ impl Choice {
         matches >= LEAST_SAMPLE && 10 * self.sample.literals >= apart * matches && self.sample.far() < few_far
     }
 
-    /// Whether one segment that shrank little can be enough to hash five bytes. With an acceleration, it is not.
+    /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not either.)
     fn counts_runs(&self) -> bool {
         self.search == Search::Six && self.acceleration == 1
     }
@@ -307,20 +326,7 @@ impl Choice {
             && segment.content < segment.block + CHANCE_GAIN * short
             && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
-        let fits = may_be_apart(segment.content, segment.block);
-        if std::mem::take(&mut self.sampled) >= LEAST_SAMPLE {
-            self.sample_wait = SAMPLE_WAIT;
-        } else if self.sample_wait > 0 {
-            self.sample_wait -= 1;
-        } else if !fits {
-            // Nothing is added, so what is known grows old.
-            self.sample.fade();
-        }
-        let apart = match self.search {
-            Search::Six => fits && self.is_apart(),
-            Search::Five => self.is_apart(),
-            _ => false,
-        };
+        let apart = self.end_sample(segment);
         let was_apart = std::mem::replace(&mut self.apart, apart);
         let search = match self.search {
             Search::Six if apart => {
