@@ -52,7 +52,8 @@ const RARE_AFTER_18: i32 = 16;
 /// They are many when so many of them follow each other that this many sequences without one would make up for it.
 const MANY: i32 = 128;
 /// Long matches from nearer than this do not count, except for the change from 16 to 18 bytes. To read many bytes, some
-/// of which were only just written, stalls. That is worse than a wrong prediction.
+/// of which were only just written, stalls. That is worse than a wrong prediction. Nor do matches of more than one length
+/// byte: their own time is longer than that of a wrong prediction.
 const NEAR: usize = 128;
 /// So many steps of a long match with a short offset are written by [`repeat`].
 const REPEATED: usize = 32;
@@ -364,6 +365,10 @@ fn decode_fast<const STEP: usize>(
             let Some((n, end)) = copy_long(next.as_slice(), window, end, offset) else {
                 break;
             };
+            if STEP < STRIDE && offset >= NEAR && literals < NIBBLE_MAX {
+                // It was counted above, where its length was not known yet.
+                debt -= if STEP == 16 { RARE_AFTER_16 } else { RARE_AFTER_18 };
+            }
             to = end as u32;
             bytes = after(&next, n); // (an iterator of the rest would have an end of its own, one more to carry)
             token = bytes.as_slice()[0] as usize;

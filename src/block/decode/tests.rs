@@ -372,7 +372,7 @@ fn the_version_follows_the_matches() {
         (16, 64, 200, 500, Version::Upto16),
         (16, 18, 3, 500, Version::Upto18),
         (16, 19, 3, 500, Version::Upto64),
-        (16, 300, 3, 500, Version::Upto64),
+        (16, 300, 3, 500, Version::Upto16),
         (16, 18, 3, NEAR - 1, Version::Upto18),
         (16, 40, 3, NEAR - 1, Version::Upto16),
         (40, 40, 3, NEAR, Version::Upto64),
@@ -483,4 +483,22 @@ fn blocks_of_literals_only() {
         }
     }
     assert_eq!(only_literals(b""), None);
+}
+
+/// Their own time is more than a wrong prediction costs.
+#[test]
+fn very_long_matches_change_no_version() {
+    for (literals, length) in [(0, LONG), (14, LONG), (3, 5000)] {
+        let mut block = Vec::new();
+        for _ in 0..40 {
+            (0..4).for_each(|_| push_sequence(&mut block, b"", 40, 7));
+            push_sequence(&mut block, &[7; 14][..literals], 300, length);
+        }
+        push_last(&mut block, b"the end");
+        let mut window = vec![1; 400];
+        window.resize(400 + 300_000, 0);
+        let (mut pace, mut at, mut to) = (Pace::default(), 0, 400);
+        decode(&block, &mut at, &mut window, 0, &mut to, &mut pace).unwrap();
+        assert!(pace.version == Version::Upto16);
+    }
 }
