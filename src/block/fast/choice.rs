@@ -40,6 +40,11 @@ const LEAST_SAMPLE: usize = 48;
 const FIRST_SAMPLE_WAIT: u32 = 2;
 /// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
 const DENSE: usize = 4;
+/// Nor is data with more than one match of at most five bytes in so many bytes. In data of few letters such matches are
+/// everywhere, and hide longer ones.
+const CROWDED: usize = 20;
+/// After that, so many segments are not sampled.
+const CROWDED_WAIT: u32 = 32;
 
 /// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than five
 /// bytes. If a segment has more than one match of at most five bytes in so many bytes,
@@ -255,18 +260,21 @@ impl Choice {
     }
 
     /// Ends the sample of a segment. Returns whether five bytes should be hashed because of the samples so far.
-    fn end_sample(&mut self, segment: Shrinkage) -> bool {
-        let fits = may_be_apart(segment.content, segment.block);
-        if std::mem::take(&mut self.sampled) >= LEAST_SAMPLE {
+    fn end_sample(&mut self, segment: Shrinkage, crowded: bool) -> bool {
+        let sampled = std::mem::take(&mut self.sampled);
+        if crowded {
+            self.sample = Offsets::default();
+            self.sample_wait = CROWDED_WAIT;
+        } else if sampled >= LEAST_SAMPLE {
             self.sample_wait = SAMPLE_WAIT;
         } else if self.sample_wait > 0 {
             self.sample_wait -= 1;
-        } else if !fits {
-            // Nothing is added, so what is known grows old.
+        } else if sampled == 0 {
+            // Nothing was added, so what is known grows old.
             self.sample.fade();
         }
         match self.search {
-            Search::Six => fits && self.is_apart(),
+            Search::Six => may_be_apart(segment.content, segment.block) && self.is_apart(),
             Search::Five => self.is_apart(),
             _ => false,
         }
@@ -326,7 +334,8 @@ impl Choice {
             && segment.content < segment.block + CHANCE_GAIN * short
             && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
-        let apart = self.end_sample(segment);
+        let crowded = self.apart && short > segment.content / CROWDED;
+        let apart = self.end_sample(segment, crowded);
         let was_apart = std::mem::replace(&mut self.apart, apart);
         let search = match self.search {
             Search::Six if apart => {
@@ -341,8 +350,7 @@ impl Choice {
                 Search::Five
             }
             Search::Five | Search::Bare if bare && was_bare && self.offsets.scattered() => Search::Bare,
-            // (What came after such data may have no other matches than short ones because it was taken for it.)
-            Search::Five if was_apart && !apart => Search::Six,
+            Search::Five if crowded => Search::Six,
             Search::Five if !meagre && !bare && !apart && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five | Search::Bare => Search::Five,
             Search::Lean if short > segment.content / JOINED_SPACING => {

@@ -897,6 +897,10 @@ fn a_sample_says_whether_matches_are_far_between() {
     assert_eq!(apart(five, 8000, 100, 249, 32), no_longer);
     assert_eq!(apart(five, 8000, 100, 250, 33), no_longer);
     assert_eq!(apart(five, 8000, 47, 400, 0), no_longer);
+    // Short matches are everywhere.
+    let crowded = |short| apart(Choice { short, ..five }, 8000, 100, 400, 0);
+    assert_eq!(crowded(SEGMENT / 20), (true, 0));
+    assert_eq!(crowded(SEGMENT / 20 + 1), no_longer);
     // A dense segment says nothing.
     assert_eq!(apart(five, 1000, 100, 400, 0), (true, 0));
     // Five bytes for another reason.
@@ -924,6 +928,23 @@ fn a_sample_forgets() {
         .take_while(|_| segment(2000, &sequences(500)).1 == Search::Five)
         .count();
     assert!((5..12).contains(&stays), "{stays}");
+}
+
+/// Where short matches are everywhere, nothing that was sampled is true, and the next sample comes late.
+#[test]
+fn crowded_segments_end_what_was_sampled() {
+    let sequences = [0x40, 1, 1, 1, 1, 1, 0].repeat(1000);
+    let mut choice = Choice::new(1);
+    let mut segment = |short| {
+        choice.stage = Stage::Waiting(9);
+        choice.add(0, SEGMENT, 8000, short, &sequences);
+        choice.change();
+        choice.search
+    };
+    while segment(0) != Search::Five {}
+    assert_eq!(segment(1000), Search::Six);
+    let waits = (0..99).take_while(|_| segment(0) == Search::Six).count();
+    assert_eq!(waits, 32);
 }
 
 #[test]
