@@ -33,7 +33,7 @@ const SAMPLE: usize = 128;
 /// and then of another one after so many,
 const SAMPLE_WAIT: u32 = 3;
 /// with those before, which count for less by one part of so many each time.
-const FADING: u32 = 4;
+const FADING: usize = 4;
 /// With fewer matches than this, nothing can be said.
 const LEAST_SAMPLE: usize = 48;
 /// The first segments have too little history.
@@ -541,8 +541,8 @@ impl Shrinkage {
 /// The offsets of some matches.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Offsets {
-    /// How many there are in each 4 KiB.
-    pub(super) counts: [u32; 16],
+    /// How many there are in each 4 KiB. (Four segments, the most that are counted, have less than 2^15.)
+    pub(super) counts: [u16; 16],
     pub(super) literals: usize,
     /// The lengths of the matches together.
     pub(super) matched: usize,
@@ -566,14 +566,16 @@ impl Offsets {
 
     /// Makes all that was counted count for less: see `FADING`.
     fn fade(&mut self) {
-        self.counts.iter_mut().for_each(|count| *count -= *count / FADING);
+        self.counts
+            .iter_mut()
+            .for_each(|count| *count -= *count / FADING as u16);
         for sum in [&mut self.literals, &mut self.matched, &mut self.joined] {
-            *sum -= *sum / FADING as usize;
+            *sum -= *sum / FADING;
         }
     }
 
     pub(super) fn matches(&self) -> usize {
-        self.counts.iter().sum::<u32>() as usize
+        self.counts.iter().map(|&count| count as usize).sum()
     }
 
     /// Whether no part of the history has more than half of the matches.
@@ -618,7 +620,9 @@ impl Offsets {
         let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
         let sixteenths = 16 * self.content() as u64 / inserted;
         let far = match self.counts.get((sixteenths / 16) as usize..) {
-            Some([part, far @ ..]) => *part as u64 * (16 - sixteenths % 16) / 16 + far.iter().sum::<u32>() as u64,
+            Some([part, far @ ..]) => {
+                *part as u64 * (16 - sixteenths % 16) / 16 + far.iter().map(|&count| count as u64).sum::<u64>()
+            }
             _ => 0,
         };
         (1000 * far / self.matches().max(1) as u64) as i64

@@ -853,7 +853,7 @@ fn short_matches_do_not_hide_long_ones_that_come_later() {
 
 /// Whether `Choice` takes `Search::Five` for a segment that became so large, after a sample of so many matches, with so
 /// many literals together, and so many far away; and how much of the history is inserted again then.
-fn apart(choice: Choice, block: usize, matches: u32, literals: usize, far: u32) -> (bool, usize) {
+fn apart(choice: Choice, block: usize, matches: u16, literals: usize, far: u16) -> (bool, usize) {
     let mut sample = Offsets {
         matched: 8 * matches as usize,
         literals,
