@@ -6,12 +6,13 @@
 //! old, or from below `floor`. It is still a candidate like any other. A candidate is a match if it lies between
 //! `floor` and the position and its bytes are equal.
 
+use super::Matches;
 use super::sequence::{
     LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, Span, append_any_sequence, append_sequence, match_length, places_inside,
     read_u32, read_u64, run_length, short_suffix, write_last_literals, write_length,
 };
 use crate::format::HISTORY;
-use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Sequences};
+use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search};
 use std::hint::select_unpredictable;
 
 mod choice;
@@ -265,11 +266,11 @@ impl FastEncoder {
     #[cold]
     #[inline(never)]
     fn lengthen(&mut self, out: &mut [u8], length: usize, page: &[u8], start: usize, end: usize) -> (usize, usize) {
-        let last = Sequences(&out[..length]).last().expect("the match");
+        let last = Matches::of(&out[..length]).last().expect("the match");
         let more = match_length(page, end - last.offset, end, page.len() - LAST_LITERALS);
         // (Some places inside are inserted for the second time.)
-        let matched = &page[end - last.matched..end + more];
-        let (offset, start) = (last.offset, start + end - last.matched);
+        let matched = &page[end - last.len..end + more];
+        let (offset, start) = (last.offset, start + end - last.len);
         match self.choice.search {
             Search::Six | Search::Joined => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
             Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, offset, start),

@@ -2,15 +2,18 @@
 
 use super::sequence::{MIN_MATCH, NIBBLE_MAX};
 
-/// A match: `len` bytes at position `at` of the page equal those `offset` bytes before them.
+/// A match: `len` bytes at position `at` of the page equal those `offset` bytes before them. So many literals are before
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match {
+    pub(crate) literals: usize,
     pub(crate) at: usize,
     pub(crate) offset: usize,
     pub(crate) len: usize,
 }
 
-/// The matches of a block, in order. Ends at the end of the block, and at bytes that are no sequence.
+/// The matches of a block, in order. Ends at the end of the block, and at bytes that are no sequence. (Sums saturate: where
+/// pointers have 32 bits, some bytes that are no block would say more.)
 pub(crate) struct Matches<'a> {
     rest: &'a [u8],
     /// The position in the page.
@@ -21,42 +24,50 @@ impl<'a> Matches<'a> {
     pub(crate) fn of(block: &'a [u8]) -> Self {
         Matches { rest: block, at: 0 }
     }
-
-    fn byte(&mut self) -> Option<usize> {
-        let (&byte, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(byte.into())
-    }
-
-    /// The length that begins with this half of a token.
-    fn length(&mut self, nibble: usize) -> Option<usize> {
-        let mut length = nibble;
-        if nibble == NIBBLE_MAX {
-            loop {
-                let byte = self.byte()?;
-                length = length.checked_add(byte)?;
-                if byte < 255 {
-                    break;
-                }
-            }
-        }
-        Some(length)
-    }
 }
 
 impl Iterator for Matches<'_> {
     type Item = Match;
 
+    #[inline]
     fn next(&mut self) -> Option<Match> {
-        let token = self.byte()?;
-        let literals = self.length(token >> 4)?;
-        self.rest = self.rest.get(literals..)?;
-        let at = self.at.checked_add(literals)?;
-        let offset = self.byte()? | self.byte()? << 8;
-        let len = self.length(token & NIBBLE_MAX)?.checked_add(MIN_MATCH)?;
-        self.at = at.checked_add(len)?;
-        Some(Match { at, offset, len })
+        let [token, rest @ ..] = self.rest else {
+            return None;
+        };
+        let (literals, rest) = read_length(token >> 4, rest)?;
+        let [low, high, rest @ ..] = rest.get(literals..)? else {
+            return None;
+        };
+        let (extra, rest) = read_length(token & 15, rest)?;
+        let found = Match {
+            literals,
+            at: self.at.saturating_add(literals),
+            offset: u16::from_le_bytes([*low, *high]) as usize,
+            len: MIN_MATCH.saturating_add(extra),
+        };
+        self.rest = rest;
+        self.at = found.at.saturating_add(found.len);
+        Some(found)
     }
+}
+
+/// The length that begins with half a token, and the bytes after its length bytes.
+#[inline]
+fn read_length(nibble: u8, mut bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut length = nibble as usize;
+    if length == NIBBLE_MAX {
+        loop {
+            let [byte, rest @ ..] = bytes else {
+                return None;
+            };
+            bytes = rest;
+            length = length.saturating_add(*byte as usize);
+            if *byte < 255 {
+                break;
+            }
+        }
+    }
+    Some((length, bytes))
 }
 
 #[cfg(test)]
@@ -78,7 +89,12 @@ mod tests {
             for sequence in sequences(block) {
                 at += sequence.literals;
                 if let Some((offset, len)) = sequence.matched {
-                    expected.push(Match { at, offset, len });
+                    expected.push(Match {
+                        literals: sequence.literals,
+                        at,
+                        offset,
+                        len,
+                    });
                     at += len;
                 }
             }

@@ -334,8 +334,8 @@ class Lz4StreamFile(io.BufferedIOBase):
         store_comp_size, dictionary, byte_order, end_mark: As in `LZ4StreamCompressor`. `store_comp_size` is not 0.
         threads: Written: on how many threads to compress, at most 256; 0 for as many as there are processors. With
             1, the default, the stream is that of `LZ4StreamCompressor.feed`. With any other number, it is a different
-            stream, less than 1 % longer, which does not depend on the number. Each thread takes 1 MiB of data at a
-            time, or a page if that is longer, so blocks arrive that much later in the file underneath, unless it is
+            stream, of about the same length, which does not depend on the number. Each thread takes 1 MiB of data at
+            a time, or a page if that is longer, so blocks arrive that much later in the file underneath, unless it is
             flushed, and data that is flushed in short pieces gains nothing. Memory: about 3 MiB for each of n + 4
             pieces, 4 MiB with high compression. The threads end when the file is closed.
             Read, with `index`: on how many threads to decompress, this one among them. `seek` ends them, and back at

@@ -1,7 +1,10 @@
 //! Chooses how a `FAR` table is searched, from how well the data before was compressed.
 
-use crate::block::sequence::{MIN_MATCH, NIBBLE_MAX};
+use crate::block::Matches;
 use crate::format::HISTORY;
+pub(super) use offsets::Offsets;
+
+mod offsets;
 
 /// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
 pub(super) const SEGMENT: usize = 1 << 14;
@@ -62,8 +65,9 @@ const BARE_SEGMENTS: u32 = 64;
 
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
 /// well. For these `Search::Six` has a rival, `Search::Short`. It would make most text a little smaller too, but in more
-/// time, and much other data larger. So the two are compared on neighbouring parts of the data: so many segments with `Six`, then
-/// as many with its rival, and then with `Six` again. The rival must win both times, as data often changes by itself.
+/// time, and much other data larger. So the two are compared on neighbouring parts of the data: so many segments with
+/// `Six`, then as many with its rival, and then with `Six` again. The rival must win both times, as data often changes
+/// by itself.
 const MEASURED: u32 = 2;
 /// After a change of the hash so many segments do not count: the table has not all of the history yet.
 const WARMED: u32 = 2;
@@ -236,7 +240,9 @@ impl Choice {
             if self.sampled == 0 {
                 self.sample.fade();
             }
-            self.sampled += self.sample.count(sequences, SAMPLE - self.sampled);
+            let before = self.sample.matches();
+            self.sample.count(sequences, SAMPLE - self.sampled);
+            self.sampled += self.sample.matches() - before;
         }
         match self.stage {
             Stage::Six(_) => self.offsets.count(sequences, usize::MAX),
@@ -246,8 +252,8 @@ impl Choice {
             Stage::Rival(_) if matches!(self.rival, Search::Lean | Search::Joined) => {
                 self.rival_offsets.count(sequences, usize::MAX)
             }
-            _ => 0,
-        };
+            _ => {}
+        }
     }
 
     /// Whether matches of the current segment are sampled. With an acceleration they are not: speed counts for more than a
@@ -299,9 +305,9 @@ impl Choice {
     #[cold]
     fn add_runs(&mut self, pending: usize, unwritten: usize, sequences: &[u8]) {
         let mut pending = pending;
-        for Sequence { literals, .. } in Sequences(sequences) {
+        for found in Matches::of(sequences) {
             // The first of them were added with the part before.
-            let run = self.run + literals.saturating_sub(pending);
+            let run = self.run + found.literals.saturating_sub(pending);
             (self.run, pending) = (0, 0);
             self.longest_run = self.longest_run.max(run);
             if self.longest_run > LONGEST_RUN {
@@ -481,11 +487,10 @@ impl Choice {
 
     /// `Search::Lean` and `Search::Joined` were not tried, or did not win.
     fn second_rival(&mut self) -> (Stage, Search) {
-        self.rival = Search::Short;
         if self.offsets.are_long() && !self.offsets.lone() && !self.spared {
             self.spared = true;
             (Stage::Waiting(SPARED_WAIT), Search::Six)
-        } else if self.needed_gain() <= LARGEST_GAIN {
+        } else if self.offsets.needed_gain() <= LARGEST_GAIN {
             self.challenge(Search::Short, 0)
         } else {
             self.in_vain()
@@ -538,102 +543,6 @@ impl Shrinkage {
     }
 }
 
-/// The offsets of some matches.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Offsets {
-    /// How many there are in each 4 KiB. (Four segments, the most that are counted, have less than 2^15.)
-    pub(super) counts: [u16; 16],
-    pub(super) literals: usize,
-    /// The lengths of the matches together.
-    pub(super) matched: usize,
-    /// So many follow right after another match.
-    pub(super) joined: usize,
-}
-
-impl Offsets {
-    /// Counts those of a block, or of its first sequences, but at most so many. Returns how many these were.
-    #[cold]
-    pub(super) fn count(&mut self, sequences: &[u8], most: usize) -> usize {
-        let before = self.matches();
-        for sequence in Sequences(sequences).take(most) {
-            self.literals += sequence.literals.min(MOST_LITERALS);
-            self.matched += sequence.matched;
-            self.joined += (sequence.literals == 0) as usize;
-            self.counts[sequence.offset / 4096] += 1;
-        }
-        self.matches() - before
-    }
-
-    /// Makes all that was counted count for less: see `FADING`.
-    fn fade(&mut self) {
-        self.counts
-            .iter_mut()
-            .for_each(|count| *count -= *count / FADING as u16);
-        for sum in [&mut self.literals, &mut self.matched, &mut self.joined] {
-            *sum -= *sum / FADING;
-        }
-    }
-
-    pub(super) fn matches(&self) -> usize {
-        self.counts.iter().map(|&count| count as usize).sum()
-    }
-
-    /// Whether no part of the history has more than half of the matches.
-    fn scattered(&self) -> bool {
-        self.counts.iter().all(|&part| 2 * part as usize <= self.matches())
-    }
-
-    /// How many bytes the matches have, with the literals before them.
-    fn content(&self) -> usize {
-        self.literals + self.matched
-    }
-
-    /// Whether the matches are far between: see `RARE`.
-    fn are_rare(&self) -> bool {
-        self.content() >= RARE * self.matches()
-    }
-
-    /// Whether the matches are long: see `LONG_MATCHES`.
-    fn are_long(&self) -> bool {
-        self.matched >= LONG_MATCHES * self.matches()
-    }
-
-    /// Whether `Search::Joined` is the first rival.
-    fn ask_for_joined(&self) -> bool {
-        self.joined(MOSTLY_JOINED) || self.are_long() && !self.lone()
-    }
-
-    /// Whether at least so many tenths of the matches follow right after another.
-    fn joined(&self, tenths: usize) -> bool {
-        10 * self.joined >= tenths * self.matches()
-    }
-
-    /// Whether hardly any of the matches follows right after another.
-    fn lone(&self) -> bool {
-        LONE * self.joined < self.matches()
-    }
-
-    /// How many thousandths of the matches are too far away for a smaller table.
-    pub(super) fn far(&self) -> i64 {
-        // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
-        // anything farther away than 4096 times the bytes for each of these.
-        let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
-        let sixteenths = 16 * self.content() as u64 / inserted;
-        let far = match self.counts.get((sixteenths / 16) as usize..) {
-            Some([part, far @ ..]) => {
-                *part as u64 * (16 - sixteenths % 16) / 16 + far.iter().map(|&count| count as u64).sum::<u64>()
-            }
-            _ => 0,
-        };
-        (1000 * far / self.matches().max(1) as u64) as i64
-    }
-
-    /// By how many thousandths the rival must make data with these offsets smaller.
-    pub(super) fn needed_gain(&self) -> i64 {
-        (self.far() / 4 - 87).max(LEAST_GAIN)
-    }
-}
-
 /// Whether the matches of `content` bytes that became `block` bytes may have many literals between them: see `APART`.
 fn may_be_apart(content: usize, block: usize) -> bool {
     DENSE * block > content && !shrank_less(content, block, MEAGRE)
@@ -642,50 +551,4 @@ fn may_be_apart(content: usize, block: usize) -> bool {
 /// Whether `content` bytes that became `block` bytes shrank by less than one in so many.
 fn shrank_less(content: usize, block: usize, bytes: usize) -> bool {
     block > content - content / bytes
-}
-
-/// What a sequence has: so many literals, and a match.
-pub(super) struct Sequence {
-    pub(super) literals: usize,
-    pub(super) offset: usize,
-    pub(super) matched: usize,
-}
-
-/// The sequences of a block, or its first ones. The last sequence of a block, which has no match, is left out.
-pub(super) struct Sequences<'a>(pub(super) &'a [u8]);
-
-impl Iterator for Sequences<'_> {
-    type Item = Sequence;
-
-    fn next(&mut self) -> Option<Sequence> {
-        let [token, rest @ ..] = self.0 else {
-            return None;
-        };
-        let (literals, rest) = read_length(token >> 4, rest);
-        let [low, high, rest @ ..] = rest.get(literals..)? else {
-            return None;
-        };
-        let extra;
-        (extra, self.0) = read_length(token & 15, rest);
-        Some(Sequence {
-            literals,
-            offset: u16::from_le_bytes([*low, *high]) as usize,
-            matched: MIN_MATCH + extra,
-        })
-    }
-}
-
-/// A length from a token, and the bytes after the length bytes that belong to it.
-fn read_length(nibble: u8, mut bytes: &[u8]) -> (usize, &[u8]) {
-    let mut length = nibble as usize;
-    if length == NIBBLE_MAX {
-        while let [byte, rest @ ..] = bytes {
-            bytes = rest;
-            length += *byte as usize;
-            if *byte < 255 {
-                break;
-            }
-        }
-    }
-    (length, bytes)
 }

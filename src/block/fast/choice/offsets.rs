@@ -1,0 +1,98 @@
+//! Counts matches: how far back they go, how long they are, and what lies between them.
+
+use super::{FADING, LEAST_GAIN, LONE, LONG_MATCHES, MOST_LITERALS, MOSTLY_JOINED, RARE};
+use crate::block::Matches;
+
+/// The offsets of some matches.
+#[derive(Clone, Copy, Default)]
+pub(in crate::block::fast) struct Offsets {
+    /// How many there are in each 4 KiB. (Four segments, the most that are counted, have less than 2^15.)
+    pub(in crate::block::fast) counts: [u16; 16],
+    pub(in crate::block::fast) literals: usize,
+    /// The lengths of the matches together.
+    pub(in crate::block::fast) matched: usize,
+    /// So many follow right after another match.
+    pub(in crate::block::fast) joined: usize,
+}
+
+impl Offsets {
+    /// Counts those of a block, or of its first sequences, but at most so many.
+    #[cold]
+    pub(in crate::block::fast) fn count(&mut self, sequences: &[u8], most: usize) {
+        for found in Matches::of(sequences).take(most) {
+            self.literals += found.literals.min(MOST_LITERALS);
+            self.matched += found.len;
+            self.joined += (found.literals == 0) as usize;
+            self.counts[found.offset / 4096] += 1;
+        }
+    }
+
+    /// Makes all that was counted count for less: see `FADING`.
+    pub(super) fn fade(&mut self) {
+        self.counts
+            .iter_mut()
+            .for_each(|count| *count -= *count / FADING as u16);
+        for sum in [&mut self.literals, &mut self.matched, &mut self.joined] {
+            *sum -= *sum / FADING;
+        }
+    }
+
+    pub(in crate::block::fast) fn matches(&self) -> usize {
+        self.counts.iter().map(|&count| count as usize).sum()
+    }
+
+    /// Whether no part of the history has more than half of the matches.
+    pub(super) fn scattered(&self) -> bool {
+        self.counts.iter().all(|&part| 2 * part as usize <= self.matches())
+    }
+
+    /// How many bytes the matches have, with the literals before them.
+    fn content(&self) -> usize {
+        self.literals + self.matched
+    }
+
+    /// Whether the matches are far between: see `RARE`.
+    pub(super) fn are_rare(&self) -> bool {
+        self.content() >= RARE * self.matches()
+    }
+
+    /// Whether the matches are long: see `LONG_MATCHES`.
+    pub(super) fn are_long(&self) -> bool {
+        self.matched >= LONG_MATCHES * self.matches()
+    }
+
+    /// Whether `Search::Joined` is the first rival.
+    pub(super) fn ask_for_joined(&self) -> bool {
+        self.joined(MOSTLY_JOINED) || self.are_long() && !self.lone()
+    }
+
+    /// Whether at least so many tenths of the matches follow right after another.
+    pub(super) fn joined(&self, tenths: usize) -> bool {
+        10 * self.joined >= tenths * self.matches()
+    }
+
+    /// Whether hardly any of the matches follows right after another.
+    pub(super) fn lone(&self) -> bool {
+        LONE * self.joined < self.matches()
+    }
+
+    /// How many thousandths of the matches are too far away for a smaller table.
+    pub(in crate::block::fast) fn far(&self) -> i64 {
+        // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
+        // anything farther away than 4096 times the bytes for each of these.
+        let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
+        let sixteenths = 16 * self.content() as u64 / inserted;
+        let far = match self.counts.get((sixteenths / 16) as usize..) {
+            Some([part, far @ ..]) => {
+                *part as u64 * (16 - sixteenths % 16) / 16 + far.iter().map(|&count| count as u64).sum::<u64>()
+            }
+            _ => 0,
+        };
+        (1000 * far / self.matches().max(1) as u64) as i64
+    }
+
+    /// By how many thousandths the rival must make data with these offsets smaller.
+    pub(in crate::block::fast) fn needed_gain(&self) -> i64 {
+        (self.far() / 4 - 87).max(LEAST_GAIN)
+    }
+}
