@@ -112,8 +112,8 @@ const JOINED_LOSS: i64 = 75;
 /// Of the literals of one match so many are counted. The search skips most of a longer run, and one such run would hide
 /// what the other matches are like.
 const MOST_LITERALS: usize = 64;
-/// The first comparison comes after so many segments.
-const FIRST_WAIT: u32 = 4;
+/// The first comparison comes after so many segments: a shorter stream would lose more time by it than it could gain.
+pub(super) const FIRST_WAIT: u32 = 20;
 /// A comparison in vain takes as long as a segment or two. The next one comes after so many segments,
 const LONG_WAIT: u32 = 256;
 /// or so many if the rival gained a little.

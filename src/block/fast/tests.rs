@@ -615,8 +615,8 @@ fn only_six(choice: Choice) -> Choice {
 #[test]
 fn short_matches_are_taken_where_the_blocks_become_smaller() {
     let kinds = [
-        (records(1_000_000), Search::Short, 96),
-        (lines(1_000_000), Search::Short, 99),
+        (records(2_000_000), Search::Short, 96),
+        (lines(2_000_000), Search::Short, 99),
     ];
     for (data, expected, percent) in kinds {
         for page in [32_769, 65_536, 1_000_000] {
@@ -666,7 +666,7 @@ fn words(length: usize) -> Vec<u8> {
 
 #[test]
 fn where_matches_join_any_is_taken_at_once() {
-    let data = words(600_000);
+    let data = words(1_200_000);
     for page in [32_769, 65_536, 1_000_000] {
         let (size, search, _) = searched(FastEncoder::new(1), &data, page);
         assert_eq!(search, Search::Joined, "{page}");
@@ -769,7 +769,7 @@ fn long_matches_have_the_other_rival_later() {
         choice.search == Search::Short
     });
     // After two comparisons with `Search::Joined`.
-    assert!((40..60).contains(&first.unwrap()), "{first:?}");
+    assert!((60..80).contains(&first.unwrap()), "{first:?}");
 }
 
 /// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.
@@ -1120,7 +1120,7 @@ fn offsets_of_the_measured_segments_are_counted() {
 fn a_rival_must_win_twice() {
     for (percent, search) in [(100, Search::Six), (95, Search::Short)] {
         let mut choice = Choice::new(1);
-        for segment in 0..20 {
+        for segment in 0..FIRST_WAIT as usize + 16 {
             let rival = choice.search != Search::Six;
             choice.offsets = near_matches();
             choice.segment.content = SEGMENT;
