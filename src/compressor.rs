@@ -456,15 +456,16 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         self.window = window;
     }
 
-    /// Makes the block of the page, of which `content[start..]` is the [head](Encoder::head_len), or all. It may refer to
-    /// the history, `content[floor..start]`, unless the page is a restart point. Returns where the history begins that
-    /// it may refer to.
+    /// Makes the block of the page, of which `content[start..]` is the [head](Encoder::head_len), or all. It may refer
+    /// to the history, `content[floor..start]`, unless the page is a restart point. Returns where the history begins
+    /// that it may refer to.
     ///
     /// ```text
     /// buffer = … [restart] head | data | [tail] …        the head ends where the data begins, whatever its length
     /// ```
     fn encode(&mut self, content: &[u8], floor: usize, start: usize, page: &[u8]) -> usize {
-        // The framing may panic: what it leaves in the buffer must not be lent, and no later page may refer to this one.
+        // The framing may panic: what it leaves in the buffer must not be lent, and no later page may refer to this
+        // one.
         self.unsent = 0..0;
         let floor = if mem::replace(&mut self.broken, true) || self.restarts.due {
             self.encoder.reset();

@@ -823,8 +823,8 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
         Ok(())
     }
 
-    /// Like [`decode_sequences`](Self::decode_sequences), for a block that is one run of literals. No estimate of the room
-    /// is needed.
+    /// Like [`decode_sequences`](Self::decode_sequences), for a block that is one run of literals. No estimate of the
+    /// room is needed.
     #[inline(always)] // as `decode_block`
     fn copy_run(&mut self, run: &[u8], out: &mut [u8]) -> usize {
         if run.len() >= direct::LONG && out.len() >= run.len() {
@@ -984,8 +984,8 @@ impl<F> Lz4StreamDecompressor<F> {
     /// The bytes that the next block may refer to: the last 64 KiB of the dictionary and the decoded data.
     /// [`resume`](Self::resume) needs it together with [`blocks`](Self::blocks) and [`total_in`](Self::total_in).
     ///
-    /// Once in the life of a decompressor, the call may allocate 64 KiB for it. (Until then, the history is not always in
-    /// one piece.)
+    /// Once in the life of a decompressor, the call may allocate 64 KiB for it. (Until then, the history is not always
+    /// in one piece.)
     pub fn history(&self) -> &[u8] {
         if self.forgotten {
             &[]

@@ -135,7 +135,8 @@ pub enum Error {
         block: u64,
         /// The offset of the block's head in the stream, in bytes.
         offset: u64,
-        /// Whether it ended inside the head. Otherwise the head was complete, and it ended inside the block or its tail.
+        /// Whether it ended inside the head. Otherwise the head was complete, and it ended inside the block or its
+        /// tail.
         in_head: bool,
         /// How many bytes of the head were present, or, after a complete head, of the block with its tail.
         found: usize,

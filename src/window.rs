@@ -21,7 +21,8 @@ const SMALLEST: usize = 1024;
 /// large that the old and the new buffer together take hardly more than the new one.
 const SHORT: usize = 16 * 1024;
 
-/// The first part of a history that [`Window::fetch`] copies: two small pages. If a match reaches further, it copies all.
+/// The first part of a history that [`Window::fetch`] copies: two small pages. If a match reaches further, it copies
+/// all.
 const FETCH: usize = 8 * 1024;
 
 /// See [`Window::push_run`]. It pays up to this length of a run, and so much at a time.
@@ -169,8 +170,8 @@ impl Window {
         self.end += bytes.len();
     }
 
-    /// Like [`push`](Self::push). The lines of memory where a short run goes are loaded first, many at once. The processor
-    /// gets them one after the other when they are stored to.
+    /// Like [`push`](Self::push). The lines of memory where a short run goes are loaded first, many at once. The
+    /// processor gets them one after the other when they are stored to.
     #[inline]
     pub(crate) fn push_run(&mut self, run: &[u8]) {
         let room = &mut self.buf[self.end..][..run.len()];
@@ -182,8 +183,8 @@ impl Window {
         self.end += run.len();
     }
 
-    /// The lowest index of the history that is in place, content and room as one slice, and the index of the page's end,
-    /// where a decoder continues to write. When a match reaches lower, [`fetch`](Self::fetch) may help.
+    /// The lowest index of the history that is in place, content and room as one slice, and the index of the page's
+    /// end, where a decoder continues to write. When a match reaches lower, [`fetch`](Self::fetch) may help.
     #[inline]
     pub(crate) fn with_room(&mut self) -> (usize, &mut [u8], usize) {
         let until = if self.is_missing() {
@@ -291,8 +292,8 @@ impl Window {
     }
 
     /// Like [`reserve_lazily`](Self::reserve_lazily), but slides as soon as the history can stay where it is: in a
-    /// smaller part of the buffer, more of it stays in the processor's fastest cache. That pays if nothing refers to the
-    /// history.
+    /// smaller part of the buffer, more of it stays in the processor's fastest cache. That pays if nothing refers to
+    /// the history.
     #[inline]
     pub(crate) fn reserve_nearby(&mut self, room: usize, most: impl FnOnce() -> usize) {
         if self.can_stay(room) {
@@ -302,8 +303,8 @@ impl Window {
         }
     }
 
-    /// Whether the window can slide without moving the history. None of it is missing then: what can be missing is below
-    /// [`HISTORY`], and so is out of reach.
+    /// Whether the window can slide without moving the history. None of it is missing then: what can be missing is
+    /// below [`HISTORY`], and so is out of reach.
     #[inline]
     fn can_stay(&self, room: usize) -> bool {
         self.start == self.end && HISTORY + room <= self.floor && !self.adopted && !self.is_eager

@@ -227,8 +227,8 @@ fn a_stream_can_be_resumed_at_every_block() {
     assert_eq!(decompressor.feed(&mut &b"\x04\0\0\0\0\x04\0\0"[..]), Err(error));
 }
 
-/// The tables of the levels are rings. Where in a ring a stream begins must not matter, not even to periods whose groups
-/// share a hash (as these do).
+/// The tables of the levels are rings. Where in a ring a stream begins must not matter, not even to periods whose
+/// groups share a hash (as these do).
 #[test]
 fn short_periods_become_the_same_wherever_the_stream_begins() {
     let period: Vec<u8> = [119, 171, 222, 50].into_iter().cycle().take(6000).collect();

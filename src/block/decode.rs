@@ -14,7 +14,8 @@
 //!   may write too much, because what follows overwrites the excess. It stops before any sequence that looks odd. It
 //!   has three versions, which differ in the length up to which they copy a match in one step. [`copy_long`] helps it
 //!   with matches of more than one length byte.
-//! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`] repeats
+//! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`]
+//! repeats
 //!   it while runs of literals are too long for `decode_fast`.
 //! * [`decode`] alternates between `decode_fast` and `decode_checked`, and chooses the version of `decode_fast` by what
 //!   the sequences before were like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small
@@ -52,8 +53,8 @@ const RARE_AFTER_18: i32 = 16;
 /// They are many when so many of them follow each other that this many sequences without one would make up for it.
 const MANY: i32 = 128;
 /// Long matches from nearer than this do not count, except for the change from 16 to 18 bytes. To read many bytes, some
-/// of which were only just written, stalls. That is worse than a wrong prediction. Nor do matches of more than one length
-/// byte: their own time is longer than that of a wrong prediction.
+/// of which were only just written, stalls. That is worse than a wrong prediction. Nor do matches of more than one
+/// length byte: their own time is longer than that of a wrong prediction.
 const NEAR: usize = 128;
 /// So many steps of a long match with a short offset are written by [`repeat`].
 const REPEATED: usize = 32;
@@ -179,8 +180,9 @@ fn decode_all(
         }
         let rest = &block[*at..];
         if rest.len() < TAIL {
-            // The padding is never taken for a sequence: an offset of zero stops the fast loop. Only a sequence that is cut
-            // off at the end of the block may run into it. Then nothing was decoded, and `decode_one` finds the sequence.
+            // The padding is never taken for a sequence: an offset of zero stops the fast loop. Only a sequence that is
+            // cut off at the end of the block may run into it. Then nothing was decoded, and `decode_one` finds the
+            // sequence.
             let mut padded = [0; PADDED];
             padded[..rest.len()].copy_from_slice(rest);
             let (done, end) = decode_with(pace.version, &padded, 0, window, *to, pace);
@@ -420,8 +422,8 @@ fn match_length(token: usize, extension: u8) -> usize {
     MIN_MATCH + select_unpredictable(code == NIBBLE_MAX, NIBBLE_MAX + extension as usize, code)
 }
 
-/// Decodes the sequence at `block[*at..]`, whatever it is, and those after it at which the fast loop would stop at once.
-/// Advances `at` and `to`. After an error, both are at the sequence that has it. Only the last sequence ends at
+/// Decodes the sequence at `block[*at..]`, whatever it is, and those after it at which the fast loop would stop at
+/// once. Advances `at` and `to`. After an error, both are at the sequence that has it. Only the last sequence ends at
 /// `block.len()`.
 #[inline(never)] // keeps the frame of `decode` small
 fn decode_checked(block: &[u8], at: &mut usize, window: &mut [u8], to: &mut usize) -> Result<(), DecodeError> {
@@ -541,8 +543,8 @@ fn copy_match(window: &mut [u8], to: usize, offset: usize, length: usize) {
 }
 
 /// Fills `length` bytes at `to` with repetitions of the `offset` bytes (1 to 15) before it. May overwrite up to
-/// `REPEAT_SLACK` bytes after that. Reads 16 bytes once, before it writes: to read bytes that were only just written would
-/// stall. Writes in large steps: their number is easier to predict.
+/// `REPEAT_SLACK` bytes after that. Reads 16 bytes once, before it writes: to read bytes that were only just written
+/// would stall. Writes in large steps: their number is easier to predict.
 #[inline(never)] // so that the loop has all registers
 fn repeat(window: &mut [u8], to: usize, offset: usize, length: usize) {
     // `REPEAT` has a one in every `offset`th byte, so the product is the seed repeated.

@@ -16,6 +16,7 @@ use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search};
 use std::hint::select_unpredictable;
 
 mod choice;
+mod offsets;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +25,7 @@ mod tests;
 const SMALL: usize = 1 << 9;
 /// Table entries when page and history together have at most 64 KiB.
 const NEAR: usize = 1 << 13;
-/// Table entries for more than that. The table takes 32 KiB, which still fits the first-level cache.
+/// Table entries for more than that. The table takes 32 KiB, as much as the first-level cache of many processors has.
 const FAR: usize = 1 << 14;
 /// So many of them `Search::Lean` uses: as many as liblz4.
 const LEAN: usize = 1 << 12;
@@ -524,8 +525,8 @@ fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: 
 }
 
 /// Encodes from `cursor` on, until the search is past `until` or the page ends. If a `FAR` table hashes five bytes,
-/// returns the number of matches that are no longer than that. If it looks for no match right after another, returns how
-/// many it found all the same: by extending one backwards.
+/// returns the number of matches that are no longer than that. If it looks for no match right after another, returns
+/// how many it found all the same: by extending one backwards.
 #[inline(never)]
 fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMITED: bool, const MARGIN: usize>(
     until: usize,
@@ -536,8 +537,8 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
-    // Whether more positions inside matches are inserted than one near the end. In small pages that takes more time than
-    // it is worth.
+    // Whether more positions inside matches are inserted than one near the end. In small pages that takes more time
+    // than it is worth.
     let inside = N != NEAR && N != SMALL;
     // How far down a match at a position reaches.
     let floor_at = |position: usize| {
@@ -585,8 +586,8 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 if ahead == SIGHT {
                     ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
-                    // What came again at length will again. With its second position it is likelier to be found, and from
-                    // its beginning. (Runs are found anyway.)
+                    // What came again at length will again. With its second position it is likelier to be found, and
+                    // from its beginning. (Runs are found anyway.)
                     if inside {
                         // (Of a longer one, the first is inserted again: a branch could not be predicted.)
                         let second = position + (ahead <= LONG_MATCH) as usize;

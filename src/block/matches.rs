@@ -2,8 +2,8 @@
 
 use super::sequence::{MIN_MATCH, NIBBLE_MAX};
 
-/// A match: `len` bytes at position `at` of the page equal those `offset` bytes before them. So many literals are before
-/// it.
+/// A match: `len` bytes at position `at` of the page equal those `offset` bytes before them. So many literals are
+/// before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) literals: usize,
@@ -12,8 +12,10 @@ pub(crate) struct Match {
     pub(crate) len: usize,
 }
 
-/// The matches of a block, in order. Ends at the end of the block, and at bytes that are no sequence. (Sums saturate: where
-/// pointers have 32 bits, some bytes that are no block would say more.)
+/// The matches of a block, in order. Ends at the end of the block, and at bytes that are no sequence.
+///
+/// Sums saturate: [`IndexBuilder::push_block`](crate::IndexBuilder::push_block) takes any bytes, and where pointers
+/// have 32 bits, some that are no block would say more.
 pub(crate) struct Matches<'a> {
     rest: &'a [u8],
     /// The position in the page.

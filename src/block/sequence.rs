@@ -294,8 +294,8 @@ fn write_literals(out: &mut [u8], literals: &[u8], match_code: u8) -> usize {
 }
 
 /// Versions of a document, as in package indexes and backups, match their predecessor for hundreds of bytes, up to the
-/// next change. There, a search would not find back to it if it had inserted nothing of the predecessor that was part of
-/// such a match itself. So of a match from at least so far away (as are no runs, nor records), and of at least
+/// next change. There, a search would not find back to it if it had inserted nothing of the predecessor that was part
+/// of such a match itself. So of a match from at least so far away (as are no runs, nor records), and of at least
 /// `RARE_LENGTH`,
 const FAR_AWAY: usize = 8 * 1024;
 /// one in so many places is inserted,

@@ -36,8 +36,8 @@ const MAX_PAGES: usize = 1 << 14;
 ///
 /// The stream is one that any reader of the format reads. It depends on the content, the settings and the
 /// [`flush`](Write::flush)es alone, **not on the number of threads**. It differs from the stream of the serial writer.
-/// Its length is mostly within about 1 % of that one's. Where long parts repeat and the mode is not high compression, it
-/// can be longer, as the search begins anew with each job: by up to a half on data made for that.
+/// Its length is mostly within about 1 % of that one's. Where long parts repeat and the mode is not high compression,
+/// it can be longer, as the search begins anew with each job.
 ///
 /// Errors, the end of the stream and dropping the writer: as with the serial writer.
 ///

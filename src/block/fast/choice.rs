@@ -1,10 +1,8 @@
 //! Chooses how a `FAR` table is searched, from how well the data before was compressed.
 
+use super::offsets::Offsets;
 use crate::block::Matches;
 use crate::format::HISTORY;
-pub(super) use offsets::Offsets;
-
-mod offsets;
 
 /// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
 pub(super) const SEGMENT: usize = 1 << 14;
@@ -23,9 +21,9 @@ const LONGEST_RUN: usize = SEGMENT / 4;
 const SHORT_MATCH_SPACING: usize = 16;
 
 /// In machine code, fonts and other binary data, many literals lie between the matches, and most matches are near. If
-/// six bytes were hashed, as many of the shorter ones would be lost as a smaller table loses of those far away, and such
-/// data would become larger than with liblz4. So five are hashed if there are so many tenths of a literal for each match
-/// (with five, there are more matches),
+/// six bytes were hashed, as many of the shorter ones would be lost as a smaller table loses of those far away, and
+/// such data would become larger than with liblz4. So five are hashed if there are so many tenths of a literal for each
+/// match (with five, there are more matches),
 const APART: usize = 40;
 const STILL_APART: usize = 25;
 /// and less than so many thousandths of the matches are too far away for a smaller table. In text there are more.
@@ -36,7 +34,7 @@ const SAMPLE: usize = 128;
 /// and then of another one after so many,
 const SAMPLE_WAIT: u32 = 3;
 /// with those before, which count for less by one part of so many each time.
-const FADING: usize = 4;
+pub(super) const FADING: usize = 4;
 /// With fewer matches than this, nothing can be said.
 const LEAST_SAMPLE: usize = 48;
 /// The first segments have too little history.
@@ -49,23 +47,25 @@ const CROWDED: usize = 20;
 /// After that, so many segments are not sampled.
 const CROWDED_WAIT: u32 = 32;
 
-/// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than five
-/// bytes. If a segment has more than one match of at most five bytes in so many bytes,
+/// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than
+/// five bytes. If a segment has more than one match of at most five bytes in so many bytes,
 const CHANCE_SPACING: usize = 400;
 /// shrank by less than so many bytes for each of them (five bytes become three, and the few longer ones save more),
 const CHANCE_GAIN: usize = 4;
-/// and by less than one in so many bytes in all (where there are more, steps of three bytes may miss each of them, as in
-/// hexadecimal digits with spaces),
+/// and by less than one in so many bytes in all (where there are more, steps of three bytes may miss each of them, as
+/// in hexadecimal digits with spaces),
 const CHANCE_SHARE: usize = 5;
-/// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then the
-/// time for most of them is better saved. This depends on so many matches, as to look at all would take too long.
+/// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then
+/// the time for most of them is better saved. This depends on so many matches, as to look at all would take too long.
 const CHANCE_SAMPLE: usize = 256;
-/// With few matches found, it cannot be seen whether there are others. So after so many segments, all are searched again.
+/// With few matches found, it cannot be seen whether there are others. So after so many segments, all are searched
+/// again.
 const BARE_SEGMENTS: u32 = 64;
 
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
-/// well. For these `Search::Six` has a rival, `Search::Short`. It would make most text a little smaller too, but in more
-/// time, and much other data larger. So the two are compared on neighbouring parts of the data: so many segments with
+/// well. For these `Search::Six` has a rival, `Search::Short`. It would make most text a little smaller too, but in
+/// more time, and much other data larger. So the two are compared on neighbouring parts of the data: so many segments
+/// with
 /// `Six`, then as many with its rival, and then with `Six` again. The rival must win both times, as data often changes
 /// by itself.
 const MEASURED: u32 = 2;
@@ -78,14 +78,14 @@ pub(super) const LEAST_GAIN: i64 = 15;
 /// and by more if many matches are too far away for a smaller table, as in text: such data is small enough already. The
 /// rival is not even tried if it would have to gain more than this.
 pub(super) const LARGEST_GAIN: i64 = 60;
-/// Nor is any rival if the matches are on average at least so many bytes apart: there is little to gain, and data of long
-/// matches takes so little time that a comparison would be a good part of it.
-const RARE: usize = 64;
+/// Nor is any rival if the matches are on average at least so many bytes apart: there is little to gain, and data of
+/// long matches takes so little time that a comparison would be a good part of it.
+pub(super) const RARE: usize = 64;
 /// In records of one length, hardly any match follows right after another. There it pays to look for none, and to use a
 /// smaller table: that finds the records just before, and not now and then a match farther away which is a byte longer,
 /// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if at
 /// most one of so many matches follows right after another,
-const LONE: usize = 64;
+pub(super) const LONE: usize = 64;
 /// and if so many thousandths of them are too far away for the smaller table.
 const LEAST_FAR: i64 = 10;
 /// It wins if it has almost as many matches: at most one of so many fewer,
@@ -95,23 +95,24 @@ const KEPT: usize = 32;
 const LEAN_LOSS: i64 = 3;
 /// After a segment with more than one match in so many bytes that follows right after another, it is given up.
 const JOINED_SPACING: usize = 256;
-/// Where matches have on average at least so many bytes, and some of them join, there are rarely others of only five. To
-/// compare the hashes would take time, and make the block larger, as the table forgets. So the first time, only
+/// Where matches have on average at least so many bytes, and some of them join, there are rarely others of only five.
+/// To compare the hashes would take time, and make the block larger, as the table forgets. So the first time, only
 /// `Search::Joined` is compared, which has the same hash.
-const LONG_MATCHES: usize = 9;
+pub(super) const LONG_MATCHES: usize = 9;
 /// The other rival is compared after so many more segments: in a long stream, that takes a small part of the time.
 const SPARED_WAIT: u32 = 32;
-/// In sorted lists, and in pictures of few colours, nearly every match follows right after another, although `Search::Six`
-/// takes only a long one there, and finds the others one byte later. There it takes less time to take any at once. So the
-/// first rival is `Search::Joined` if so many tenths of the matches are joined. (With larger steps, it finds fewer.)
-const MOSTLY_JOINED: usize = 6;
+/// In sorted lists, and in pictures of few colours, nearly every match follows right after another, although
+/// `Search::Six` takes only a long one there, and finds the others one byte later. There it takes less time to take any
+/// at once. So the first rival is `Search::Joined` if so many tenths of the matches are joined. (With larger steps, it
+/// finds fewer.)
+pub(super) const MOSTLY_JOINED: usize = 6;
 /// If so many of its own are, that branch is easy to predict,
 const ALWAYS_JOINED: usize = 9;
 /// and it may make the block larger, but by no more than so many thousandths.
 const JOINED_LOSS: i64 = 75;
 /// Of the literals of one match so many are counted. The search skips most of a longer run, and one such run would hide
 /// what the other matches are like.
-const MOST_LITERALS: usize = 64;
+pub(super) const MOST_LITERALS: usize = 64;
 /// The first comparison comes after so many segments: a shorter stream would lose more time by it than it could gain.
 pub(super) const FIRST_WAIT: u32 = 20;
 /// A comparison in vain takes as long as a segment or two. The next one comes after so many segments,
@@ -256,8 +257,8 @@ impl Choice {
         }
     }
 
-    /// Whether matches of the current segment are sampled. With an acceleration they are not: speed counts for more than a
-    /// little size.
+    /// Whether matches of the current segment are sampled. With an acceleration they are not: speed counts for more
+    /// than a little size.
     fn samples(&self) -> bool {
         self.acceleration == 1
             && self.sample_wait == 0
@@ -296,7 +297,8 @@ impl Choice {
         matches >= LEAST_SAMPLE && 10 * self.sample.literals >= apart * matches && self.sample.far() < few_far
     }
 
-    /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not either.)
+    /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not
+    /// either.)
     fn counts_runs(&self) -> bool {
         self.search == Search::Six && self.acceleration == 1
     }
@@ -318,8 +320,8 @@ impl Choice {
         self.longest_run = self.longest_run.max(self.run);
     }
 
-    /// Ends the segment, and chooses again. If the entries of the table are by another hash now, returns for how many bytes
-    /// of the history there should be new ones: some are forgotten, as all would take too long.
+    /// Ends the segment, and chooses again. If the entries of the table are by another hash now, returns for how many
+    /// bytes of the history there should be new ones: some are forgotten, as all would take too long.
     pub(super) fn change(&mut self) -> usize {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);

@@ -1,4 +1,5 @@
 use super::choice::*;
+use super::offsets::Offsets;
 use super::*;
 use crate::block::random::{Random, mixed, text};
 use crate::block::reference::{Sequence, Strict, sequences};
@@ -679,8 +680,8 @@ fn where_matches_join_any_is_taken_at_once() {
     assert_ne!(searched(FastEncoder::new(2), &data, 65_536).1, Search::Joined);
 }
 
-/// What `Choice` chooses after two segments with `Six`, two with its rival, and two more, of blocks of so many bytes, in
-/// which so many of 100 matches follow right after another.
+/// What `Choice` chooses after two segments with `Six`, two with its rival, and two more, of blocks of so many bytes,
+/// in which so many of 100 matches follow right after another.
 fn joined_rival(six: (usize, usize), rival: (usize, usize)) -> [Search; 3] {
     let mut choice = Choice {
         stage: Stage::Six(0),
@@ -710,9 +711,9 @@ fn joined_matches_must_become_more_and_the_blocks_not_much_larger() {
     assert_eq!(joined_rival((8000, 60), (8620, 90))[..2], [Joined, Short]);
 }
 
-/// What `Choice` chooses after two segments of 1000 matches, which have so many bytes together, and of which so many follow
-/// right after another; and after four with its rival and then five with `Six`, if the rival made the blocks smaller by
-/// so many thousandths.
+/// What `Choice` chooses after two segments of 1000 matches, which have so many bytes together, and of which so many
+/// follow right after another; and after four with its rival and then five with `Six`, if the rival made the blocks
+/// smaller by so many thousandths.
 fn rival_of(acceleration: usize, matched: usize, joined: usize, gain: usize) -> [Search; 2] {
     let mut choice = Choice {
         stage: Stage::Six(1),
@@ -772,8 +773,8 @@ fn long_matches_have_the_other_rival_later() {
     assert!((60..80).contains(&first.unwrap()), "{first:?}");
 }
 
-/// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes each.
-/// Of the former, so many matches follow right after another, and one in so many is far away.
+/// What `Choice` chooses after two segments with `Six` and two with `Lean`, of blocks and matches of so many bytes
+/// each. Of the former, so many matches follow right after another, and one in so many is far away.
 fn lean_rival((six, spacing, joined, far): (usize, usize, usize, usize), lean: (usize, usize)) -> [Search; 2] {
     let mut choice = Choice {
         stage: Stage::Six(0),
@@ -1244,8 +1245,8 @@ fn a_match_may_begin_twelve_bytes_before_the_end() {
     }
 }
 
-/// Of a long match the first position is in the table, and with the largest table the second one as well, so what begins
-/// as it does refers to it. (Of the positions after that only the dictionary's are.)
+/// Of a long match the first position is in the table, and with the largest table the second one as well, so what
+/// begins as it does refers to it. (Of the positions after that only the dictionary's are.)
 #[test]
 fn the_beginning_of_a_long_match_is_inserted() {
     let other = &noise(60_000)[50_000..];
@@ -1317,8 +1318,9 @@ fn an_acceleration_needs_two_poor_segments() {
     }
 }
 
-/// The head is all that is needed of a long page. It begins with bytes that come again where matches can only just reach
-/// them. The history before them comes again too, but no match may be extended to it: the head may be gone by then.
+/// The head is all that is needed of a long page. It begins with bytes that come again where matches can only just
+/// reach them. The history before them comes again too, but no match may be extended to it: the head may be gone by
+/// then.
 #[test]
 fn the_head_of_a_long_page_is_enough() {
     const START: usize = HISTORY;

@@ -39,8 +39,8 @@ const SMALL_PAGE: usize = 1 << 14;
 const FEW_LETTERS: usize = 16;
 /// The last bytes of a page that are looked for to see whether it repeats itself.
 const PERIOD_SAMPLE: usize = 32;
-/// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds to
-/// positions.
+/// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds
+/// to positions.
 pub(super) const CHOICE: u32 = 1 << 16;
 
 #[derive(Clone)]
@@ -423,8 +423,8 @@ impl Chains {
         self.next = position;
     }
 
-    /// Links the positions of a run, from `position` on, each to the one a `period` before it. Returns how many: none if
-    /// there is no run, or if it is short. There are `rest` bytes to hash.
+    /// Links the positions of a run, from `position` on, each to the one a `period` before it. Returns how many: none
+    /// if there is no run, or if it is short. There are `rest` bytes to hash.
     #[inline(always)]
     fn link_run<const GROUP: usize, const READ: usize>(
         &mut self,
@@ -474,8 +474,8 @@ impl Chains {
         run
     }
 
-    /// The steps of four begin where they begin in the data, and nowhere else where the ring ends: what is linked must not
-    /// depend on that.
+    /// The steps of four begin where they begin in the data, and nowhere else where the ring ends: what is linked must
+    /// not depend on that.
     #[inline(always)]
     fn put(&mut self, position: u32, deltas: [u16; 4]) {
         if let Some(place) = self.deltas[position as usize % RING..].first_chunk_mut() {
@@ -500,8 +500,8 @@ impl Chains {
         self.next = page.base + page.floor as u32;
     }
 
-    /// After a page or part that was begun, and became so many bytes. Where longer groups find much less than where they
-    /// were chosen, they are chosen anew: the data may be of another kind.
+    /// After a page or part that was begun, and became so many bytes. Where longer groups find much less than where
+    /// they were chosen, they are chosen anew: the data may be of another kind.
     pub(super) fn end(&mut self, page: &Page, block: usize) {
         let page_len = page.window.len() - page.start;
         self.small = block < page_len / 16;
@@ -758,8 +758,8 @@ impl<'a> Search<'a> {
     }
 
     /// The group that ends with the byte after a match of `best` bytes at `at`, which a longer match has as well: its
-    /// index, and the distance of the first candidate on its chain that is further than `distance`, or of a nearer one if
-    /// many are.
+    /// index, and the distance of the first candidate on its chain that is further than `distance`, or of a nearer one
+    /// if many are.
     #[inline(always)]
     fn next_group(&self, at: usize, best: usize, distance: usize) -> (usize, usize) {
         let next = (best + 1).saturating_sub(self.group);
@@ -925,8 +925,8 @@ impl<'a> Search<'a> {
             }
             first > room
         };
-        // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins with a
-        // run, something else follows only there.
+        // The further into the match, the fewer are tried. The last ones are tried in any case: if the match begins
+        // with a run, something else follows only there.
         let last = groups.saturating_sub(4).max(1);
         let next = |k: &usize| Some(k + 1 + k / 8);
         let further = std::iter::successors(Some(1), next).take_while(|&k| k < last);

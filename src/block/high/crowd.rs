@@ -18,8 +18,8 @@ const SOON: u32 = 8;
 /// After longer groups were soon given up time after time, the next ones wait 2^`PATIENCE` times as long.
 const PATIENCE: u32 = 5;
 
-/// Remembers from page to page which groups were chosen: to choose them takes too long for each page of a few KiB, and to
-/// change them even longer.
+/// Remembers from page to page which groups were chosen: to choose them takes too long for each page of a few KiB, and
+/// to change them even longer.
 #[derive(Clone)]
 pub(super) struct Crowds {
     /// So many candidates make a crowd.

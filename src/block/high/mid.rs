@@ -29,8 +29,8 @@ pub(super) struct Tables {
 }
 
 /// Some regular data has few long matches that are found only if the tables know nothing but places where matches end:
-/// there the next ones begin. Most regular data gets larger that way. So it is tried in rows of matches without literals
-/// between them.
+/// there the next ones begin. Most regular data gets larger that way. So it is tried in rows of matches without
+/// literals between them.
 #[derive(Clone, Default)]
 struct Trial {
     /// How many matches of rows to wait until the next trial.
@@ -158,7 +158,8 @@ fn insert_end(positions: &mut Positions, around: &Around, end: u32) {
     positions[short_hash(last >> 8)] = end - 2;
 }
 
-/// The bits that differ between `word` and the eight bytes at `candidate`. If that is below `lowest`, the first one does.
+/// The bits that differ between `word` and the eight bytes at `candidate`. If that is below `lowest`, the first one
+/// does.
 #[inline(always)]
 fn difference(window: &[u8], base: u32, lowest: u32, candidate: u32, word: u64) -> u64 {
     let earlier = (candidate.max(lowest) - base) as usize;
@@ -185,7 +186,8 @@ fn length_of(window: &[u8], earlier: usize, at: usize, limit: usize, difference:
 
 /// Goes on from `at` after so many literals, to a place where a match may be.
 ///
-/// What takes time there is to wait for the memory. The less else there is to do, the more places are waited for at once.
+/// What takes time there is to wait for the memory. The less else there is to do, the more places are waited for at
+/// once.
 #[cold]
 #[inline(never)]
 fn leap(positions: &mut Positions, page: &Page, mut at: usize, mut literals: usize) -> usize {

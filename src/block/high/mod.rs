@@ -227,8 +227,8 @@ impl Page<'_> {
         (self.window.len() - self.floor).clamp(LEAST_CHANGE, chain::CHOICE as usize) as u32
     }
 
-    /// How many bytes must come before groups are chosen again. To choose takes too long for each tiny page, however many
-    /// reasons there are.
+    /// How many bytes must come before groups are chosen again. To choose takes too long for each tiny page, however
+    /// many reasons there are.
     fn worth_a_look(&self) -> u32 {
         self.worth_a_change() / 4
     }

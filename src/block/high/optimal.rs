@@ -29,8 +29,8 @@ const TENTATIVE: u16 = 64;
 /// The average number of candidates that the positions of a chunk may look at. A single search may look at more. Only
 /// data with few different letters needs as many.
 pub(super) const MEAN_DEPTH: u32 = 4096;
-/// A search for a very long match may look at so many candidates, even if the others may look at fewer: there are few of
-/// these searches.
+/// A search for a very long match may look at so many candidates, even if the others may look at fewer: there are few
+/// of these searches.
 const DEPTH_OF_VERY_LONG: u32 = 256;
 /// A match without a length byte may end this far after a chunk.
 const MARGIN: usize = SHORT_MATCH_MAX;

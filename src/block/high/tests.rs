@@ -613,8 +613,8 @@ fn lines_of_a_log_keep_short_groups() {
     }
 }
 
-/// Records of a time and a value. The times agree in their first bytes only for a few records, so the chain of these ends
-/// soon. The chain of what follows is long.
+/// Records of a time and a value. The times agree in their first bytes only for a few records, so the chain of these
+/// ends soon. The chain of what follows is long.
 #[test]
 fn a_chain_that_soon_ends_is_not_left() {
     let mut random = Random::new(52);

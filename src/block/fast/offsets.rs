@@ -1,24 +1,24 @@
 //! Counts matches: how far back they go, how long they are, and what lies between them.
 
-use super::{FADING, LEAST_GAIN, LONE, LONG_MATCHES, MOST_LITERALS, MOSTLY_JOINED, RARE};
+use super::choice::{FADING, LEAST_GAIN, LONE, LONG_MATCHES, MOST_LITERALS, MOSTLY_JOINED, RARE};
 use crate::block::Matches;
 
 /// The offsets of some matches.
 #[derive(Clone, Copy, Default)]
-pub(in crate::block::fast) struct Offsets {
+pub(super) struct Offsets {
     /// How many there are in each 4 KiB. (Four segments, the most that are counted, have less than 2^15.)
-    pub(in crate::block::fast) counts: [u16; 16],
-    pub(in crate::block::fast) literals: usize,
+    pub(super) counts: [u16; 16],
+    pub(super) literals: usize,
     /// The lengths of the matches together.
-    pub(in crate::block::fast) matched: usize,
+    pub(super) matched: usize,
     /// So many follow right after another match.
-    pub(in crate::block::fast) joined: usize,
+    pub(super) joined: usize,
 }
 
 impl Offsets {
     /// Counts those of a block, or of its first sequences, but at most so many.
     #[cold]
-    pub(in crate::block::fast) fn count(&mut self, sequences: &[u8], most: usize) {
+    pub(super) fn count(&mut self, sequences: &[u8], most: usize) {
         for found in Matches::of(sequences).take(most) {
             self.literals += found.literals.min(MOST_LITERALS);
             self.matched += found.len;
@@ -37,7 +37,7 @@ impl Offsets {
         }
     }
 
-    pub(in crate::block::fast) fn matches(&self) -> usize {
+    pub(super) fn matches(&self) -> usize {
         self.counts.iter().map(|&count| count as usize).sum()
     }
 
@@ -77,7 +77,7 @@ impl Offsets {
     }
 
     /// How many thousandths of the matches are too far away for a smaller table.
-    pub(in crate::block::fast) fn far(&self) -> i64 {
+    pub(super) fn far(&self) -> i64 {
         // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
         // anything farther away than 4096 times the bytes for each of these.
         let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
@@ -92,7 +92,7 @@ impl Offsets {
     }
 
     /// By how many thousandths the rival must make data with these offsets smaller.
-    pub(in crate::block::fast) fn needed_gain(&self) -> i64 {
+    pub(super) fn needed_gain(&self) -> i64 {
         (self.far() / 4 - 87).max(LEAST_GAIN)
     }
 }
