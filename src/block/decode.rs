@@ -15,8 +15,7 @@
 //!   has three versions, which differ in the length up to which they copy a match in one step. [`copy_long`] helps it
 //!   with matches of more than one length byte.
 //! * [`decode_one`] decodes any one sequence and checks everything. All errors come from here. [`decode_checked`]
-//! repeats
-//!   it while runs of literals are too long for `decode_fast`.
+//!   repeats it while runs of literals are too long for `decode_fast`.
 //! * [`decode`] alternates between `decode_fast` and `decode_checked`, and chooses the version of `decode_fast` by what
 //!   the sequences before were like. It gives the end of the block to `decode_fast` in a padded copy. Otherwise small
 //!   pages would spend most of their time in `decode_one`.
