@@ -14,7 +14,7 @@ use crate::liblz4;
 
 /// All compressors: the peers, this crate in the modes that compete with them, and the ways to use it.
 pub fn compressors(data: &[u8], page_size: usize) -> Vec<Contender<'_>> {
-    let fast = [2, 4, 8, 16].map(|acceleration| Mode::Fast { acceleration });
+    let fast = [2, 3, 4, 6, 8, 16].map(|acceleration| Mode::Fast { acceleration });
     let high = [1, 3].map(|level| Mode::HighCompression { level });
     let mut all = vec![liblz4(data, page_size, Mode::Default)];
     all.extend(
