@@ -23,7 +23,7 @@ mod tests;
 /// Table entries for the first few hundred bytes of a stream. Clearing a larger table would take longer than encoding
 /// them.
 const SMALL: usize = 1 << 9;
-/// Table entries when page and history together have at most 64 KiB.
+/// Table entries when page and history together have at most 64 KiB, or matches go back at most 32 KiB.
 const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, as much as the first-level cache of many processors has.
 const FAR: usize = 1 << 14;
@@ -39,12 +39,12 @@ const SIX: u32 = 6;
 /// Right after a match, a search would often find a longer match a byte or two later. With a long history it is better
 /// to take only a match of at least eight bytes there, of which so many bits are equal.
 const LONG: u32 = 64;
-/// Takes one of four.
+/// Takes one of four bytes, too.
 const ANY: u32 = 32;
 /// Looks for none.
 const NONE: u32 = 0;
 
-/// The steps of the rivals are so many times as large, which makes up for the time of more matches.
+/// The steps of `Search::Short` are so many times as large, which makes up for the time of more matches.
 const STRIDE: usize = 2;
 /// Those of `Search::Bare`.
 const BARE_STRIDE: usize = 3;
@@ -69,7 +69,7 @@ const ROOMY: usize = 40;
 /// and all of a page that is shorter than this.
 const ROOMY_PAGE: usize = 256;
 
-/// Of matches up to this length the second position is inserted, too.
+/// Of matches of `SIGHT` bytes up to this length the second position is inserted, too.
 const LONG_MATCH: usize = 128;
 
 /// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched
@@ -524,9 +524,9 @@ fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: 
     }
 }
 
-/// Encodes from `cursor` on, until the search is past `until` or the page ends. If a `FAR` table hashes five bytes,
-/// returns the number of matches that are no longer than that. If it looks for no match right after another, returns
-/// how many it found all the same: by extending one backwards.
+/// Encodes from `cursor` on, until the search is past `until` or the page ends. With `Search::Five` and `Search::Bare`,
+/// returns the number of matches of at most five bytes. With `Search::Lean`, returns how many matches follow right after
+/// another all the same, because one was extended backwards.
 #[inline(never)]
 fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMITED: bool, const MARGIN: usize>(
     until: usize,

@@ -56,7 +56,7 @@ const CHANCE_GAIN: usize = 4;
 /// in hexadecimal digits with spaces),
 const CHANCE_SHARE: usize = 5;
 /// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then
-/// the time for most of them is better saved. This depends on so many matches, as to look at all would take too long.
+/// the time for most of them is better saved. This depends on about so many matches, as to look at all would take too long.
 const CHANCE_SAMPLE: usize = 256;
 /// With few matches found, it cannot be seen whether there are others. So after so many segments, all are searched
 /// again.
@@ -65,9 +65,8 @@ const BARE_SEGMENTS: u32 = 64;
 /// Records, and tables of numbers as text, often have no longer matches than four or five bytes, even if they shrink
 /// well. For these `Search::Six` has a rival, `Search::Short`. It would make most text a little smaller too, but in
 /// more time, and much other data larger. So the two are compared on neighbouring parts of the data: so many segments
-/// with
-/// `Six`, then as many with its rival, and then with `Six` again. The rival must win both times, as data often changes
-/// by itself.
+/// with `Six`, then as many with its rival, and then with `Six` again. The rival must win both times, as data often
+/// changes by itself.
 const MEASURED: u32 = 2;
 /// After a change of the hash so many segments do not count: the table has not all of the history yet.
 const WARMED: u32 = 2;
@@ -83,8 +82,8 @@ pub(super) const LARGEST_GAIN: i64 = 60;
 pub(super) const RARE: usize = 64;
 /// In records of one length, hardly any match follows right after another. There it pays to look for none, and to use a
 /// smaller table: that finds the records just before, and not now and then a match farther away which is a byte longer,
-/// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if at
-/// most one of so many matches follows right after another,
+/// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if less
+/// than one of so many matches follows right after another,
 pub(super) const LONE: usize = 64;
 /// and if so many thousandths of them are too far away for the smaller table.
 const LEAST_FAR: i64 = 10;
@@ -103,8 +102,8 @@ pub(super) const LONG_MATCHES: usize = 9;
 const SPARED_WAIT: u32 = 32;
 /// In sorted lists, and in pictures of few colours, nearly every match follows right after another, although
 /// `Search::Six` takes only a long one there, and finds the others one byte later. There it takes less time to take any
-/// at once. So the first rival is `Search::Joined` if so many tenths of the matches are joined. (With larger steps, it
-/// finds fewer.)
+/// at once. So the first rival is `Search::Joined` if so many tenths of the matches are joined. (With an acceleration,
+/// the steps are larger, and it finds fewer.)
 pub(super) const MOSTLY_JOINED: usize = 6;
 /// If so many of its own are, that branch is easy to predict,
 const ALWAYS_JOINED: usize = 9;
@@ -297,8 +296,7 @@ impl Choice {
         matches >= LEAST_SAMPLE && 10 * self.sample.literals >= apart * matches && self.sample.far() < few_far
     }
 
-    /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not
-    /// either.)
+    /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not.)
     fn counts_runs(&self) -> bool {
         self.search == Search::Six && self.acceleration == 1
     }

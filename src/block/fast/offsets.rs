@@ -6,7 +6,7 @@ use crate::block::Matches;
 /// The offsets of some matches.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Offsets {
-    /// How many there are in each 4 KiB. (Four segments, the most that are counted, have less than 2^15.)
+    /// How many there are in each 4 KiB. (Two segments, the most that are counted, have less than 2^14.)
     pub(super) counts: [u16; 16],
     pub(super) literals: usize,
     /// The lengths of the matches together.
