@@ -1096,6 +1096,22 @@ fn offsets_are_counted_as_they_are() {
     assert!(offsets.matches() > 1000);
 }
 
+/// How many matches of a segment are in the sample does not depend on those of the segments before.
+#[test]
+fn of_each_segment_as_many_matches_are_sampled() {
+    let mut choice = Choice {
+        sample: near_matches(),
+        sample_wait: 0,
+        ..Choice::new(1)
+    };
+    // Four literals, and a match of four bytes.
+    let sequence = [0x40, 1, 2, 3, 4, 1, 0];
+    for matches in [50, 100] {
+        choice.add(0, 8 * 50, 7 * 50, 0, &sequence.repeat(50));
+        assert_eq!(choice.sampled, matches);
+    }
+}
+
 /// Of each measured segment, its own sequences count.
 #[test]
 fn offsets_of_the_measured_segments_are_counted() {
