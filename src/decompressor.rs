@@ -412,6 +412,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
     /// assert_eq!(decompressor.missing(), 5);
     /// # Ok::<(), lz4_stream::Error>(())
     /// ```
+    #[inline]
     pub fn missing(&mut self) -> usize {
         // The next `feed` returns the error.
         let _ = self.find_block(&mut &[][..]);
@@ -592,7 +593,7 @@ impl<F: Framing> Lz4StreamDecompressor<F> {
 
     /// At a block boundary or inside a head: advances to the block's data, as far as the input allows. An error is the
     /// caller's and changes nothing; an error in the stream becomes the state.
-    #[inline]
+    #[inline(always)] // as `decode_block`
     fn find_block(&mut self, input: &mut &[u8]) -> Result<(), Error> {
         let State::Head { needed } = self.state else {
             return Ok(());

@@ -261,17 +261,17 @@ pub trait Framing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PrefixWidth {
     /// No prefix: the block sizes travel some other way.
-    OutOfBand,
+    OutOfBand = 0,
     /// One byte: pages of at most 239 bytes.
-    One,
+    One = 1,
     /// Two bytes: pages of at most 65 264 bytes.
-    Two,
+    Two = 2,
     /// Four bytes: pages of at most [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
     #[default]
-    Four,
+    Four = 4,
     /// Eight bytes, as a C program writes a 64-bit `size_t`: pages of at most
     /// [`LZ4_MAX_INPUT_SIZE`](crate::LZ4_MAX_INPUT_SIZE).
-    Eight,
+    Eight = 8,
 }
 
 impl PrefixWidth {
@@ -281,14 +281,9 @@ impl PrefixWidth {
     /// assert_eq!(lz4_stream::PrefixWidth::Four.bytes(), 4);
     /// ```
     #[must_use]
+    #[inline]
     pub const fn bytes(self) -> usize {
-        match self {
-            PrefixWidth::OutOfBand => 0,
-            PrefixWidth::One => 1,
-            PrefixWidth::Two => 2,
-            PrefixWidth::Four => 4,
-            PrefixWidth::Eight => 8,
-        }
+        self as usize
     }
 
     /// The largest page, in bytes, whose block always fits the prefix.
