@@ -27,6 +27,9 @@ const SMALL: usize = 1 << 9;
 const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, as much as the first-level cache of many processors has.
 const FAR: usize = 1 << 14;
+/// So many of them `Search::Half` uses, for data whose matches are near. The other half of such a cache is left for the
+/// data.
+const HALF: usize = FAR / 2;
 /// So many of them `Search::Lean` uses: as many as liblz4.
 const LEAN: usize = 1 << 12;
 
@@ -161,10 +164,10 @@ impl FastEncoder {
         }
         let room = cursor.out.len();
         let limits = (self.acceleration, self.max_distance);
-        if let Ok(table) = <&mut [u16; SMALL]>::try_from(&mut self.table[..]) {
+        let table = &mut self.table;
+        if table.len() == SMALL {
             encode_to::<SMALL, FIVE, ANY>(usize::MAX, table, limits, window, floor, &mut cursor);
         } else {
-            let table = <&mut [u16; NEAR]>::try_from(&mut self.table[..]).expect("one of three tables");
             encode_to::<NEAR, FIVE, ANY>(usize::MAX, table, limits, window, floor, &mut cursor);
         }
         room - cursor.out.len() + write_last_literals(cursor.out, window, cursor.anchor)
@@ -206,21 +209,17 @@ impl FastEncoder {
             };
             let room = cursor.out.len();
             let pending = position - anchor;
-            let table = <&mut [u16; FAR]>::try_from(&mut self.table[..]).expect("the largest of three tables");
+            let table = &mut self.table;
             let limits = (self.acceleration, self.max_distance);
             let strides = (STRIDE * self.acceleration, self.max_distance);
+            let bare_strides = (BARE_STRIDE * self.acceleration, self.max_distance);
             let short = match self.choice.search {
                 Search::Six => encode_to::<FAR, SIX, LONG>(until, table, limits, window, floor, &mut cursor),
-                Search::Lean => {
-                    let table = table.first_chunk_mut().expect("a part");
-                    encode_to::<LEAN, SIX, NONE>(until, table, limits, window, floor, &mut cursor)
-                }
+                Search::Lean => encode_to::<LEAN, SIX, NONE>(until, table, limits, window, floor, &mut cursor),
                 Search::Joined => encode_to::<FAR, SIX, ANY>(until, table, limits, window, floor, &mut cursor),
                 Search::Five => encode_to::<FAR, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
-                Search::Bare => {
-                    let strides = (BARE_STRIDE * self.acceleration, self.max_distance);
-                    encode_to::<FAR, FIVE, LONG>(until, table, strides, window, floor, &mut cursor)
-                }
+                Search::Bare => encode_to::<FAR, FIVE, LONG>(until, table, bare_strides, window, floor, &mut cursor),
+                Search::Half => encode_to::<HALF, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
                 Search::Short => encode_to::<FAR, FIVE, ANY>(until, table, strides, window, floor, &mut cursor),
             };
             let mut length = room - cursor.out.len();
@@ -275,6 +274,7 @@ impl FastEncoder {
         match self.choice.search {
             Search::Six | Search::Joined => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
             Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, offset, start),
+            Search::Half => insert_inside::<HALF, FIVE>(&mut self.table, matched, offset, start),
             Search::Five | Search::Bare | Search::Short => {
                 insert_inside::<FAR, FIVE>(&mut self.table, matched, offset, start)
             }
@@ -333,6 +333,7 @@ impl FastEncoder {
             _ => match self.choice.search {
                 Search::Six | Search::Joined => insert::<FAR, SIX>(&mut self.table, window, floor, start),
                 Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start),
+                Search::Half => insert::<HALF, FIVE>(&mut self.table, window, floor, start),
                 Search::Five | Search::Bare | Search::Short => {
                     insert::<FAR, FIVE>(&mut self.table, window, floor, start)
                 }
@@ -349,10 +350,22 @@ fn hash<const N: usize, const BYTES: u32>(bytes: u64) -> usize {
     ((bytes << unused).wrapping_mul(0x9E37_79B1_85EB_CA87) >> (64 - N.trailing_zeros())) as usize
 }
 
+/// The first entries of the table, of which a search uses so many.
+#[inline(always)]
+fn part<const N: usize>(table: &mut [u16]) -> &mut [u16; N] {
+    table.first_chunk_mut().expect("the table has as many entries")
+}
+
 /// Inserts every second position of `window[floor..start]`. Extending matches backwards makes up for the others.
 fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], floor: usize, start: usize) {
-    for (i, bytes) in window[floor..start].windows(8).enumerate().step_by(2) {
-        table[hash::<N, BYTES>(read_u64(bytes, 0))] = (floor + i) as u16;
+    let table = part::<N>(table);
+    let mut position = floor as u16;
+    // Eight bytes are enough for two positions: the second one needs no more than `SIX` of those from it on.
+    for bytes in window[floor..start].windows(8).step_by(4) {
+        let bytes = read_u64(bytes, 0);
+        table[hash::<N, BYTES>(bytes)] = position;
+        table[hash::<N, BYTES>(bytes >> 16)] = position.wrapping_add(2);
+        position = position.wrapping_add(4);
     }
 }
 
@@ -377,6 +390,11 @@ fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
     let Span { to, offset, length, .. } = span;
     insert_inside::<N, BYTES>(table, &window[to..to + length], offset, to);
     append_any_sequence(out, window, span)
+}
+
+/// Whether it is the search with a `NEAR` table. (`HALF` is the same number, but never with `ANY`.)
+const fn has_small_pages(entries: usize, same: u32) -> bool {
+    entries == NEAR && same == ANY
 }
 
 /// An earlier position with the same bytes as the current one.
@@ -433,7 +451,7 @@ fn bytes_at(window: &[u8], position: usize) -> u64 {
 /// not below `floor` and its first `same` bits (32 or 64) are equal. In small pages, it may return the lowest position
 /// instead. `position` is above `floor`.
 #[inline(always)]
-fn replace<const N: usize, const BYTES: u32>(
+fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
     table: &mut [u16; N],
     window: &[u8],
     floor: usize,
@@ -445,7 +463,7 @@ fn replace<const N: usize, const BYTES: u32>(
     let entry = &mut table[hash::<N, BYTES>(bytes)];
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
-    if N == NEAR {
+    if has_small_pages(N, SAME) {
         // With small pages most entries are stale, and a branch cannot predict which. So do not branch: instead of an
         // entry that is out of reach, take the lowest position. It is a candidate too, if a bad one.
         let in_reach = distance.wrapping_sub(1) < position - floor;
@@ -491,12 +509,13 @@ struct Cursor<'a> {
 #[inline(always)]
 fn encode_to<const N: usize, const BYTES: u32, const SAME: u32>(
     until: usize,
-    table: &mut [u16; N],
+    table: &mut [u16],
     limits: (usize, usize),
     window: &[u8],
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
+    let table = part::<N>(table);
     let mut short = 0;
     if N != SMALL && cursor.position + ROOMY_PAGE <= window.len() {
         short = encode_part::<N, BYTES, SAME, ROOMY>(until, table, limits, window, floor, cursor);
@@ -524,9 +543,9 @@ fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: 
     }
 }
 
-/// Encodes from `cursor` on, until the search is past `until` or the page ends. With `Search::Five` and `Search::Bare`,
-/// returns the number of matches of at most five bytes. With `Search::Lean`, returns how many matches follow right after
-/// another all the same, because one was extended backwards.
+/// Encodes from `cursor` on, until the search is past `until` or the page ends. With `Search::Five`, `Search::Bare` and
+/// `Search::Half`, returns the number of matches of at most five bytes. With `Search::Lean`, returns how many matches
+/// follow right after another all the same, because one was extended backwards.
 #[inline(never)]
 fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMITED: bool, const MARGIN: usize>(
     until: usize,
@@ -539,7 +558,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
 ) -> usize {
     // Whether more positions inside matches are inserted than one near the end. In small pages that takes more time
     // than it is worth.
-    let inside = N != NEAR && N != SMALL;
+    let inside = !has_small_pages(N, SAME) && N != SMALL;
     // How far down a match at a position reaches.
     let floor_at = |position: usize| {
         if LIMITED {
@@ -566,7 +585,9 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                     break 'segment;
                 }
                 let bytes = read_u64(window, position);
-                if let Some(found) = replace::<N, BYTES>(table, window, floor_at(position), last, position, bytes, 32) {
+                if let Some(found) =
+                    replace::<N, BYTES, SAME>(table, window, floor_at(position), last, position, bytes, 32)
+                {
                     attempts = acceleration << PATIENCE;
                     break found;
                 }
@@ -584,7 +605,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 let mut ahead = found.ahead;
                 let mut next = found.next;
                 if ahead == SIGHT {
-                    ahead += length_ahead::<N>(window, found.position + SIGHT, position + SIGHT);
+                    ahead += length_ahead::<N, SAME>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
                     // What came again at length will again. With its second position it is likelier to be found, and
                     // from its beginning. (Runs are found anyway.)
@@ -613,7 +634,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                         append_any_sequence(out, window, span)
                     }
                 });
-                if N == FAR && BYTES == FIVE && SAME == LONG {
+                if BYTES == FIVE && SAME == LONG {
                     short += (back + ahead <= FIVE as usize) as usize;
                 }
                 if SAME == NONE {
@@ -631,7 +652,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                     break;
                 }
                 // Try a match right after this one.
-                match replace::<N, BYTES>(table, window, floor_at(position), last, position, next, SAME) {
+                match replace::<N, BYTES, SAME>(table, window, floor_at(position), last, position, next, SAME) {
                     Some(next) => found = next,
                     None => break,
                 }
@@ -646,7 +667,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
         position,
         attempts,
     };
-    if (N == FAR || N == LEAN) && MARGIN == ROOMY {
+    if inside && MARGIN == ROOMY {
         leave(cursor, end);
     } else {
         *cursor = end;
@@ -664,10 +685,10 @@ fn leave<'a>(cursor: &mut Cursor<'a>, end: Cursor<'a>) {
 
 /// How many more bytes are equal. It stops before the page's last literals.
 #[inline(always)]
-fn length_ahead<const N: usize>(window: &[u8], earlier: usize, later: usize) -> usize {
+fn length_ahead<const N: usize, const SAME: u32>(window: &[u8], earlier: usize, later: usize) -> usize {
     let limit = window.len() - LAST_LITERALS;
     // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
-    if N == NEAR {
+    if has_small_pages(N, SAME) {
         run_length::<128>(window, earlier, later, limit)
     } else {
         match_length(window, earlier, later, limit)

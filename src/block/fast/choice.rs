@@ -2,7 +2,6 @@
 
 use super::offsets::Offsets;
 use crate::block::Matches;
-use crate::format::HISTORY;
 
 /// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
 pub(super) const SEGMENT: usize = 1 << 14;
@@ -23,13 +22,17 @@ const SHORT_MATCH_SPACING: usize = 16;
 /// In machine code, fonts and other binary data, many literals lie between the matches, and most matches are near. If
 /// six bytes were hashed, as many of the shorter ones would be lost as a smaller table loses of those far away, and
 /// such data would become larger than with liblz4. So five are hashed if there are so many tenths of a literal for each
-/// match (with five, there are more matches),
+/// match,
 const APART: usize = 40;
-const STILL_APART: usize = 25;
-/// and less than so many thousandths of the matches are too far away for a smaller table. In text there are more.
+/// less than so many thousandths of the matches are too far away for a smaller table (in text there are more),
 const FEW_FAR: i64 = 250;
-const STILL_FEW_FAR: i64 = 330;
-/// This is seen from a sample: so many matches of one segment,
+/// and the matches have on average less than so many bytes. Six bytes find nearly all longer ones, in less time.
+const LONG_ON_AVERAGE: usize = 12;
+/// Of one match so many are counted: a few runs of zeros do not make the other matches long.
+pub(super) const MOST_OF_A_MATCH: usize = 32;
+/// With five, there are more matches: this is how many tenths of a literal must remain.
+const STILL_APART: usize = 25;
+/// All this is seen from a sample: so many matches of one segment,
 const SAMPLE: usize = 128;
 /// and then of another one after so many,
 const SAMPLE_WAIT: u32 = 3;
@@ -37,8 +40,8 @@ const SAMPLE_WAIT: u32 = 3;
 pub(super) const FADING: usize = 4;
 /// With fewer matches than this, nothing can be said.
 const LEAST_SAMPLE: usize = 48;
-/// The first segments have too little history.
-const FIRST_SAMPLE_WAIT: u32 = 2;
+/// The first segments have too little history: in them, text has many literals too.
+const FIRST_SAMPLE_WAIT: u32 = 3;
 /// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
 const DENSE: usize = 4;
 /// Nor is data with more than one match of at most five bytes in so many bytes. In data of few letters such matches are
@@ -56,7 +59,8 @@ const CHANCE_GAIN: usize = 4;
 /// in hexadecimal digits with spaces),
 const CHANCE_SHARE: usize = 5;
 /// and the next one did so too, and no more than half of its matches are in one of the 16 parts of the history, then
-/// the time for most of them is better saved. This depends on about so many matches, as to look at all would take too long.
+/// the time for most of them is better saved. This depends on about so many matches, as to look at all would take too
+/// long.
 const CHANCE_SAMPLE: usize = 256;
 /// With few matches found, it cannot be seen whether there are others. So after so many segments, all are searched
 /// again.
@@ -82,8 +86,8 @@ pub(super) const LARGEST_GAIN: i64 = 60;
 pub(super) const RARE: usize = 64;
 /// In records of one length, hardly any match follows right after another. There it pays to look for none, and to use a
 /// smaller table: that finds the records just before, and not now and then a match farther away which is a byte longer,
-/// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if less
-/// than one of so many matches follows right after another,
+/// but at another place in each record, so that no branch can be predicted. So the first rival is `Search::Lean` if
+/// less than one of so many matches follows right after another,
 pub(super) const LONE: usize = 64;
 /// and if so many thousandths of them are too far away for the smaller table.
 const LEAST_FAR: i64 = 10;
@@ -113,6 +117,7 @@ const JOINED_LOSS: i64 = 75;
 /// what the other matches are like.
 pub(super) const MOST_LITERALS: usize = 64;
 /// The first comparison comes after so many segments: a shorter stream would lose more time by it than it could gain.
+/// So does the one after a rival that stayed until its time was over.
 pub(super) const FIRST_WAIT: u32 = 20;
 /// A comparison in vain takes as long as a segment or two. The next one comes after so many segments,
 const LONG_WAIT: u32 = 256;
@@ -135,6 +140,8 @@ pub(super) enum Search {
     Five,
     /// Hashes five bytes, and takes much larger steps.
     Bare,
+    /// Hashes five bytes, and uses half of the table.
+    Half,
     /// Hashes five bytes, and takes larger steps. Takes a match of any length right after another.
     Short,
 }
@@ -190,8 +197,6 @@ pub(super) struct Choice {
     pub(super) sampled: usize,
     /// So many segments follow before the next that is sampled.
     pub(super) sample_wait: u32,
-    /// Five bytes are hashed because of the sample.
-    pub(super) apart: bool,
     /// The matches of `Search::Six`, or those looked at before `Search::Bare`,
     pub(super) offsets: Offsets,
     /// and those of `Search::Lean` and `Search::Joined`.
@@ -220,7 +225,6 @@ impl Choice {
             sample: Offsets::default(),
             sampled: 0,
             sample_wait: FIRST_SAMPLE_WAIT,
-            apart: false,
             offsets: Offsets::default(),
             rival_offsets: Offsets::default(),
         }
@@ -262,10 +266,10 @@ impl Choice {
         self.acceleration == 1
             && self.sample_wait == 0
             && self.sampled < SAMPLE
-            && matches!(self.search, Search::Six | Search::Five)
+            && matches!(self.search, Search::Six | Search::Half)
     }
 
-    /// Ends the sample of a segment. Returns whether five bytes should be hashed because of the samples so far.
+    /// Ends the sample of a segment. Returns whether `Search::Half` should be used because of the samples so far.
     fn end_sample(&mut self, segment: Shrinkage, crowded: bool) -> bool {
         let sampled = std::mem::take(&mut self.sampled);
         if crowded {
@@ -281,19 +285,20 @@ impl Choice {
         }
         match self.search {
             Search::Six => may_be_apart(segment.content, segment.block) && self.is_apart(),
-            Search::Five => self.is_apart(),
+            Search::Half => self.is_apart(),
             _ => false,
         }
     }
 
-    /// Whether the matches of the sample have many literals between them and are near, or still are.
+    /// Whether the matches of the sample have many literals between them, and are near and short. Once half of the
+    /// table is used, many literals are enough.
     fn is_apart(&self) -> bool {
-        let (apart, few_far) = match self.apart {
-            true => (STILL_APART, STILL_FEW_FAR),
-            false => (APART, FEW_FAR),
-        };
         let matches = self.sample.matches();
-        matches >= LEAST_SAMPLE && 10 * self.sample.literals >= apart * matches && self.sample.far() < few_far
+        let apart = |tenths: usize| matches >= LEAST_SAMPLE && 10 * self.sample.literals >= tenths * matches;
+        if self.search == Search::Half {
+            return apart(STILL_APART);
+        }
+        apart(APART) && self.sample.matched_short < LONG_ON_AVERAGE * matches && self.sample.far() < FEW_FAR
     }
 
     /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not.)
@@ -340,15 +345,16 @@ impl Choice {
             && segment.content < segment.block + CHANCE_GAIN * short
             && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
-        let crowded = self.apart && short > segment.content / CROWDED;
+        let crowded = self.search == Search::Half && short > segment.content / CROWDED;
         let apart = self.end_sample(segment, crowded);
-        let was_apart = std::mem::replace(&mut self.apart, apart);
         let search = match self.search {
             Search::Six if apart => {
                 // What was said by matches of six bytes is soon looked at again.
                 self.sample_wait = 0;
-                Search::Five
+                Search::Half
             }
+            Search::Half if apart => Search::Half,
+            Search::Half => Search::Six,
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
             // Nor is a short one at the beginning, which has little history to match.
@@ -356,8 +362,7 @@ impl Choice {
                 Search::Five
             }
             Search::Five | Search::Bare if bare && was_bare && self.offsets.scattered() => Search::Bare,
-            Search::Five if crowded => Search::Six,
-            Search::Five if !meagre && !bare && !apart && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
+            Search::Five if !meagre && !bare && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
             Search::Five | Search::Bare => Search::Five,
             Search::Lean if short > segment.content / JOINED_SPACING => {
                 self.stage = Stage::Waiting(LONG_WAIT);
@@ -368,19 +373,17 @@ impl Choice {
         if matches!(search, Search::Five | Search::Bare) {
             self.offsets = Offsets::default();
         }
-        if search == Search::Five && !matches!(self.stage, Stage::Waiting(_)) {
+        if matches!(search, Search::Five | Search::Half) && !matches!(self.stage, Stage::Waiting(_)) {
             self.stage = Stage::Waiting(LONG_WAIT);
         }
         let before = std::mem::replace(&mut self.search, search);
         let hashed = |search| match search {
-            Search::Six | Search::Lean => search,
+            Search::Six | Search::Lean | Search::Half => search,
             Search::Joined => Search::Six,
             Search::Five | Search::Bare | Search::Short => Search::Five,
         };
         match (before, search) {
             _ if hashed(before) == hashed(search) => 0,
-            // This comes seldom, and with longer matches, which may go back to anywhere.
-            (Search::Five, Search::Six) if was_apart => HISTORY,
             (_, Search::Short) => 2 * SEGMENT,
             _ => SEGMENT,
         }

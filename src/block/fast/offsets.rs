@@ -1,6 +1,6 @@
 //! Counts matches: how far back they go, how long they are, and what lies between them.
 
-use super::choice::{FADING, LEAST_GAIN, LONE, LONG_MATCHES, MOST_LITERALS, MOSTLY_JOINED, RARE};
+use super::choice::{FADING, LEAST_GAIN, LONE, LONG_MATCHES, MOST_LITERALS, MOST_OF_A_MATCH, MOSTLY_JOINED, RARE};
 use crate::block::Matches;
 
 /// The offsets of some matches.
@@ -11,6 +11,8 @@ pub(super) struct Offsets {
     pub(super) literals: usize,
     /// The lengths of the matches together.
     pub(super) matched: usize,
+    /// The same, but of each match at most [`MOST_OF_A_MATCH`].
+    pub(super) matched_short: usize,
     /// So many follow right after another match.
     pub(super) joined: usize,
 }
@@ -22,6 +24,7 @@ impl Offsets {
         for found in Matches::of(sequences).take(most) {
             self.literals += found.literals.min(MOST_LITERALS);
             self.matched += found.len;
+            self.matched_short += found.len.min(MOST_OF_A_MATCH);
             self.joined += (found.literals == 0) as usize;
             self.counts[found.offset / 4096] += 1;
         }
@@ -32,9 +35,13 @@ impl Offsets {
         self.counts
             .iter_mut()
             .for_each(|count| *count -= *count / FADING as u16);
-        for sum in [&mut self.literals, &mut self.matched, &mut self.joined] {
-            *sum -= *sum / FADING;
-        }
+        let sums = [
+            &mut self.literals,
+            &mut self.matched,
+            &mut self.matched_short,
+            &mut self.joined,
+        ];
+        sums.into_iter().for_each(|sum| *sum -= *sum / FADING);
     }
 
     pub(super) fn matches(&self) -> usize {

@@ -78,7 +78,7 @@ fn lines(length: usize) -> Vec<u8> {
             break;
         }
         let (a, b) = (10_000 + random.below(3000), random.below(1 << 30));
-        lines.extend(format!("{},{a},{b},{a}\n", line / 16).into_bytes());
+        lines.extend(format!("{},{a},{b},{a}\n", 1000 + line / 16).into_bytes());
     }
     lines.truncate(length);
     lines
@@ -821,11 +821,14 @@ fn lone_matches_must_stay_matches() {
 /// Where many literals lie between near matches, five bytes are hashed: soon, and as long as it is so.
 #[test]
 fn short_matches_far_between_are_found() {
-    for (data, percent) in [(instructions(1_000_000), 92), (mixed(3, 1_000_000), 100)] {
+    let code = instructions(1_000_000);
+    let padded = code.chunks(1500).flat_map(|code| [code, &[0; 500]].concat()).collect();
+    for (data, percent) in [(code, 93), (padded, 95)] {
         for page in [32_769, 65_536, 1_000_000] {
             let (size, search, others) = searched(FastEncoder::new(1), &data, page);
-            assert_eq!(search, Search::Five, "{page}");
-            assert_eq!(others, data.len().div_ceil(page));
+            assert_eq!(search, Search::Half, "{page}");
+            // The first 32 KiB say too little.
+            assert_eq!(others, data.len().div_ceil(page) - (page < 65_536) as usize);
             let mut without = FastEncoder::new(1);
             without.choice = only_six(without.choice);
             let (size_without, search, _) = searched(without, &data, page);
@@ -852,11 +855,12 @@ fn short_matches_do_not_hide_long_ones_that_come_later() {
     assert!(size < size_of_code + 150_000, "{size} {size_of_code}");
 }
 
-/// Whether `Choice` takes `Search::Five` for a segment that became so large, after a sample of so many matches, with so
-/// many literals together, and so many far away; and how much of the history is inserted again then.
-fn apart(choice: Choice, block: usize, matches: u16, literals: usize, far: u16) -> (bool, usize) {
+/// Whether `Choice` takes `Search::Half` for a segment that became so large, after a sample of so many matches, with so
+/// many literals and bytes together, and so many far away; and how much of the history is inserted again then.
+fn apart(choice: Choice, block: usize, matches: u16, (literals, matched): (usize, usize), far: u16) -> (bool, usize) {
     let mut sample = Offsets {
-        matched: 8 * matches as usize,
+        matched,
+        matched_short: matched,
         literals,
         ..Offsets::default()
     };
@@ -871,43 +875,45 @@ fn apart(choice: Choice, block: usize, matches: u16, literals: usize, far: u16) 
         ..choice
     };
     let again = choice.change();
-    (choice.search == Search::Five, again)
+    (choice.search == Search::Half, again)
 }
 
 #[test]
 fn a_sample_says_whether_matches_are_far_between() {
-    let six = |block, matches, literals, far| apart(Choice::new(1), block, matches, literals, far);
+    let six = |block, matches, sums, far| apart(Choice::new(1), block, matches, sums, far);
     let (yes, no) = ((true, SEGMENT), (false, 0));
-    assert_eq!(six(8000, 100, 400, 24), yes);
-    assert_eq!(six(8000, 100, 399, 24), no);
-    assert_eq!(six(8000, 100, 400, 25), no);
-    assert_eq!(six(8000, 48, 400, 0), yes);
-    assert_eq!(six(8000, 47, 400, 0), no);
+    assert_eq!(six(8000, 100, (400, 800), 24), yes);
+    assert_eq!(six(8000, 100, (399, 800), 24), no);
+    assert_eq!(six(8000, 100, (400, 800), 25), no);
+    assert_eq!(six(8000, 100, (400, 1199), 0), yes);
+    assert_eq!(six(8000, 100, (400, 1200), 0), no);
+    assert_eq!(six(8000, 48, (400, 400), 0), yes);
+    assert_eq!(six(8000, 47, (400, 400), 0), no);
     // The segment must not be too dense, and shrink.
-    assert_eq!(six(SEGMENT / 4, 100, 400, 0), no);
-    assert_eq!(six(SEGMENT / 4 + 1, 100, 400, 0), yes);
-    assert_eq!(six(SEGMENT - SEGMENT / 8, 100, 400, 0), yes);
-    // With five bytes, there are more matches.
-    let five = Choice {
-        search: Search::Five,
-        apart: true,
+    assert_eq!(six(SEGMENT / 4, 100, (400, 800), 0), no);
+    assert_eq!(six(SEGMENT / 4 + 1, 100, (400, 800), 0), yes);
+    assert_eq!(six(SEGMENT - SEGMENT / 8, 100, (400, 800), 0), yes);
+    // With five bytes, there are more matches. How far and how long they are no longer counts.
+    let half = Choice {
+        search: Search::Half,
         ..Choice::new(1)
     };
-    let no_longer = (false, HISTORY);
-    assert_eq!(apart(five, 8000, 100, 250, 32), (true, 0));
-    assert_eq!(apart(five, 8000, 100, 249, 32), no_longer);
-    assert_eq!(apart(five, 8000, 100, 250, 33), no_longer);
-    assert_eq!(apart(five, 8000, 47, 400, 0), no_longer);
+    let no_longer = (false, SEGMENT);
+    assert_eq!(apart(half, 8000, 100, (250, 2000), 100), (true, 0));
+    assert_eq!(apart(half, 8000, 100, (249, 800), 0), no_longer);
+    assert_eq!(apart(half, 8000, 47, (400, 800), 0), no_longer);
     // Short matches are everywhere.
-    let crowded = |short| apart(Choice { short, ..five }, 8000, 100, 400, 0);
+    let crowded = |short| apart(Choice { short, ..half }, 8000, 100, (400, 800), 0);
     assert_eq!(crowded(SEGMENT / 20), (true, 0));
     assert_eq!(crowded(SEGMENT / 20 + 1), no_longer);
     // A dense segment says nothing.
-    assert_eq!(apart(five, 1000, 100, 400, 0), (true, 0));
+    assert_eq!(apart(half, 1000, 100, (400, 800), 0), (true, 0));
     // Five bytes for another reason.
-    let poor = Choice { apart: false, ..five };
-    assert_eq!(apart(poor, 8000, 100, 399, 0), (false, SEGMENT));
-    assert_eq!(apart(poor, 8000, 100, 400, 0), (true, 0));
+    let five = Choice {
+        search: Search::Five,
+        ..half
+    };
+    assert_eq!(apart(five, 8000, 100, (400, 800), 0), (false, SEGMENT));
 }
 
 /// The sample is of the last segments: what came before them counts for less each time.
@@ -922,11 +928,11 @@ fn a_sample_forgets() {
     };
     // The first segments are not sampled, and then one of four. (The one after a change is.)
     let seen: Vec<_> = (0..13).map(|_| segment(8000, &sequences(1000)).0).collect();
-    assert_eq!(seen, [0, 0, 128, 224, 224, 224, 224, 296, 296, 296, 296, 350, 350]);
-    assert_eq!(segment(8000, &[]).1, Search::Five);
+    assert_eq!(seen, [0, 0, 0, 128, 224, 224, 224, 224, 296, 296, 296, 296, 350]);
+    assert_eq!(segment(8000, &[]).1, Search::Half);
     // Dense segments are not looked at, but they make it older.
     let stays = (0..20)
-        .take_while(|_| segment(2000, &sequences(500)).1 == Search::Five)
+        .take_while(|_| segment(2000, &sequences(500)).1 == Search::Half)
         .count();
     assert!((5..12).contains(&stays), "{stays}");
 }
@@ -942,7 +948,7 @@ fn crowded_segments_end_what_was_sampled() {
         choice.change();
         choice.search
     };
-    while segment(0) != Search::Five {}
+    while segment(0) != Search::Half {}
     assert_eq!(segment(1000), Search::Six);
     let waits = (0..99).take_while(|_| segment(0) == Search::Six).count();
     assert_eq!(waits, 32);
