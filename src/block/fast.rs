@@ -33,6 +33,11 @@ const HALF: usize = FAR / 2;
 /// So many of them `Search::Lean` uses: as many as liblz4.
 const LEAN: usize = 1 << 12;
 
+/// To make history findable, two of so many positions are inserted,
+const HALF_OF_ALL: usize = 4;
+/// or two of so many, if only what comes again at length is worth the time.
+const FEW: usize = 32;
+
 /// How many bytes of the data the hash depends on.
 const FIVE: u32 = 5;
 /// With a long history some data has a match at almost every position. Fewer and longer matches then make the block
@@ -150,7 +155,7 @@ impl FastEncoder {
             self.clear_table(entries, floor);
         } else if self.table.len() < entries {
             self.clear_table(entries, floor);
-            self.insert_history(window, floor, start);
+            self.insert_history(window, floor, start, HALF_OF_ALL);
         }
         let mut cursor = Cursor {
             out,
@@ -251,10 +256,13 @@ impl FastEncoder {
                 }
             }
             // A segment can span many small pages. If each page were one, all their time could go into changes.
-            if self.choice.segment.content >= segment {
-                let again = self.choice.change();
+            if self.choice.segment.content >= segment
+                && let Some(again) = self.choice.change()
+            {
                 let end = position.min(window.len());
-                self.insert_history(window, floor.max(end.saturating_sub(again)), end);
+                let middle = floor.max(end.saturating_sub(again));
+                self.insert_history(window, floor.max(end.saturating_sub(HISTORY)), middle, FEW);
+                self.insert_history(window, middle, end, HALF_OF_ALL);
             }
         }
         written + write_last_literals(&mut out[written..], window, anchor)
@@ -295,7 +303,7 @@ impl FastEncoder {
             FAR
         };
         self.clear_table(entries, floor);
-        self.insert_history(window, floor, start);
+        self.insert_history(window, floor, start, HALF_OF_ALL);
     }
 
     /// The caller has moved the content of the window down by `by` bytes.
@@ -326,16 +334,17 @@ impl FastEncoder {
         }
     }
 
-    fn insert_history(&mut self, window: &[u8], floor: usize, start: usize) {
+    /// See [`insert`].
+    fn insert_history(&mut self, window: &[u8], floor: usize, start: usize, pace: usize) {
         match self.table.len() {
-            SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start),
-            NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start),
+            SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start, pace),
+            NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start, pace),
             _ => match self.choice.search {
-                Search::Six | Search::Joined => insert::<FAR, SIX>(&mut self.table, window, floor, start),
-                Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start),
-                Search::Half => insert::<HALF, FIVE>(&mut self.table, window, floor, start),
+                Search::Six | Search::Joined => insert::<FAR, SIX>(&mut self.table, window, floor, start, pace),
+                Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start, pace),
+                Search::Half => insert::<HALF, FIVE>(&mut self.table, window, floor, start, pace),
                 Search::Five | Search::Bare | Search::Short => {
-                    insert::<FAR, FIVE>(&mut self.table, window, floor, start)
+                    insert::<FAR, FIVE>(&mut self.table, window, floor, start, pace)
                 }
             },
         }
@@ -356,16 +365,16 @@ fn part<const N: usize>(table: &mut [u16]) -> &mut [u16; N] {
     table.first_chunk_mut().expect("the table has as many entries")
 }
 
-/// Inserts every second position of `window[floor..start]`. Extending matches backwards makes up for the others.
-fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], floor: usize, start: usize) {
+/// Inserts two of each `pace` positions of `window[floor..start]`. Extending matches backwards makes up for the others.
+fn insert<const N: usize, const BYTES: u32>(table: &mut [u16], window: &[u8], floor: usize, start: usize, pace: usize) {
     let table = part::<N>(table);
     let mut position = floor as u16;
     // Eight bytes are enough for two positions: the second one needs no more than `SIX` of those from it on.
-    for bytes in window[floor..start].windows(8).step_by(4) {
+    for bytes in window[floor..start].windows(8).step_by(pace) {
         let bytes = read_u64(bytes, 0);
         table[hash::<N, BYTES>(bytes)] = position;
         table[hash::<N, BYTES>(bytes >> 16)] = position.wrapping_add(2);
-        position = position.wrapping_add(4);
+        position = position.wrapping_add(pace as u16);
     }
 }
 

@@ -30,7 +30,7 @@ const FEW_FAR: i64 = 250;
 const LONG_ON_AVERAGE: usize = 12;
 /// Of one match so many are counted: a few runs of zeros do not make the other matches long.
 pub(super) const MOST_OF_A_MATCH: usize = 32;
-/// With five, there are more matches: this is how many tenths of a literal must remain.
+/// Where five are hashed already, there are more matches, and so many tenths of a literal are enough.
 const STILL_APART: usize = 25;
 /// All this is seen from a sample: so many matches of one segment,
 const SAMPLE: usize = 128;
@@ -40,8 +40,8 @@ const SAMPLE_WAIT: u32 = 3;
 pub(super) const FADING: usize = 4;
 /// With fewer matches than this, nothing can be said.
 const LEAST_SAMPLE: usize = 48;
-/// The first segments have too little history: in them, text has many literals too.
-const FIRST_SAMPLE_WAIT: u32 = 3;
+/// The first segment has too little history.
+const FIRST_SAMPLE_WAIT: u32 = 1;
 /// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
 const DENSE: usize = 4;
 /// Nor is data with more than one match of at most five bytes in so many bytes. In data of few letters such matches are
@@ -266,7 +266,7 @@ impl Choice {
         self.acceleration == 1
             && self.sample_wait == 0
             && self.sampled < SAMPLE
-            && matches!(self.search, Search::Six | Search::Half)
+            && matches!(self.search, Search::Six | Search::Five | Search::Half)
     }
 
     /// Ends the sample of a segment. Returns whether `Search::Half` should be used because of the samples so far.
@@ -285,20 +285,20 @@ impl Choice {
         }
         match self.search {
             Search::Six => may_be_apart(segment.content, segment.block) && self.is_apart(),
-            Search::Half => self.is_apart(),
+            Search::Five | Search::Half => self.is_apart(),
             _ => false,
         }
     }
 
-    /// Whether the matches of the sample have many literals between them, and are near and short. Once half of the
-    /// table is used, many literals are enough.
+    /// Whether the matches of the sample have many literals between them, are short, and near. (With half of the table,
+    /// those found are near.)
     fn is_apart(&self) -> bool {
+        let tenths = if self.search == Search::Six { APART } else { STILL_APART };
         let matches = self.sample.matches();
-        let apart = |tenths: usize| matches >= LEAST_SAMPLE && 10 * self.sample.literals >= tenths * matches;
-        if self.search == Search::Half {
-            return apart(STILL_APART);
-        }
-        apart(APART) && self.sample.matched_short < LONG_ON_AVERAGE * matches && self.sample.far() < FEW_FAR
+        matches >= LEAST_SAMPLE
+            && 10 * self.sample.literals >= tenths * matches
+            && self.sample.matched_short < LONG_ON_AVERAGE * matches
+            && (self.search == Search::Half || self.sample.far() < FEW_FAR)
     }
 
     /// Whether one segment that shrank little can be enough to hash five bytes. (With an acceleration it is not.)
@@ -324,8 +324,8 @@ impl Choice {
     }
 
     /// Ends the segment, and chooses again. If the entries of the table are by another hash now, returns for how many
-    /// bytes of the history there should be new ones: some are forgotten, as all would take too long.
-    pub(super) fn change(&mut self) -> usize {
+    /// bytes of the history most of them should be made anew: all would take too long.
+    pub(super) fn change(&mut self) -> Option<usize> {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
         let poor = shrank_less(segment.content, segment.block, POOR);
@@ -353,8 +353,6 @@ impl Choice {
                 self.sample_wait = 0;
                 Search::Half
             }
-            Search::Half if apart => Search::Half,
-            Search::Half => Search::Six,
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
             // Nor is a short one at the beginning, which has little history to match.
@@ -362,8 +360,10 @@ impl Choice {
                 Search::Five
             }
             Search::Five | Search::Bare if bare && was_bare && self.offsets.scattered() => Search::Bare,
-            Search::Five if !meagre && !bare && short < segment.content / SHORT_MATCH_SPACING => Search::Six,
-            Search::Five | Search::Bare => Search::Five,
+            Search::Five if meagre || bare || short >= segment.content / SHORT_MATCH_SPACING => Search::Five,
+            Search::Bare => Search::Five,
+            Search::Five | Search::Half if apart => Search::Half,
+            Search::Five | Search::Half => Search::Six,
             Search::Lean if short > segment.content / JOINED_SPACING => {
                 self.stage = Stage::Waiting(LONG_WAIT);
                 Search::Six
@@ -383,9 +383,11 @@ impl Choice {
             Search::Five | Search::Bare | Search::Short => Search::Five,
         };
         match (before, search) {
-            _ if hashed(before) == hashed(search) => 0,
-            (_, Search::Short) => 2 * SEGMENT,
-            _ => SEGMENT,
+            _ if hashed(before) == hashed(search) => None,
+            (_, Search::Short) => Some(2 * SEGMENT),
+            // There was nothing to find.
+            _ if segment.block >= segment.content => Some(0),
+            _ => Some(SEGMENT),
         }
     }
 
