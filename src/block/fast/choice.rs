@@ -32,10 +32,8 @@ const LONG_ON_AVERAGE: usize = 12;
 pub(super) const MOST_OF_A_MATCH: usize = 32;
 /// Where five are hashed already, there are more matches, and so many tenths of a literal are enough.
 const STILL_APART: usize = 25;
-/// All this is seen from a sample: so many matches of one segment,
-const SAMPLE: usize = 128;
-/// and then of another one after so many,
-const SAMPLE_WAIT: u32 = 3;
+/// All this is seen from a sample: so many matches of each segment,
+const SAMPLE: usize = 64;
 /// with those before, which count for less by one part of so many each time.
 pub(super) const FADING: usize = 4;
 /// With fewer matches than this, nothing can be said.
@@ -275,8 +273,6 @@ impl Choice {
         if crowded {
             self.sample = Offsets::default();
             self.sample_wait = CROWDED_WAIT;
-        } else if sampled >= LEAST_SAMPLE {
-            self.sample_wait = SAMPLE_WAIT;
         } else if self.sample_wait > 0 {
             self.sample_wait -= 1;
         } else if sampled == 0 {
@@ -348,11 +344,7 @@ impl Choice {
         let crowded = self.search == Search::Half && short > segment.content / CROWDED;
         let apart = self.end_sample(segment, crowded);
         let search = match self.search {
-            Search::Six if apart => {
-                // What was said by matches of six bytes is soon looked at again.
-                self.sample_wait = 0;
-                Search::Half
-            }
+            Search::Six if apart => Search::Half,
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
             Search::Six if poor && was_poor => Search::Five,
             // Nor is a short one at the beginning, which has little history to match.

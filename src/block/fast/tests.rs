@@ -1029,15 +1029,15 @@ fn a_sample_forgets() {
         choice.change();
         (choice.sample.matches(), choice.search)
     };
-    // The first segment is not sampled, and then one of four. (The one after a change is.)
+    // The first segment is not sampled.
     let seen: Vec<_> = (0..13).map(|_| segment(8000, &sequences(1000)).0).collect();
-    assert_eq!(seen, [0, 128, 224, 224, 224, 224, 296, 296, 296, 296, 350, 350, 350]);
+    assert_eq!(seen, [0, 64, 112, 148, 175, 196, 211, 223, 232, 238, 243, 247, 250]);
     assert_eq!(segment(8000, &[]).1, Search::Half);
     // Dense segments are not looked at, but they make it older.
     let stays = (0..20)
         .take_while(|_| segment(2000, &sequences(500)).1 == Search::Half)
         .count();
-    assert!((5..12).contains(&stays), "{stays}");
+    assert_eq!(stays, 3);
 }
 
 /// Where nothing was found, the history holds little that is worth the time. But what comes again at length is found.
@@ -1238,8 +1238,8 @@ fn of_each_segment_as_many_matches_are_sampled() {
     };
     // Four literals, and a match of four bytes.
     let sequence = [0x40, 1, 2, 3, 4, 1, 0];
-    for matches in [50, 100] {
-        choice.add(0, 8 * 50, 7 * 50, 0, &sequence.repeat(50));
+    for matches in [25, 50, 64] {
+        choice.add(0, 8 * 25, 7 * 25, 0, &sequence.repeat(25));
         assert_eq!(choice.sampled, matches);
     }
 }
