@@ -258,6 +258,7 @@ pub trait Framing {
 /// assert_eq!(PrefixWidth::try_from(2), Ok(PrefixWidth::Two));
 /// assert!(PrefixWidth::try_from(3).is_err());
 /// ```
+// The values are the widths, so that a reader takes no jump for each head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PrefixWidth {
     /// No prefix: the block sizes travel some other way.

@@ -27,14 +27,14 @@ const SMALL: usize = 1 << 9;
 const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, as much as the first-level cache of many processors has.
 const FAR: usize = 1 << 14;
-/// So many of them `Search::Half` uses, for data whose matches are near. The other half of such a cache is left for the
-/// data.
+/// So many of them `Search::Half` uses, for data whose matches are near, short and far between. The other half of such
+/// a cache is left for the data.
 const HALF: usize = FAR / 2;
 /// So many of them `Search::Lean` uses: as many as liblz4.
 const LEAN: usize = 1 << 12;
 
-/// To make history findable, two of so many positions are inserted,
-const HALF_OF_ALL: usize = 4;
+/// To make history findable, two of so many positions are inserted: every second one,
+const EVERY_SECOND: usize = 4;
 /// or two of so many, if only what comes again at length is worth the time.
 const FEW: usize = 32;
 
@@ -155,7 +155,7 @@ impl FastEncoder {
             self.clear_table(entries, floor);
         } else if self.table.len() < entries {
             self.clear_table(entries, floor);
-            self.insert_history(window, floor, start, HALF_OF_ALL);
+            self.insert_history(window, floor, start, EVERY_SECOND);
         }
         let mut cursor = Cursor {
             out,
@@ -262,7 +262,7 @@ impl FastEncoder {
                 let end = position.min(window.len());
                 let middle = floor.max(end.saturating_sub(again));
                 self.insert_history(window, floor.max(end.saturating_sub(HISTORY)), middle, FEW);
-                self.insert_history(window, middle, end, HALF_OF_ALL);
+                self.insert_history(window, middle, end, EVERY_SECOND);
             }
         }
         written + write_last_literals(&mut out[written..], window, anchor)
@@ -303,7 +303,7 @@ impl FastEncoder {
             FAR
         };
         self.clear_table(entries, floor);
-        self.insert_history(window, floor, start, HALF_OF_ALL);
+        self.insert_history(window, floor, start, EVERY_SECOND);
     }
 
     /// The caller has moved the content of the window down by `by` bytes.
@@ -458,7 +458,7 @@ fn bytes_at(window: &[u8], position: usize) -> u64 {
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
 /// not below `floor` and its first `same` bits (32 or 64) are equal. In small pages, it may return the lowest position
-/// instead. `position` is above `floor`.
+/// instead. `position` is above `floor`. `SAME` says which search it is: see [`has_small_pages`].
 #[inline(always)]
 fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
     table: &mut [u16; N],

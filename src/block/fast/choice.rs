@@ -3,7 +3,7 @@
 use super::offsets::Offsets;
 use crate::block::Matches;
 
-/// With a `FAR` table, how many bytes are hashed is decided anew after as much data as this,
+/// With a `FAR` table, how it is searched is decided anew after as much data as this,
 pub(super) const SEGMENT: usize = 1 << 14;
 /// or, at the beginning of a stream, after as much as this.
 pub(super) const FIRST_SEGMENT: usize = 1 << 12;
@@ -15,14 +15,14 @@ const MEAGRE: usize = 8;
 /// and has no more literals than this in a row. Then it has matches everywhere, but short ones: noisy numbers share
 /// only their first and last bytes. A longer run is rather a part that cannot be compressed at all, of data that can.
 const LONGEST_RUN: usize = SEGMENT / 4;
-/// After a segment that shrank by more and has less than one match of at most five bytes in so many bytes, six bytes
-/// are hashed again.
+/// After a segment that shrank by more and has less than one match of at most five bytes in so many bytes, five are no
+/// longer hashed for that reason.
 const SHORT_MATCH_SPACING: usize = 16;
 
 /// In machine code, fonts and other binary data, many literals lie between the matches, and most matches are near. If
 /// six bytes were hashed, as many of the shorter ones would be lost as a smaller table loses of those far away, and
-/// such data would become larger than with liblz4. So five are hashed if there are so many tenths of a literal for each
-/// match,
+/// such data would become larger than with liblz4. So `Search::Half` hashes five, and uses half of the table, as there
+/// is little to find far away, if there are so many tenths of a literal for each match,
 const APART: usize = 40;
 /// less than so many thousandths of the matches are too far away for a smaller table (in text there are more),
 const FEW_FAR: i64 = 250;
@@ -30,7 +30,8 @@ const FEW_FAR: i64 = 250;
 const LONG_ON_AVERAGE: usize = 12;
 /// Of one match so many are counted: a few runs of zeros do not make the other matches long.
 pub(super) const MOST_OF_A_MATCH: usize = 32;
-/// Where five are hashed already, there are more matches, and so many tenths of a literal are enough.
+/// Where five are hashed already, there are more matches, and so many tenths of a literal are enough. (With `Half`, how
+/// far away they are does not count: those found are near.)
 const STILL_APART: usize = 25;
 /// All this is seen from a sample: so many matches of each segment,
 const SAMPLE: usize = 64;
@@ -134,7 +135,7 @@ pub(super) enum Search {
     Lean,
     /// Hashes six bytes. Takes a match of any length right after another.
     Joined,
-    /// Hashes five bytes.
+    /// Hashes five bytes. Right after a match, takes only a long one, as do `Bare` and `Half`.
     Five,
     /// Hashes five bytes, and takes much larger steps.
     Bare,
@@ -286,14 +287,13 @@ impl Choice {
         }
     }
 
-    /// Whether the matches of the sample have many literals between them, are short, and near. (With half of the table,
-    /// those found are near.)
+    /// Whether the matches of the sample have many literals between them, are short, and near.
     fn is_apart(&self) -> bool {
         let tenths = if self.search == Search::Six { APART } else { STILL_APART };
         let matches = self.sample.matches();
         matches >= LEAST_SAMPLE
             && 10 * self.sample.literals >= tenths * matches
-            && self.sample.matched_short < LONG_ON_AVERAGE * matches
+            && self.sample.matched_in_part < LONG_ON_AVERAGE * matches
             && (self.search == Search::Half || self.sample.far() < FEW_FAR)
     }
 
@@ -320,7 +320,8 @@ impl Choice {
     }
 
     /// Ends the segment, and chooses again. If the entries of the table are by another hash now, returns for how many
-    /// bytes of the history most of them should be made anew: all would take too long.
+    /// bytes of the history every second position should be inserted. Of those before, few are: all would take too
+    /// long.
     pub(super) fn change(&mut self) -> Option<usize> {
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
@@ -377,7 +378,7 @@ impl Choice {
         match (before, search) {
             _ if hashed(before) == hashed(search) => None,
             (_, Search::Short) => Some(2 * SEGMENT),
-            // There was nothing to find.
+            // Nothing was found, so little is worth the time.
             _ if segment.block >= segment.content => Some(0),
             _ => Some(SEGMENT),
         }

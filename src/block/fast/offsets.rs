@@ -3,7 +3,7 @@
 use super::choice::{FADING, LEAST_GAIN, LONE, LONG_MATCHES, MOST_LITERALS, MOST_OF_A_MATCH, MOSTLY_JOINED, RARE};
 use crate::block::Matches;
 
-/// The offsets of some matches.
+/// What was counted of some matches.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Offsets {
     /// How many there are in each 4 KiB. (Two segments, the most that are counted, have less than 2^14.)
@@ -12,7 +12,7 @@ pub(super) struct Offsets {
     /// The lengths of the matches together.
     pub(super) matched: usize,
     /// The same, but of each match at most [`MOST_OF_A_MATCH`].
-    pub(super) matched_short: usize,
+    pub(super) matched_in_part: usize,
     /// So many follow right after another match.
     pub(super) joined: usize,
 }
@@ -24,7 +24,7 @@ impl Offsets {
         for found in Matches::of(sequences).take(most) {
             self.literals += found.literals.min(MOST_LITERALS);
             self.matched += found.len;
-            self.matched_short += found.len.min(MOST_OF_A_MATCH);
+            self.matched_in_part += found.len.min(MOST_OF_A_MATCH);
             self.joined += (found.literals == 0) as usize;
             self.counts[found.offset / 4096] += 1;
         }
@@ -38,7 +38,7 @@ impl Offsets {
         let sums = [
             &mut self.literals,
             &mut self.matched,
-            &mut self.matched_short,
+            &mut self.matched_in_part,
             &mut self.joined,
         ];
         sums.into_iter().for_each(|sum| *sum -= *sum / FADING);

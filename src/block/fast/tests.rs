@@ -818,7 +818,8 @@ fn lone_matches_must_stay_matches() {
     assert_ne!(lean_rival((8000, 20, 0, 105), (8000, 20))[0], Lean);
 }
 
-/// Where many literals lie between near matches, five bytes are hashed: soon, and as long as it is so.
+/// Where many literals lie between near matches, five bytes are hashed, with half of the table: soon, and as long as it
+/// is so. Runs of zeros in between change nothing.
 #[test]
 fn short_matches_far_between_are_found() {
     let code = instructions(1_000_000);
@@ -850,12 +851,13 @@ fn short_matches_do_not_hide_long_ones_that_come_later() {
     let size_of_code: usize = blocks(FastEncoder::new(1), &code, 65_536).iter().map(Vec::len).sum();
     let data = [code, letters.repeat(20)].concat();
     let (size, search, _) = searched(FastEncoder::new(1), &data, 65_536);
-    assert_ne!(search, Search::Five);
+    assert!(!matches!(search, Search::Five | Search::Half), "{search:?}");
     assert!(size < size_of_code + 150_000, "{size} {size_of_code}");
 }
 
 /// Whether `Choice` takes `Search::Half` for a segment that became so large, after a sample of so many matches, with so
-/// many literals and bytes together, and so many far away; and how much of the history is inserted again then.
+/// many literals and bytes together, and so many far away; and how much of the history is inserted again then (`None`:
+/// the hash is the same).
 fn apart(
     choice: Choice,
     block: usize,
@@ -865,7 +867,7 @@ fn apart(
 ) -> (bool, Option<usize>) {
     let mut sample = Offsets {
         matched,
-        matched_short: matched,
+        matched_in_part: matched,
         literals,
         ..Offsets::default()
     };
@@ -898,7 +900,8 @@ fn a_sample_says_whether_matches_are_far_between() {
     assert_eq!(six(SEGMENT / 4, 100, (400, 800), 0), no);
     assert_eq!(six(SEGMENT / 4 + 1, 100, (400, 800), 0), yes);
     assert_eq!(six(SEGMENT - SEGMENT / 8, 100, (400, 800), 0), yes);
-    // With five bytes, there are more matches. How far they are no longer counts.
+    assert!(!six(SEGMENT - SEGMENT / 8 + 1, 100, (400, 800), 0).0);
+    // With five bytes, there are more matches. How far away they are does not count any more.
     let half = Choice {
         search: Search::Half,
         ..Choice::new(1)
@@ -922,7 +925,8 @@ fn a_sample_says_whether_matches_are_far_between() {
     };
     assert_eq!(apart(five, 8000, 100, (250, 800), 0), yes);
     assert_eq!(apart(five, 8000, 100, (249, 800), 0), no_longer);
-    // It is still there.
+    assert_eq!(apart(five, 8000, 100, (250, 800), 25), no_longer);
+    // That reason is still there.
     let short = SEGMENT / 16;
     assert_eq!(apart(Choice { short, ..five }, 8000, 100, (250, 800), 0), no);
     // No comparison goes on.
@@ -944,12 +948,12 @@ fn of_a_long_match_only_a_part_is_sampled() {
         &[0x00, 1, 0, 0x0F, 1, 0, 13, 0x0F, 1, 0, 14, 0x0F, 1, 0, 254],
         usize::MAX,
     );
-    assert_eq!((offsets.matched, offsets.matched_short), (342, 100));
+    assert_eq!((offsets.matched, offsets.matched_in_part), (342, 100));
     offsets.fade();
-    assert_eq!((offsets.matched, offsets.matched_short), (342 - 85, 75));
+    assert_eq!((offsets.matched, offsets.matched_in_part), (342 - 85, 75));
 }
 
-/// Searches as `Search::Half` does, whatever comes.
+/// Searches as `Search::Half` does, unless short matches are everywhere.
 fn only_half(choice: Choice) -> Choice {
     let mut sample = Offsets {
         literals: 400,
@@ -963,9 +967,9 @@ fn only_half(choice: Choice) -> Choice {
     }
 }
 
-/// The rest of the table, and of the first-level cache, is not touched.
+/// The rest of the table is not touched, so that its place in the cache is left for the data.
 #[test]
-fn half_of_the_table_is_enough_for_near_matches() {
+fn only_half_of_the_table_is_used() {
     let mut stream = Stream::new(FastEncoder::new(1));
     stream.encoder.choice = only_half(stream.encoder.choice);
     let code = instructions(200_000);
@@ -992,9 +996,9 @@ fn two_positions_a_read_are_inserted() {
         insert::<N, BYTES>(&mut table, &window, 100, 1900, pace);
         assert!(table == expected);
     }
-    check::<FAR, SIX>(HALF_OF_ALL);
+    check::<FAR, SIX>(EVERY_SECOND);
     check::<FAR, SIX>(FEW);
-    check::<HALF, FIVE>(HALF_OF_ALL);
+    check::<HALF, FIVE>(EVERY_SECOND);
 }
 
 /// As many entries as a small page has are not all that makes a page small.
@@ -1032,12 +1036,12 @@ fn a_sample_forgets() {
     // The first segment is not sampled.
     let seen: Vec<_> = (0..13).map(|_| segment(8000, &sequences(1000)).0).collect();
     assert_eq!(seen, [0, 64, 112, 148, 175, 196, 211, 223, 232, 238, 243, 247, 250]);
-    assert_eq!(segment(8000, &[]).1, Search::Half);
+    assert_eq!(segment(8000, &sequences(1)).1, Search::Half);
     // Dense segments are not looked at, but they make it older.
     let stays = (0..20)
         .take_while(|_| segment(2000, &sequences(500)).1 == Search::Half)
         .count();
-    assert_eq!(stays, 3);
+    assert_eq!(stays, 4);
 }
 
 /// Where nothing was found, the history holds little that is worth the time. But what comes again at length is found.
@@ -1059,8 +1063,9 @@ fn after_data_that_did_not_shrink_little_is_inserted_again() {
     let mut stream = Stream::new(FastEncoder::new(1));
     stream.page(&history);
     assert_eq!(stream.encoder.choice.search, Search::Five);
-    let block = stream.page(&history[100..39_000]);
-    assert!(block.len() < 500, "{}", block.len());
+    // This came before the change.
+    let block = stream.page(&history[100..8000]);
+    assert!(block.len() < 200, "{}", block.len());
 }
 
 /// Where short matches are everywhere, nothing that was sampled is true, and the next sample comes late.
@@ -1522,6 +1527,7 @@ fn matches_across_the_end_of_the_head_are_inserted_too() {
             let encode = |window: &[u8]| {
                 let mut encoder = FastEncoder::new(1);
                 encoder.index(window, 0, START);
+                // (With half of the table, the dictionary is not found.)
                 encoder.choice = choose(encoder.choice);
                 let mut out = vec![0; compress_bound(LONG_PAGE)];
                 let length = encoder.encode_page(window, 0, START, &all[START..], &mut out);
