@@ -5,7 +5,7 @@
 //! longer than a group lies on the chains of all its groups, and the search may follow any of them. It begins with the
 //! one with the widest gap. After each match found it knows one more: a longer one has the next byte in common as well.
 
-use super::crowd::{Crowds, distinct, is_crowded, is_sparser, letters};
+use super::crowd::{Crowds, distinct, is_crowded, is_sparser, letters, may_be_crowded};
 use super::{LEAST_DEPTH, Page};
 use crate::block::sequence::*;
 
@@ -49,7 +49,7 @@ pub(super) struct Chains {
     heads: Box<[u32; 1 << HASH_LOG]>,
     /// For each position modulo `RING`, the distance to the position that it is linked to, or `MAX_OFFSET` if that is
     /// less.
-    deltas: Box<[u16; RING]>,
+    deltas: Box<[u16; RING + 3]>,
     /// The first position that is not linked yet.
     next: u32,
     /// The number of bytes that are hashed: 4, 5, 6 or 8.
@@ -274,7 +274,7 @@ impl Chains {
             small: false,
             runs: false,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
-            deltas: vec![0; RING].try_into().unwrap(),
+            deltas: vec![0; RING + 3].try_into().unwrap(),
             next: 0,
             group: MIN_MATCH,
             chosen: 0,
@@ -347,7 +347,12 @@ impl Chains {
         if few && !mostly_runs {
             group = choose_group(page, self.taste);
         }
-        if group == MIN_MATCH && !mostly_runs && is_crowded(page, crowds.crowd) && (self.runs || is_sparser(page)) {
+        if group == MIN_MATCH
+            && !mostly_runs
+            && may_be_crowded(page)
+            && (self.runs || is_sparser(page))
+            && is_crowded(page, crowds.crowd)
+        {
             // Of a run few candidates find the whole only if the groups are long.
             group = if crowds.is_quick() && self.runs { 8 } else { 6 };
         }
@@ -385,14 +390,15 @@ impl Chains {
             let word = read_u64(bytes, 0);
             // The groups of four positions have up to eleven bytes.
             let in_run = word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3));
-            let (deltas, distance) = if in_run {
+            let ring = position as usize % RING;
+            let deltas: &mut [u16; 4] = self.deltas[ring..].first_chunk_mut().expect("three more than the ring");
+            let mut distance = 1;
+            if in_run {
                 // In a run each position is linked to the one before it.
                 let head = &mut self.heads[hash::<GROUP>(bytes)];
-                let deltas = [within_reach(position - *head), 1, 1, 1];
+                *deltas = [within_reach(position - *head), 1, 1, 1];
                 *head = position + 3;
-                (deltas, 1)
             } else {
-                let (mut deltas, mut distance) = ([0; 4], 0);
                 for (k, delta) in deltas.iter_mut().enumerate() {
                     let group = if GROUP == MIN_MATCH {
                         word >> (8 * k)
@@ -405,9 +411,10 @@ impl Chains {
                     *delta = within_reach(distance);
                     *head = position;
                 }
-                (deltas, distance)
-            };
-            self.put(position, deltas);
+            }
+            if ring > RING - 4 {
+                self.wrap(ring + 4);
+            }
             if RUNS && distance <= LONGEST_PERIOD {
                 let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, distance);
                 position += run as u32;
@@ -474,17 +481,12 @@ impl Chains {
         run
     }
 
-    /// The steps of four begin where they begin in the data, and nowhere else where the ring ends: what is linked must
-    /// not depend on that.
-    #[inline(always)]
-    fn put(&mut self, position: u32, deltas: [u16; 4]) {
-        if let Some(place) = self.deltas[position as usize % RING..].first_chunk_mut() {
-            *place = deltas;
-        } else {
-            for (k, delta) in deltas.into_iter().enumerate() {
-                self.deltas[(position as usize + k) % RING] = delta;
-            }
-        }
+    /// Moves what was linked behind the end of the ring to its beginning. The steps of four begin where they begin in
+    /// the data, and nowhere else where the ring ends: what is linked must not depend on that.
+    #[cold]
+    #[inline(never)]
+    fn wrap(&mut self, end: usize) {
+        self.deltas.copy_within(RING..end, 0);
     }
 
     #[inline(always)]
@@ -614,7 +616,7 @@ impl<'a> Search<'a> {
     pub(super) fn new(chains: &'a mut Chains, page: &Page<'a>, linked: usize) -> Search<'a> {
         chains.link(page, linked);
         Search {
-            deltas: &chains.deltas,
+            deltas: chains.deltas.first_chunk().unwrap(),
             window: page.window,
             base: page.base as usize,
             floor: page.floor,

@@ -144,6 +144,13 @@ pub(super) fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a 
     distinct
 }
 
+/// Whether the page may be crowded. Most data is not, and should not take long. In a short page there is too little to
+/// see it from.
+pub(super) fn may_be_crowded(page: &Page) -> bool {
+    let places = page.window[page.start..].windows(8).step_by(7).take(1 << 10);
+    places.len() == 1 << 10 && 4 * distinct::<MIN_MATCH>(places) <= 3 << 10
+}
+
 /// Whether most places of the page have at least so many candidates on the chains of groups of four bytes, but most
 /// groups of six bytes occur again as well.
 #[inline(never)]
@@ -155,22 +162,11 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
     let crowd = (crowd * window.len() / window.len().min(MAX_OFFSET + 1))
         .div_ceil(step)
         .clamp(2, 254) as u8;
-    // The page comes first: most data is not crowded, and should not take long.
     let (history, of_page) = window.split_at(page.start - page.floor);
     let of_page = of_page.windows(MIN_MATCH).step_by(step);
-    let history = history.windows(MIN_MATCH).step_by(step);
     let mut counts = [0u8; 1 << 14];
     let index = |group: &[u8]| hash::<4>(group) >> (HASH_LOG - 14);
-    let mut repeated = 0;
-    for (k, group) in of_page.clone().enumerate() {
-        let count = &mut counts[index(group)];
-        repeated += usize::from(*count > 0);
-        *count = count.saturating_add(1);
-        if k == 1 << 10 && repeated < k / 4 {
-            return false;
-        }
-    }
-    for group in history {
+    for group in history.windows(MIN_MATCH).step_by(step).chain(of_page.clone()) {
         let count = &mut counts[index(group)];
         *count = count.saturating_add(1);
     }
@@ -178,8 +174,12 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
     for group in of_page {
         if is_run(group) {
             total -= 1;
-        } else {
-            few += usize::from(counts[index(group)] <= crowd);
+        } else if counts[index(group)] <= crowd {
+            few += 1;
+            // (There may be runs, but not here.)
+            if few * 8 > total {
+                return false;
+            }
         }
     }
     let near = window[window.len().saturating_sub(1 << 12)..].windows(8);
@@ -191,7 +191,7 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
 #[inline(never)]
 pub(super) fn is_sparser(page: &Page) -> bool {
     let near = page.window[page.start.max(page.window.len().saturating_sub(1 << 12))..].windows(8);
-    6 * pairs::<MIN_MATCH>(near.clone()) >= 7 * pairs::<6>(near)
+    2 * pairs::<MIN_MATCH>(near.clone()) >= 3 * pairs::<6>(near)
 }
 
 /// How many pairs of places have the same group of so many bytes, where these are no run.
