@@ -152,9 +152,9 @@ impl FastEncoder {
             FAR
         };
         if fresh {
-            self.clear_table(entries, floor);
+            self.begin(entries, floor, page);
         } else if self.table.len() < entries {
-            self.clear_table(entries, floor);
+            self.begin(entries, floor, page);
             self.insert_history(window, floor, start, EVERY_SECOND);
         }
         let mut cursor = Cursor {
@@ -302,7 +302,7 @@ impl FastEncoder {
         } else {
             FAR
         };
-        self.clear_table(entries, floor);
+        self.begin(entries, floor, &window[floor..start]);
         self.insert_history(window, floor, start, EVERY_SECOND);
     }
 
@@ -321,6 +321,14 @@ impl FastEncoder {
     pub(crate) fn reset(&mut self) {
         self.encoded = 0;
         self.choice = Choice::new(self.acceleration);
+    }
+
+    /// Begins with so many entries, for data that begins like this.
+    fn begin(&mut self, entries: usize, floor: usize, data: &[u8]) {
+        self.clear_table(entries, floor);
+        if entries == FAR {
+            self.choice.begin(data);
+        }
     }
 
     /// Sets every entry to `floor`. Zero would also give valid blocks, but their content would depend on where in the

@@ -18,6 +18,18 @@ pub(super) struct Offsets {
 }
 
 impl Offsets {
+    /// So many matches from nearby, each of so many bytes after so many literals.
+    pub(super) fn near(matches: usize, literals: usize, len: usize) -> Offsets {
+        let mut offsets = Offsets {
+            literals: literals * matches,
+            matched: len * matches,
+            matched_in_part: len * matches,
+            ..Offsets::default()
+        };
+        offsets.counts[0] = matches as u16;
+        offsets
+    }
+
     /// Counts those of a block, or of its first sequences, but at most so many.
     #[cold]
     pub(super) fn count(&mut self, sequences: &[u8], most: usize) {

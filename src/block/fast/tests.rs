@@ -616,8 +616,8 @@ fn only_six(choice: Choice) -> Choice {
 #[test]
 fn short_matches_are_taken_where_the_blocks_become_smaller() {
     let kinds = [
-        (records(2_000_000), Search::Short, 96),
-        (lines(2_000_000), Search::Short, 99),
+        (records(2_500_000), Search::Short, 96),
+        (lines(2_500_000), Search::Short, 99),
     ];
     for (data, expected, percent) in kinds {
         for page in [32_769, 65_536, 1_000_000] {
@@ -840,6 +840,59 @@ fn short_matches_far_between_are_found() {
         searched(FastEncoder::new(2), &instructions(1_000_000), 65_536).1,
         Search::Six
     );
+}
+
+/// As the beginning of an object file: headers and symbols.
+fn symbols(length: usize) -> Vec<u8> {
+    let mut random = Random::new(60);
+    let mut symbols = Vec::new();
+    for number in 0.. {
+        if symbols.len() >= length {
+            break;
+        }
+        symbols.extend((number as u32 * 12).to_le_bytes());
+        symbols.extend([0x12, 0, 14, 0]);
+        symbols.extend((0x4000 + 16 * random.below(3000) as u64).to_le_bytes());
+        symbols.extend((16 * random.below(12) as u64).to_le_bytes());
+    }
+    symbols.truncate(length);
+    symbols
+}
+
+/// Machine code is searched like that from the beginning, although it begins with something else. So is what comes
+/// after a dictionary, or after small pages. Other data with zeros is soon searched otherwise.
+#[test]
+fn binary_data_begins_as_machine_code_goes_on() {
+    let code = [symbols(14_000), instructions(32_768)].concat();
+    let search_after = |stream: &mut Stream, page: &[u8]| {
+        stream.page(page);
+        stream.encoder.choice.search
+    };
+    let stream = |acceleration| Stream::new(FastEncoder::new(acceleration));
+    for part in [&code[..33_000], &code] {
+        assert_eq!(search_after(&mut stream(1), part), Search::Half);
+        assert_eq!(search_after(&mut stream(2), part), Search::Six);
+    }
+    let mut after_small_page = stream(1);
+    after_small_page.page(&code[..2000]);
+    assert_eq!(search_after(&mut after_small_page, &code[2000..36_000]), Search::Half);
+    for (dictionary, search) in [(code.clone(), Search::Half), (text(5, 40_000), Search::Six)] {
+        let mut stream = stream(1);
+        stream.window = dictionary;
+        stream.encoder.index(&stream.window, 0, 40_000);
+        assert_eq!(search_after(&mut stream, b"short"), search);
+    }
+    // One zero in nine bytes, and one in seven.
+    for (letters, search) in [("abcdefgh", Search::Six), ("abcdef", Search::Half)] {
+        let row = format!("{letters}\0").into_bytes();
+        assert_eq!(search_after(&mut stream(1), &row.repeat(5000)), search);
+    }
+    // Only the beginning counts.
+    let late = [text(6, SEGMENT), vec![0; SEGMENT + 1]].concat();
+    assert_eq!(search_after(&mut stream(1), &late), Search::Six);
+    for other in [records(300_000), counters(300_000)] {
+        assert_ne!(search_after(&mut stream(1), &other), Search::Half);
+    }
 }
 
 /// Of four letters five bytes match everywhere by chance, which hides what matches at length.
