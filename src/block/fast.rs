@@ -52,11 +52,6 @@ const ANY: u32 = 32;
 /// Looks for none.
 const NONE: u32 = 0;
 
-/// The steps of `Search::Short` are so many times as large, which makes up for the time of more matches.
-const STRIDE: usize = 2;
-/// Those of `Search::Bare`.
-const BARE_STRIDE: usize = 3;
-
 /// A stream of at most this length uses `SMALL` entries.
 const SMALL_STREAM: usize = 512;
 /// Page and history of at most this total length use `NEAR` entries.
@@ -83,6 +78,21 @@ const LONG_MATCH: usize = 128;
 /// After 2^`PATIENCE` failed attempts the step of the search grows by one byte, and so on. Data that has not matched
 /// for a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
+
+/// Evaluates an expression in which `$S` is the search as a constant: each search is compiled on its own.
+macro_rules! by_search {
+    ($search:expr, $S:ident => $expression:expr) => {
+        by_search!($search, $S => $expression; Six Lean Joined Five Bare Half Short)
+    };
+    ($search:expr, $S:ident => $expression:expr; $($each:ident)*) => {
+        match $search {
+            $(Search::$each => {
+                const $S: Search = Search::$each;
+                $expression
+            })*
+        }
+    };
+}
 
 /// Encodes pages. What it knows of the history stays from page to page.
 #[derive(Clone)]
@@ -215,18 +225,10 @@ impl FastEncoder {
             let room = cursor.out.len();
             let pending = position - anchor;
             let table = &mut self.table;
-            let limits = (self.acceleration, self.max_distance);
-            let strides = (STRIDE * self.acceleration, self.max_distance);
-            let bare_strides = (BARE_STRIDE * self.acceleration, self.max_distance);
-            let short = match self.choice.search {
-                Search::Six => encode_to::<FAR, SIX, LONG>(until, table, limits, window, floor, &mut cursor),
-                Search::Lean => encode_to::<LEAN, SIX, NONE>(until, table, limits, window, floor, &mut cursor),
-                Search::Joined => encode_to::<FAR, SIX, ANY>(until, table, limits, window, floor, &mut cursor),
-                Search::Five => encode_to::<FAR, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
-                Search::Bare => encode_to::<FAR, FIVE, LONG>(until, table, bare_strides, window, floor, &mut cursor),
-                Search::Half => encode_to::<HALF, FIVE, LONG>(until, table, limits, window, floor, &mut cursor),
-                Search::Short => encode_to::<FAR, FIVE, ANY>(until, table, strides, window, floor, &mut cursor),
-            };
+            let short = by_search!(self.choice.search, S => {
+                let limits = (S.stride() * self.acceleration, self.max_distance);
+                encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }>(until, table, limits, window, floor, &mut cursor)
+            });
             let mut length = room - cursor.out.len();
             let from = anchor;
             Cursor {
@@ -279,14 +281,9 @@ impl FastEncoder {
         // (Some places inside are inserted for the second time.)
         let matched = &page[end - last.len..end + more];
         let (offset, start) = (last.offset, start + end - last.len);
-        match self.choice.search {
-            Search::Six | Search::Joined => insert_inside::<FAR, SIX>(&mut self.table, matched, offset, start),
-            Search::Lean => insert_inside::<LEAN, SIX>(&mut self.table, matched, offset, start),
-            Search::Half => insert_inside::<HALF, FIVE>(&mut self.table, matched, offset, start),
-            Search::Five | Search::Bare | Search::Short => {
-                insert_inside::<FAR, FIVE>(&mut self.table, matched, offset, start)
-            }
-        }
+        by_search!(self.choice.search, S => {
+            insert_inside::<{ S.entries() }, { S.bytes() }>(&mut self.table, matched, offset, start)
+        });
         // The match is so long that it has length bytes. The last of them is less than 255.
         (write_length(out, length - 1, out[length - 1] as usize + more), more)
     }
@@ -347,14 +344,9 @@ impl FastEncoder {
         match self.table.len() {
             SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start, pace),
             NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start, pace),
-            _ => match self.choice.search {
-                Search::Six | Search::Joined => insert::<FAR, SIX>(&mut self.table, window, floor, start, pace),
-                Search::Lean => insert::<LEAN, SIX>(&mut self.table, window, floor, start, pace),
-                Search::Half => insert::<HALF, FIVE>(&mut self.table, window, floor, start, pace),
-                Search::Five | Search::Bare | Search::Short => {
-                    insert::<FAR, FIVE>(&mut self.table, window, floor, start, pace)
-                }
-            },
+            _ => by_search!(self.choice.search, S => {
+                insert::<{ S.entries() }, { S.bytes() }>(&mut self.table, window, floor, start, pace)
+            }),
         }
     }
 }
@@ -465,7 +457,7 @@ fn bytes_at(window: &[u8], position: usize) -> u64 {
 }
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
-/// not below `floor` and its first `same` bits (32 or 64) are equal. In small pages, it may return the lowest position
+/// not below `floor` and its first `bits` (32 or 64) are equal. In small pages, it may return the lowest position
 /// instead. `position` is above `floor`. `SAME` says which search it is: see [`has_small_pages`].
 #[inline(always)]
 fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
@@ -475,7 +467,7 @@ fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
     last: usize,
     position: usize,
     bytes: u64,
-    same: u32,
+    bits: u32,
 ) -> Option<Found> {
     let entry = &mut table[hash::<N, BYTES>(bytes)];
     let distance = (position as u16).wrapping_sub(*entry) as usize;
@@ -487,7 +479,7 @@ fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
         let candidate = select_unpredictable(in_reach, position.wrapping_sub(distance), floor);
         if candidate <= last {
             let difference = read_u64(window, candidate) ^ bytes;
-            if difference << (64 - same) == 0 {
+            if difference << (64 - bits) == 0 {
                 return Some(found(window, candidate, position, difference));
             }
         }
@@ -496,7 +488,7 @@ fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
         // one that keeps the load inside the window.
         let candidate = position.wrapping_sub(distance);
         if candidate <= last {
-            let equal = if same == 32 {
+            let equal = if bits == 32 {
                 read_u32(window, candidate) == bytes as u32
             } else {
                 read_u64(window, candidate) == bytes

@@ -1,6 +1,7 @@
 //! Chooses how a `FAR` table is searched, from how well the data before was compressed.
 
 use super::offsets::Offsets;
+use super::{ANY, FAR, FIVE, HALF, LEAN, LONG, NONE, SIX};
 use crate::block::Matches;
 
 /// With a `FAR` table, how it is searched is decided anew after as much data as this,
@@ -150,6 +151,44 @@ pub(super) enum Search {
     Short,
 }
 
+impl Search {
+    /// The first entries of the table, which it uses.
+    pub(super) const fn entries(self) -> usize {
+        match self {
+            Search::Lean => LEAN,
+            Search::Half => HALF,
+            _ => FAR,
+        }
+    }
+
+    /// How many bytes it hashes.
+    pub(super) const fn bytes(self) -> u32 {
+        match self {
+            Search::Six | Search::Lean | Search::Joined => SIX,
+            Search::Five | Search::Bare | Search::Half | Search::Short => FIVE,
+        }
+    }
+
+    /// How many bits of a match right after another must be equal.
+    pub(super) const fn same(self) -> u32 {
+        match self {
+            Search::Six | Search::Five | Search::Bare | Search::Half => LONG,
+            Search::Joined | Search::Short => ANY,
+            Search::Lean => NONE,
+        }
+    }
+
+    /// Its steps are so many times as large.
+    pub(super) const fn stride(self) -> usize {
+        match self {
+            Search::Bare => 3,
+            // This makes up for the time of more matches.
+            Search::Short => 2,
+            _ => 1,
+        }
+    }
+}
+
 /// What the segment that ends is for.
 #[derive(Clone, Copy)]
 pub(super) enum Stage {
@@ -263,17 +302,17 @@ impl Choice {
             if self.sampled == 0 {
                 self.sample.fade();
             }
-            let before = self.sample.matches();
-            self.sample.count(sequences, SAMPLE - self.sampled);
-            self.sampled += self.sample.matches() - before;
+            self.sampled += self.sample.count(sequences, SAMPLE - self.sampled);
         }
         match self.stage {
-            Stage::Six(_) => self.offsets.count(sequences, usize::MAX),
+            Stage::Six(_) => {
+                self.offsets.count(sequences, usize::MAX);
+            }
             Stage::Waiting(_) if self.bare && self.offsets.matches() < CHANCE_SAMPLE => {
-                self.offsets.count(sequences, CHANCE_SAMPLE)
+                self.offsets.count(sequences, CHANCE_SAMPLE);
             }
             Stage::Rival(_) if matches!(self.rival, Search::Lean | Search::Joined) => {
-                self.rival_offsets.count(sequences, usize::MAX)
+                self.rival_offsets.count(sequences, usize::MAX);
             }
             _ => {}
         }
@@ -390,13 +429,8 @@ impl Choice {
             self.stage = Stage::Waiting(LONG_WAIT);
         }
         let before = std::mem::replace(&mut self.search, search);
-        let hashed = |search| match search {
-            Search::Six | Search::Lean | Search::Half => search,
-            Search::Joined => Search::Six,
-            Search::Five | Search::Bare | Search::Short => Search::Five,
-        };
         match (before, search) {
-            _ if hashed(before) == hashed(search) => None,
+            _ if (before.entries(), before.bytes()) == (search.entries(), search.bytes()) => None,
             (_, Search::Short) => Some(2 * SEGMENT),
             // Nothing was found, so little is worth the time.
             _ if segment.block >= segment.content => Some(0),

@@ -30,16 +30,19 @@ impl Offsets {
         offsets
     }
 
-    /// Counts those of a block, or of its first sequences, but at most so many.
+    /// Counts those of a block, or of its first sequences, but at most so many. Returns how many there were.
     #[cold]
-    pub(super) fn count(&mut self, sequences: &[u8], most: usize) {
+    pub(super) fn count(&mut self, sequences: &[u8], most: usize) -> usize {
+        let mut counted = 0;
         for found in Matches::of(sequences).take(most) {
             self.literals += found.literals.min(MOST_LITERALS);
             self.matched += found.len;
             self.matched_in_part += found.len.min(MOST_OF_A_MATCH);
             self.joined += (found.literals == 0) as usize;
             self.counts[found.offset / 4096] += 1;
+            counted += 1;
         }
+        counted
     }
 
     /// Makes all that was counted count for less: see `FADING`.
