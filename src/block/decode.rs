@@ -48,7 +48,7 @@ const SHORT: usize = 32;
 /// Long matches are few when not more than one sequence in this many has one. (Less is to be gained by the change from
 /// 16 to 18 bytes.)
 const RARE_AFTER_16: i32 = 32;
-const RARE_AFTER_18: i32 = 16;
+const RARE_AFTER_18: i32 = 8;
 /// They are many when so many of them follow each other that this many sequences without one would make up for it.
 const MANY: i32 = 128;
 /// Long matches from nearer than this do not count, except for the change from 16 to 18 bytes. To read many bytes, some
