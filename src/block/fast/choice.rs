@@ -43,16 +43,19 @@ const LEAST_SAMPLE: usize = 48;
 /// The first segment has too little history.
 const FIRST_SAMPLE_WAIT: u32 = 1;
 /// Before the first samples, it is guessed. Machine code begins with headers and tables, which are not like the rest, but
-/// have many zeros, as nearly all binary data has. Text has none. So if at least one byte in so many is zero,
+/// have many zeros, as nearly all binary data has. Text has none. So if a stream begins with data of which at least one
+/// byte in so many is zero,
 const ZEROS: usize = 8;
-/// a stream begins with `Search::Half`, as if so many matches of such data had been sampled.
-const GUESSED: usize = 128;
+/// it is as if so many matches had been sampled, like those of machine code. This has an effect from the second segment
+/// on, if the first one was no data of another kind:
+const GUESSED: usize = 64;
 /// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
 const DENSE: usize = 4;
 /// Nor is data with more than one match of at most five bytes in so many bytes. In data of few letters such matches are
 /// everywhere, and hide longer ones.
 const CROWDED: usize = 20;
-/// After that, so many segments are not sampled.
+/// After that, so many segments are not sampled, or as many as there were before, if these are fewer: what a file begins
+/// with may be of another kind than the rest.
 const CROWDED_WAIT: u32 = 32;
 
 /// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than
@@ -238,6 +241,8 @@ pub(super) struct Choice {
     pub(super) sample: Offsets,
     /// of which so many are of the current one.
     pub(super) sampled: usize,
+    /// So many segments have ended.
+    pub(super) segments: u32,
     /// So many segments follow before the next that is sampled.
     pub(super) sample_wait: u32,
     /// The matches of `Search::Six`, or those looked at before `Search::Bare`,
@@ -267,13 +272,14 @@ impl Choice {
             by_six_again: Shrinkage::default(),
             sample: Offsets::default(),
             sampled: 0,
+            segments: 0,
             sample_wait: FIRST_SAMPLE_WAIT,
             offsets: Offsets::default(),
             rival_offsets: Offsets::default(),
         }
     }
 
-    /// Chooses the first search, for data that begins like this: see `ZEROS`. Where no sample will correct it, nothing is
+    /// Guesses what a stream is like that begins with this data: see `ZEROS`. Where no sample will correct it, nothing is
     /// guessed.
     pub(super) fn begin(&mut self, data: &[u8]) {
         let data = &data[..data.len().min(SEGMENT)];
@@ -282,7 +288,6 @@ impl Choice {
         let zeros = places.clone().filter(|&&byte| byte == 0).count();
         let will_sample = self.acceleration == 1 && self.sample_wait == FIRST_SAMPLE_WAIT;
         if will_sample && ZEROS * zeros >= places.len() {
-            self.search = Search::Half;
             // As in machine code.
             self.sample = Offsets::near(GUESSED, 6, 8);
         }
@@ -332,7 +337,7 @@ impl Choice {
         let sampled = std::mem::take(&mut self.sampled);
         if crowded {
             self.sample = Offsets::default();
-            self.sample_wait = CROWDED_WAIT;
+            self.sample_wait = CROWDED_WAIT.min(self.segments);
         } else if self.sample_wait > 0 {
             self.sample_wait -= 1;
         } else if sampled == 0 {
@@ -382,6 +387,7 @@ impl Choice {
     /// bytes of the history every second position should be inserted. Of those before, few are: all would take too
     /// long.
     pub(super) fn change(&mut self) -> Option<usize> {
+        self.segments = self.segments.saturating_add(1);
         let segment = std::mem::take(&mut self.segment);
         let short = std::mem::take(&mut self.short);
         let poor = shrank_less(segment.content, segment.block, POOR);

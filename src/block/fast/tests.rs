@@ -616,8 +616,8 @@ fn only_six(choice: Choice) -> Choice {
 #[test]
 fn short_matches_are_taken_where_the_blocks_become_smaller() {
     let kinds = [
-        (records(2_500_000), Search::Short, 96),
-        (lines(2_500_000), Search::Short, 99),
+        (records(2_000_000), Search::Short, 96),
+        (lines(2_000_000), Search::Short, 99),
     ];
     for (data, expected, percent) in kinds {
         for page in [32_769, 65_536, 1_000_000] {
@@ -859,11 +859,12 @@ fn symbols(length: usize) -> Vec<u8> {
     symbols
 }
 
-/// Machine code is searched like that from the beginning, although it begins with something else. So is what comes
-/// after a dictionary, or after small pages. Other data with zeros is soon searched otherwise.
+/// Machine code is searched as such almost from the beginning, although it begins with something else. So is what comes
+/// after a dictionary, or after small pages. Other data with zeros is soon searched otherwise, and at once if it shrinks
+/// to little.
 #[test]
 fn binary_data_begins_as_machine_code_goes_on() {
-    let code = [symbols(14_000), instructions(32_768)].concat();
+    let code = [symbols(8192), instructions(32_768)].concat();
     let search_after = |stream: &mut Stream, page: &[u8]| {
         stream.page(page);
         stream.encoder.choice.search
@@ -873,26 +874,44 @@ fn binary_data_begins_as_machine_code_goes_on() {
         assert_eq!(search_after(&mut stream(1), part), Search::Half);
         assert_eq!(search_after(&mut stream(2), part), Search::Six);
     }
-    let mut after_small_page = stream(1);
-    after_small_page.page(&code[..2000]);
-    assert_eq!(search_after(&mut after_small_page, &code[2000..36_000]), Search::Half);
-    for (dictionary, search) in [(code.clone(), Search::Half), (text(5, 40_000), Search::Six)] {
+    let mut after_text = stream(1);
+    after_text.page(&text(5, 2000));
+    assert_eq!(search_after(&mut after_text, &code), Search::Half);
+    let [in_code, in_text] = [code.clone(), text(5, 40_000)].map(|dictionary| {
         let mut stream = stream(1);
         stream.window = dictionary;
         stream.encoder.index(&stream.window, 0, 40_000);
-        assert_eq!(search_after(&mut stream, b"short"), search);
-    }
-    // One zero in nine bytes, and one in seven.
-    for (letters, search) in [("abcdefgh", Search::Six), ("abcdef", Search::Half)] {
-        let row = format!("{letters}\0").into_bytes();
-        assert_eq!(search_after(&mut stream(1), &row.repeat(5000)), search);
-    }
-    // Only the beginning counts.
-    let late = [text(6, SEGMENT), vec![0; SEGMENT + 1]].concat();
-    assert_eq!(search_after(&mut stream(1), &late), Search::Six);
+        search_after(&mut stream, &instructions(60_000)[40_000..])
+    });
+    assert_eq!((in_code, in_text), (Search::Half, Search::Six));
     for other in [records(300_000), counters(300_000)] {
         assert_ne!(search_after(&mut stream(1), &other), Search::Half);
     }
+    let small = [1_u16, 0, 2, 1].map(u16::to_le_bytes).concat().repeat(5000);
+    let padded = small
+        .chunks(100)
+        .zip(code.chunks(5))
+        .flat_map(|parts| [parts.0, parts.1].concat());
+    assert_eq!(search_after(&mut stream(1), &padded.collect::<Vec<_>>()), Search::Six);
+}
+
+#[test]
+fn binary_data_begins_with_many_zeros() {
+    let guesses = |acceleration, data: &[u8]| {
+        let mut choice = Choice::new(acceleration);
+        choice.begin(data);
+        choice.sample.matches() > 0
+    };
+    // One zero in nine bytes, and one in seven.
+    for (letters, expected) in [("abcdefgh", false), ("abcdef", true)] {
+        let row = format!("{letters}\0").into_bytes();
+        for rows in [20, 5000] {
+            assert_eq!(guesses(1, &row.repeat(rows)), expected);
+        }
+        assert!(!guesses(2, &row.repeat(5000)));
+    }
+    // Only the beginning counts.
+    assert!(!guesses(1, &[text(6, SEGMENT), vec![0; SEGMENT + 1]].concat()));
 }
 
 /// Of four letters five bytes match everywhere by chance, which hides what matches at length.
@@ -1125,17 +1144,21 @@ fn after_data_that_did_not_shrink_little_is_inserted_again() {
 #[test]
 fn crowded_segments_end_what_was_sampled() {
     let sequences = [0x40, 1, 1, 1, 1, 1, 0].repeat(1000);
-    let mut choice = Choice::new(1);
-    let mut segment = |short| {
-        choice.stage = Stage::Waiting(9);
-        choice.add(0, SEGMENT, 8000, short, &sequences);
-        choice.change();
-        choice.search
-    };
-    assert!((0..9).any(|_| segment(0) == Search::Half));
-    assert_eq!(segment(1000), Search::Six);
-    let waits = (0..99).take_while(|_| segment(0) == Search::Six).count();
-    assert_eq!(waits, 32);
+    // At the beginning for no longer than the data before.
+    for (before, expected) in [(0, 3), (28, 31), (29, 32), (100, 32)] {
+        let mut choice = Choice::new(1);
+        choice.segments = before;
+        let mut segment = |short| {
+            choice.stage = Stage::Waiting(9);
+            choice.add(0, SEGMENT, 8000, short, &sequences);
+            choice.change();
+            choice.search
+        };
+        assert_eq!((0..9).take_while(|_| segment(0) != Search::Half).count(), 1);
+        assert_eq!(segment(1000), Search::Six);
+        let waits = (0..99).take_while(|_| segment(0) == Search::Six).count();
+        assert_eq!(waits, expected, "{before}");
+    }
 }
 
 #[test]

@@ -144,11 +144,10 @@ pub(super) fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a 
     distinct
 }
 
-/// Whether the page may be crowded. Most data is not, and should not take long. In a short page there is too little to
-/// see it from.
+/// Whether the page may be crowded. Most data is not, and should not take long. (A short page takes little time anyway.)
 pub(super) fn may_be_crowded(page: &Page) -> bool {
     let places = page.window[page.start..].windows(8).step_by(7).take(1 << 10);
-    places.len() == 1 << 10 && 4 * distinct::<MIN_MATCH>(places) <= 3 << 10
+    places.len() < 1 << 10 || 4 * distinct::<MIN_MATCH>(places) <= 3 << 10
 }
 
 /// Whether most places of the page have at least so many candidates on the chains of groups of four bytes, but most
