@@ -48,7 +48,7 @@ pub(super) struct Chains {
     /// The last linked position with each hash.
     heads: Box<[u32; 1 << HASH_LOG]>,
     /// For each position modulo `RING`, the distance to the position that it is linked to, or `MAX_OFFSET` if that is
-    /// less.
+    /// less. Three more, so that four can be stored from any place on: see `wrap`.
     deltas: Box<[u16; RING + 3]>,
     /// The first position that is not linked yet.
     next: u32,

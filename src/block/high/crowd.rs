@@ -175,7 +175,7 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
             total -= 1;
         } else if counts[index(group)] <= crowd {
             few += 1;
-            // (There may be runs, but not here.)
+            // (From here on `few` only grows, and `total` shrinks.)
             if few * 8 > total {
                 return false;
             }
@@ -185,8 +185,8 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
     few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
 }
 
-/// Whether groups of six bytes have clearly fewer candidates than groups of four. They do not in the lines of a log, as
-/// what is the same in all lines is long. There they would only lose the fields between.
+/// Whether groups of six bytes have clearly fewer candidates than groups of four. They do not in lines of one kind, as in
+/// a log, a table or source code: what is the same in all lines is long. There they would only lose the fields between.
 #[inline(never)]
 pub(super) fn is_sparser(page: &Page) -> bool {
     let near = page.window[page.start.max(page.window.len().saturating_sub(1 << 12))..].windows(8);
