@@ -223,7 +223,7 @@ pub(crate) fn append_sequence<'a, C>(
     rare: impl FnOnce(&'a mut [u8], &[u8], Span, C) -> &'a mut [u8],
 ) -> &'a mut [u8] {
     const FEW: usize = 16;
-    const MORE: usize = 32;
+    const MORE: usize = 64;
     let literals = span.to - span.from;
     let extra = span.length - MIN_MATCH;
     if literals < NIBBLE_MAX
