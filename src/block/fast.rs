@@ -79,7 +79,7 @@ const LONG_MATCH: usize = 128;
 /// for a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
 
-/// Evaluates an expression in which `$S` is the search as a constant: each search is compiled on its own.
+/// Evaluates an expression in which `$S` is the search as a constant, for the constants of generic functions.
 macro_rules! by_search {
     ($search:expr, $S:ident => $expression:expr) => {
         by_search!($search, $S => $expression; Six Lean Joined Five Bare Half Short)
@@ -100,7 +100,7 @@ pub(crate) struct FastEncoder {
     /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a stream:
     /// what was inserted must stay findable.
     table: Vec<u16>,
-    /// The step of a search, after its first one.
+    /// The step of a search after its first one, but for its `stride`.
     acceleration: usize,
     /// The largest offset of a match.
     max_distance: usize,
@@ -162,9 +162,9 @@ impl FastEncoder {
             FAR
         };
         if fresh {
-            self.begin(entries, floor, page);
+            self.prepare_table(entries, floor, page);
         } else if self.table.len() < entries {
-            self.begin(entries, floor, page);
+            self.prepare_table(entries, floor, page);
             self.insert_history(window, floor, start, EVERY_SECOND);
         }
         let mut cursor = Cursor {
@@ -227,7 +227,8 @@ impl FastEncoder {
             let table = &mut self.table;
             let short = by_search!(self.choice.search, S => {
                 let limits = (S.stride() * self.acceleration, self.max_distance);
-                encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }>(until, table, limits, window, floor, &mut cursor)
+                let cursor = &mut cursor;
+                encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }>(until, table, limits, window, floor, cursor)
             });
             let mut length = room - cursor.out.len();
             let from = anchor;
@@ -299,7 +300,7 @@ impl FastEncoder {
         } else {
             FAR
         };
-        self.begin(entries, floor, &window[floor..start]);
+        self.prepare_table(entries, floor, &window[floor..start]);
         self.insert_history(window, floor, start, EVERY_SECOND);
     }
 
@@ -320,11 +321,11 @@ impl FastEncoder {
         self.choice = Choice::new(self.acceleration);
     }
 
-    /// Begins with so many entries, for data that begins like this.
-    fn begin(&mut self, entries: usize, floor: usize, data: &[u8]) {
+    /// Sets up a table of so many entries, for `data`. How a `FAR` table is searched is guessed from that at first.
+    fn prepare_table(&mut self, entries: usize, floor: usize, data: &[u8]) {
         self.clear_table(entries, floor);
         if entries == FAR {
-            self.choice.begin(data);
+            self.choice.guess(data);
         }
     }
 
@@ -405,6 +406,7 @@ fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
 const fn has_small_pages(entries: usize, same: u32) -> bool {
     entries == NEAR && same == ANY
 }
+const _: () = assert!(!has_small_pages(Search::Half.entries(), Search::Half.same()));
 
 /// An earlier position with the same bytes as the current one.
 #[derive(Clone, Copy)]
@@ -457,7 +459,7 @@ fn bytes_at(window: &[u8], position: usize) -> u64 {
 }
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
-/// not below `floor` and its first `bits` (32 or 64) are equal. In small pages, it may return the lowest position
+/// not below `floor` and its first `bits` bits (32 or 64) are equal. In small pages, it may return the lowest position
 /// instead. `position` is above `floor`. `SAME` says which search it is: see [`has_small_pages`].
 #[inline(always)]
 fn replace<const N: usize, const BYTES: u32, const SAME: u32>(

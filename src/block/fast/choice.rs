@@ -1,4 +1,5 @@
-//! Chooses how a `FAR` table is searched, from how well the data before was compressed.
+//! Chooses how a `FAR` table is searched: from how well the data before was compressed, and at first from how many
+//! zeros there are.
 
 use super::offsets::Offsets;
 use super::{ANY, FAR, FIVE, HALF, LEAN, LONG, NONE, SIX};
@@ -42,20 +43,20 @@ pub(super) const FADING: usize = 4;
 const LEAST_SAMPLE: usize = 48;
 /// The first segment has too little history.
 const FIRST_SAMPLE_WAIT: u32 = 1;
-/// Before the first samples, it is guessed. Machine code begins with headers and tables, which are not like the rest, but
-/// have many zeros, as nearly all binary data has. Text has none. So if a stream begins with data of which at least one
-/// byte in so many is zero,
+/// Before there is a sample, one is guessed. Machine code comes after headers and tables, whose matches say little of
+/// it. But these have many zeros, as most binary data has. Text has none. So if the first data for a `FAR` table (a
+/// page, or the dictionary) has at least one zero among so many bytes,
 const ZEROS: usize = 8;
-/// it is as if so many matches had been sampled, like those of machine code. This has an effect from the second segment
-/// on, if the first one was no data of another kind:
-const GUESSED: usize = 64;
+/// the sample begins with so many matches, like those of machine code. They count from the end of the first segment on,
+/// and fade like others.
+const GUESSED: usize = SAMPLE;
 /// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
 const DENSE: usize = 4;
 /// Nor is data with more than one match of at most five bytes in so many bytes. In data of few letters such matches are
 /// everywhere, and hide longer ones.
 const CROWDED: usize = 20;
-/// After that, so many segments are not sampled, or as many as there were before, if these are fewer: what a file begins
-/// with may be of another kind than the rest.
+/// After that, so many segments are not sampled, or as many as the stream had so far, if these are fewer: what a file
+/// begins with may be of another kind than the rest.
 const CROWDED_WAIT: u32 = 32;
 
 /// Random digits, noisy pictures and measured values have matches by chance: anywhere, and hardly any is longer than
@@ -137,25 +138,25 @@ const SETTLED: u32 = 256;
 /// How a `FAR` table is searched.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Search {
-    /// Hashes six bytes. Right after a match, takes only a long one.
+    /// For most data.
     #[default]
     Six,
-    /// Hashes six bytes, uses a part of the table only, and looks for no match right after another.
+    /// For matches that do not join: see `LONE`.
     Lean,
-    /// Hashes six bytes. Takes a match of any length right after another.
+    /// For matches that do: see `MOSTLY_JOINED`.
     Joined,
-    /// Hashes five bytes. Right after a match, takes only a long one, as do `Bare` and `Half`.
+    /// For data that shrinks little: see `POOR`.
     Five,
-    /// Hashes five bytes, and takes much larger steps.
+    /// For matches by chance: see `CHANCE_SPACING`.
     Bare,
-    /// Hashes five bytes, and uses half of the table.
+    /// For short matches far between: see `APART`.
     Half,
-    /// Hashes five bytes, and takes larger steps. Takes a match of any length right after another.
+    /// For records: see `MEASURED`.
     Short,
 }
 
 impl Search {
-    /// The first entries of the table, which it uses.
+    /// How many entries of the table it uses, from the first one on.
     pub(super) const fn entries(self) -> usize {
         match self {
             Search::Lean => LEAN,
@@ -172,7 +173,7 @@ impl Search {
         }
     }
 
-    /// How many bits of a match right after another must be equal.
+    /// Which match it takes right after another: `LONG`, `ANY` or `NONE`.
     pub(super) const fn same(self) -> u32 {
         match self {
             Search::Six | Search::Five | Search::Bare | Search::Half => LONG,
@@ -181,7 +182,7 @@ impl Search {
         }
     }
 
-    /// Its steps are so many times as large.
+    /// Its steps are so many times as large as those of most searches.
     pub(super) const fn stride(self) -> usize {
         match self {
             Search::Bare => 3,
@@ -237,7 +238,7 @@ pub(super) struct Choice {
     pub(super) by_six: Shrinkage,
     pub(super) by_rival: Shrinkage,
     pub(super) by_six_again: Shrinkage,
-    /// Some matches of the last segments,
+    /// Some matches of the last segments, or a guess (see `ZEROS`),
     pub(super) sample: Offsets,
     /// of which so many are of the current one.
     pub(super) sampled: usize,
@@ -279,17 +280,18 @@ impl Choice {
         }
     }
 
-    /// Guesses what a stream is like that begins with this data: see `ZEROS`. Where no sample will correct it, nothing is
-    /// guessed.
-    pub(super) fn begin(&mut self, data: &[u8]) {
+    /// Guesses what the matches of a stream are like whose data begins like this: see `ZEROS`. Not with an
+    /// acceleration, where no sample would correct it.
+    pub(super) fn guess(&mut self, data: &[u8]) {
         let data = &data[..data.len().min(SEGMENT)];
-        // (An odd number: zeros are often in columns.)
+        // (An odd step: columns of 2, 4 or 8 bytes do not hide from it.)
         let places = data.iter().step_by((data.len() / 64) | 1);
         let zeros = places.clone().filter(|&&byte| byte == 0).count();
+        // (Tests turn samples off by a longer wait.)
         let will_sample = self.acceleration == 1 && self.sample_wait == FIRST_SAMPLE_WAIT;
         if will_sample && ZEROS * zeros >= places.len() {
-            // As in machine code.
-            self.sample = Offsets::near(GUESSED, 6, 8);
+            // Clearly more literals than `APART`, and shorter than `LONG_ON_AVERAGE`.
+            self.sample = Offsets::all_near(GUESSED, 6, 8);
         }
     }
 

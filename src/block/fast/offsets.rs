@@ -18,8 +18,9 @@ pub(super) struct Offsets {
 }
 
 impl Offsets {
-    /// So many matches from nearby, each of so many bytes after so many literals.
-    pub(super) fn near(matches: usize, literals: usize, len: usize) -> Offsets {
+    /// So many matches from the last 4 KiB, each of `len` bytes after so many literals. (Both are so small that they
+    /// are counted in full.)
+    pub(super) fn all_near(matches: usize, literals: usize, len: usize) -> Offsets {
         let mut offsets = Offsets {
             literals: literals * matches,
             matched: len * matches,
@@ -30,7 +31,7 @@ impl Offsets {
         offsets
     }
 
-    /// Counts those of a block, or of its first sequences, but at most so many. Returns how many there were.
+    /// Counts those of a block, or of its first sequences, but at most so many. Returns how many it counted.
     #[cold]
     pub(super) fn count(&mut self, sequences: &[u8], most: usize) -> usize {
         let mut counted = 0;

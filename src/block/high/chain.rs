@@ -17,6 +17,8 @@ pub(super) const HASH_LOG: u32 = 16;
 pub(super) const AHEAD: usize = 1 << 15;
 /// Positions whose links are kept: the reach of a match, and twice what is linked ahead.
 pub(super) const RING: usize = 1 << 17;
+/// So many positions are linked in one step.
+const STEP: usize = 4;
 /// Runs with a longer period than this are linked position by position.
 const LONGEST_PERIOD: u32 = 16;
 /// A depth that no chain exceeds.
@@ -48,8 +50,8 @@ pub(super) struct Chains {
     /// The last linked position with each hash.
     heads: Box<[u32; 1 << HASH_LOG]>,
     /// For each position modulo `RING`, the distance to the position that it is linked to, or `MAX_OFFSET` if that is
-    /// less. Three more, so that four can be stored from any place on: see `wrap`.
-    deltas: Box<[u16; RING + 3]>,
+    /// less. Some more, so that a step can be stored from any place on: see `wrap`.
+    deltas: Box<[u16; RING + STEP - 1]>,
     /// The first position that is not linked yet.
     next: u32,
     /// The number of bytes that are hashed: 4, 5, 6 or 8.
@@ -57,7 +59,7 @@ pub(super) struct Chains {
     /// The position up to which this is not chosen anew where there are no `crowds`.
     chosen: u32,
     taste: Taste,
-    /// Where there are crowds, a group has six bytes.
+    /// Where there are crowds, a group has six or eight bytes.
     crowds: Option<Crowds>,
     /// How many bytes 1024 bytes became, in the first page after the choice.
     became: Option<u64>,
@@ -274,14 +276,14 @@ impl Chains {
             small: false,
             runs: false,
             heads: vec![0; 1 << HASH_LOG].try_into().unwrap(),
-            deltas: vec![0; RING + 3].try_into().unwrap(),
+            deltas: vec![0; RING + STEP - 1].try_into().unwrap(),
             next: 0,
             group: MIN_MATCH,
             chosen: 0,
         }
     }
 
-    /// Where most chains have at least `crowd` candidates, a group has six bytes.
+    /// Where most chains have at least `crowd` candidates, a group has six or eight bytes.
     pub(super) fn with_crowd(mut self, crowd: usize) -> Chains {
         self.crowds = Some(Crowds::new(crowd));
         self
@@ -391,7 +393,8 @@ impl Chains {
             // The groups of four positions have up to eleven bytes.
             let in_run = word == word.rotate_left(8) && (GROUP == MIN_MATCH || word == read_u64(bytes, 3));
             let ring = position as usize % RING;
-            let deltas: &mut [u16; 4] = self.deltas[ring..].first_chunk_mut().expect("three more than the ring");
+            let deltas: &mut [u16; STEP] = self.deltas[ring..].first_chunk_mut().expect("more than the ring");
+            // (In a run. Otherwise that of the last position.)
             let mut distance = 1;
             if in_run {
                 // In a run each position is linked to the one before it.
@@ -412,16 +415,16 @@ impl Chains {
                     *head = position;
                 }
             }
-            if ring > RING - 4 {
-                self.wrap(ring + 4);
+            if ring + STEP > RING {
+                self.wrap(ring + STEP);
             }
             if RUNS && distance <= LONGEST_PERIOD {
-                let run = self.link_run::<GROUP, READ>(page, position + 4, rest.len() - 4, distance);
+                let run = self.link_run::<GROUP, READ>(page, position + STEP as u32, rest.len() - STEP, distance);
                 position += run as u32;
                 rest = &rest[run..];
             }
-            position += 4;
-            rest = &rest[4..];
+            position += STEP as u32;
+            rest = &rest[STEP..];
         }
         for group in rest.windows(READ) {
             self.link_one(position, hash::<GROUP>(group));
@@ -481,8 +484,8 @@ impl Chains {
         run
     }
 
-    /// Moves what was linked behind the end of the ring to its beginning. The steps of four begin where they begin in
-    /// the data, and nowhere else where the ring ends: what is linked must not depend on that.
+    /// Copies what was linked behind the end of the ring to its beginning. Steps begin where the data says, whatever
+    /// the ring: what is linked must not depend on where it ends.
     #[cold]
     #[inline(never)]
     fn wrap(&mut self, end: usize) {

@@ -144,10 +144,12 @@ pub(super) fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a 
     distinct
 }
 
-/// Whether the page may be crowded. Most data is not, and should not take long. (A short page takes little time anyway.)
+/// Whether the page may be crowded: at least a quarter of its first groups come again. Most data has fewer, and should
+/// not take long. (A page that is too short to tell takes little time anyway.)
 pub(super) fn may_be_crowded(page: &Page) -> bool {
-    let places = page.window[page.start..].windows(8).step_by(7).take(1 << 10);
-    places.len() < 1 << 10 || 4 * distinct::<MIN_MATCH>(places) <= 3 << 10
+    const FIRST: usize = 1 << 10;
+    let places = page.window[page.start..].windows(8).step_by(7).take(FIRST);
+    places.len() < FIRST || 4 * distinct::<MIN_MATCH>(places) <= 3 * FIRST
 }
 
 /// Whether most places of the page have at least so many candidates on the chains of groups of four bytes, but most
@@ -185,8 +187,9 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
     few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
 }
 
-/// Whether groups of six bytes have clearly fewer candidates than groups of four. They do not in lines of one kind, as in
-/// a log, a table or source code: what is the same in all lines is long. There they would only lose the fields between.
+/// Whether groups of six bytes have clearly fewer candidates than groups of four. They do not in lines that are alike,
+/// as in a log, a table or much source code: what is the same in all lines is long. There they would only lose the
+/// fields between.
 #[inline(never)]
 pub(super) fn is_sparser(page: &Page) -> bool {
     let near = page.window[page.start.max(page.window.len().saturating_sub(1 << 12))..].windows(8);
