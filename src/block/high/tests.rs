@@ -681,8 +681,7 @@ fn crowded_chains_have_longer_groups() {
     }
 }
 
-/// Short pages may be crowded, too. (7000 bytes are too few places to tell, but so many that their number alone is
-/// above the limit.) A long page after a short one is still crowded.
+/// Short pages may be crowded, too. A long page after a short one is still crowded.
 #[test]
 fn short_pages_may_be_crowded() {
     let mut random = Random::new(59);
