@@ -149,7 +149,13 @@ pub(super) fn distinct<'a, const GROUP: usize>(places: impl Iterator<Item = &'a 
 pub(super) fn may_be_crowded(page: &Page) -> bool {
     const FIRST: usize = 1 << 10;
     let places = page.window[page.start..].windows(8).step_by(7).take(FIRST);
-    places.len() < FIRST || 4 * distinct::<MIN_MATCH>(places) <= 3 * FIRST
+    places.len() < FIRST || many_come_again::<MIN_MATCH>(places)
+}
+
+/// Whether at least a quarter of the groups come again.
+fn many_come_again<'a, const GROUP: usize>(places: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
+    let most = 3 * places.len() / 4;
+    distinct::<GROUP>(places) <= most
 }
 
 /// Whether most places of the page have at least so many candidates on the chains of groups of four bytes, but most
@@ -184,7 +190,7 @@ pub(super) fn is_crowded(page: &Page, crowd: usize) -> bool {
         }
     }
     let near = window[window.len().saturating_sub(1 << 12)..].windows(8);
-    few * 8 <= total && 4 * distinct::<6>(near.clone()) <= 3 * near.len()
+    few * 8 <= total && many_come_again::<6>(near)
 }
 
 /// Whether groups of six bytes have clearly fewer candidates than groups of four. They do not in lines that are alike,

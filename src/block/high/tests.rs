@@ -697,11 +697,12 @@ fn short_pages_may_be_crowded() {
         for level in 2..=6 {
             let mut stream = Stream::new(level, 200_000);
             let (mut rest, mut size) = (&rows[..], 0);
-            let mut lens = lens.into_iter().cycle();
-            while !rest.is_empty() {
-                let page = rest
-                    .split_off(..rest.len().min(lens.next().unwrap_or(1)))
-                    .unwrap_or(rest);
+            for len in lens.into_iter().cycle() {
+                let page;
+                (page, rest) = rest.split_at(len.min(rest.len()));
+                if page.is_empty() {
+                    break;
+                }
                 size += stream.encode(page).len();
                 assert!(level == 2 || page.len() < 65_536 || stream.group() > 4, "{level}");
             }
