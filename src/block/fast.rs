@@ -79,6 +79,13 @@ const LONG_MATCH: usize = 128;
 /// for a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
 
+/// After pages that did not shrink, as of compressed files and pictures, the next one will probably not shrink either.
+/// So its search begins with a step that is larger by one byte for every so many bytes of such pages in a row,
+const BARREN_SPACING: usize = 1 << 14;
+/// but by no more than the square root of its own length, divided by this. With larger steps, so few positions of a
+/// short page would be inserted and searched that nothing would be found when the data becomes another.
+const MOST_BARREN: usize = 4;
+
 /// Evaluates an expression in which `$S` is the search as a constant, for the constants of generic functions.
 macro_rules! by_search {
     ($search:expr, $S:ident => $expression:expr) => {
@@ -107,6 +114,8 @@ pub(crate) struct FastEncoder {
     choice: Choice,
     /// Bytes encoded since the start of the stream (saturating).
     encoded: usize,
+    /// So many of them, the last ones, are of pages that did not shrink.
+    barren: usize,
 }
 
 impl FastEncoder {
@@ -120,6 +129,7 @@ impl FastEncoder {
             max_distance: MAX_OFFSET,
             choice: Choice::new(acceleration as usize),
             encoded: 0,
+            barren: 0,
         }
     }
 
@@ -167,16 +177,36 @@ impl FastEncoder {
             self.prepare_table(entries, floor, page);
             self.insert_history(window, floor, start, EVERY_SECOND);
         }
-        let mut cursor = Cursor {
+        let cursor = Cursor {
             out,
             anchor: start,
             // Nothing matches the first byte of all.
             position: start.max(floor + 1),
-            attempts: self.acceleration << PATIENCE,
+            attempts: self.first_step(page_len) << PATIENCE,
         };
-        if self.table.len() == FAR {
-            return self.encode_in_segments(window, floor, start, page, cursor);
+        let length = if self.table.len() == FAR {
+            self.encode_in_segments(window, floor, start, page, cursor)
+        } else {
+            self.encode_at_once(window, floor, cursor)
+        };
+        self.barren = if length < page_len {
+            0
+        } else {
+            self.barren.saturating_add(page_len)
+        };
+        length
+    }
+
+    /// The step of a search after its first one, at the beginning of a page of this length.
+    fn first_step(&self, page_len: usize) -> usize {
+        match self.barren / BARREN_SPACING {
+            0 => self.acceleration,
+            more => (1 + more).min(page_len.isqrt() / MOST_BARREN).max(self.acceleration),
         }
+    }
+
+    /// Encodes the page with a smaller table. Returns the length of the block.
+    fn encode_at_once(&mut self, window: &[u8], floor: usize, mut cursor: Cursor) -> usize {
         let room = cursor.out.len();
         let limits = (self.acceleration, self.max_distance);
         let table = &mut self.table;
@@ -292,6 +322,7 @@ impl FastEncoder {
     /// Makes the dictionary `window[floor..start]` findable for the page at `start`. Called at the start of a stream.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         self.encoded = start - floor;
+        self.barren = 0;
         self.choice = Choice::new(self.acceleration);
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
@@ -318,6 +349,7 @@ impl FastEncoder {
     /// Starts a new stream. The output is the same as that of a new encoder.
     pub(crate) fn reset(&mut self) {
         self.encoded = 0;
+        self.barren = 0;
         self.choice = Choice::new(self.acceleration);
     }
 

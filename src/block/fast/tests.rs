@@ -292,7 +292,8 @@ fn reset_is_as_good_as_new() {
         for page in [100, 1000, 8192, 65_536] {
             let mut encoder = FastEncoder::new(1);
             let new = blocks(encoder.clone(), &data, page);
-            for used in [text(2, 300), text(2, 5000), text(2, 150_000), numbers(150_000)] {
+            let noise = noise(400_000);
+            for used in [text(2, 300), text(2, 5000), text(2, 150_000), numbers(150_000), noise] {
                 let mut stream = Stream::new(encoder);
                 stream.page(&used);
                 encoder = stream.encoder;
@@ -383,9 +384,80 @@ fn after_a_dictionary_the_encoder_is_as_good_as_new() {
             .collect::<Vec<_>>()
     };
     let new = with_dictionary(FastEncoder::new(1));
-    let mut used = Stream::new(FastEncoder::new(1));
-    used.page(&numbers(200_000));
-    assert!(with_dictionary(used.encoder) == new);
+    for data in [numbers(200_000), noise(400_000)] {
+        let mut used = Stream::new(FastEncoder::new(1));
+        used.page(&data);
+        assert!(with_dictionary(used.encoder) == new);
+    }
+}
+
+#[test]
+fn pages_that_do_not_shrink_are_counted() {
+    let mut stream = Stream::new(FastEncoder::new(1));
+    for page_len in [300, 4096, 65_536, 500_000] {
+        stream.page(&text(2, page_len));
+        assert_eq!(stream.encoder.barren, 0);
+        for pages in 1..4 {
+            stream.page(&Random::new(pages as u64).bytes(page_len));
+            assert_eq!(stream.encoder.barren, pages * page_len);
+        }
+    }
+}
+
+#[test]
+fn after_many_barren_pages_the_first_steps_are_larger() {
+    for (acceleration, barren, page_len, step) in [
+        (1, 0, 1 << 20, 1),
+        (1, BARREN_SPACING - 1, 1 << 20, 1),
+        (1, BARREN_SPACING, 1 << 20, 2),
+        (1, 10 * BARREN_SPACING, 1 << 20, 11),
+        (1, usize::MAX, 1 << 20, 256),
+        (1, usize::MAX, 1 << 10, 8),
+        (1, usize::MAX, 100, 2),
+        (1, usize::MAX, 10, 1),
+        (1, usize::MAX, 0, 1),
+        (20, 10 * BARREN_SPACING, 1 << 20, 20),
+        (20, usize::MAX, 1 << 20, 256),
+    ] {
+        let mut encoder = FastEncoder::new(acceleration);
+        encoder.barren = barren;
+        assert_eq!(encoder.first_step(page_len), step, "{acceleration} {barren} {page_len}");
+    }
+}
+
+#[test]
+fn few_positions_of_such_pages_are_searched() {
+    for (page, most) in [(1024, 130), (4096, 260), (65_536, 1050)] {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for seed in 0..128 {
+            stream.page(&Random::new(100 + seed).bytes(page));
+            let by = stream.previous;
+            stream.slide(by);
+        }
+        stream.encoder.table.fill(0);
+        stream.page(&Random::new(1).bytes(page));
+        let inserted = stream.encoder.table.iter().filter(|&&entry| entry > 0).count();
+        assert!((most / 3..most).contains(&inserted), "{page}: {inserted}");
+    }
+}
+
+/// The large steps end with the first match, and even the shortest pages have one soon.
+#[test]
+fn data_after_barren_pages_is_compressed() {
+    let sum = |blocks: &[Vec<u8>]| blocks.iter().map(Vec::len).sum::<usize>();
+    for page in [1024, 4096, 8192, 65_536] {
+        for data in [text(2, 100_000), records(100_000), instructions(100_000)] {
+            let alone = sum(&blocks(FastEncoder::new(1), &data, page));
+            let both = blocks(FastEncoder::new(1), &[noise(10 * 65_536), data].concat(), page);
+            let (barren, others) = both.split_at(10 * 65_536 / page);
+            assert!(barren.iter().all(|block| block.len() > page));
+            assert!(
+                100 * sum(others) <= 101 * alone + 100 * page / 4,
+                "{page}: {} {alone}",
+                sum(others)
+            );
+        }
+    }
 }
 
 #[test]
