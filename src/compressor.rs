@@ -442,7 +442,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
 
     /// Encodes the page in the window, even an empty one, and begins the next page.
     fn make_block(&mut self) {
-        let mut window = mem::take(&mut self.window);
+        let mut window = self.window.lend();
         let page_len = window.page().len();
         let floor = self.encode(window.content(), window.floor(), window.start(), window.page());
         // Nothing refers to what is before a restart point. The rules *One page back* and *Empty pages*: while it
@@ -453,7 +453,7 @@ impl<F: Framing> Lz4StreamCompressor<F> {
         }
         window.end_page();
         self.last_page = page_len;
-        self.window = window;
+        self.window.take_back(window);
     }
 
     /// Makes the block of the page, of which `content[start..]` is the [head](Encoder::head_len), or all. It may refer

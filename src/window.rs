@@ -214,6 +214,27 @@ impl Window {
         self.end = end;
     }
 
+    /// Moves the content to a window of its own, for [`take_back`](Self::take_back), and leaves this one empty. No
+    /// history may be missing. (To move all of a window takes as long as to compress some ten bytes.)
+    #[inline]
+    pub(crate) fn lend(&mut self) -> Window {
+        debug_assert!(!self.is_missing());
+        Window {
+            buf: mem::take(&mut self.buf),
+            floor: mem::take(&mut self.floor),
+            start: mem::take(&mut self.start),
+            end: mem::take(&mut self.end),
+            ..Window::default()
+        }
+    }
+
+    /// Takes back what [`lend`](Self::lend) moved.
+    #[inline]
+    pub(crate) fn take_back(&mut self, lent: Window) {
+        self.buf = lent.buf;
+        (self.floor, self.start, self.end) = (lent.floor, lent.start, lent.end);
+    }
+
     /// Swaps buffers with `out`, which must end with the history of the next page. The following pages are appended to
     /// it, and none of its bytes is dropped.
     pub(crate) fn adopt(&mut self, out: &mut Vec<u8>) {

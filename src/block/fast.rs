@@ -69,8 +69,10 @@ const LONG_PAGE: usize = 3 * HISTORY;
 /// The search is compiled twice. Where it starts no match in the last so many bytes of the page, most reads of the
 /// window need no check. The other one encodes the rest,
 const ROOMY: usize = 40;
-/// and all of a page that is shorter than this.
+/// and all of a page that is shorter than this,
 const ROOMY_PAGE: usize = 256;
+/// or, with a `SMALL` table, than this: so little data has few matches, and the search takes nearly all of the time.
+const ROOMY_MESSAGE: usize = 64;
 
 /// Of matches of `SIGHT` bytes up to this length the second position is inserted, too.
 const LONG_MATCH: usize = 128;
@@ -321,9 +323,8 @@ impl FastEncoder {
 
     /// Makes the dictionary `window[floor..start]` findable for the page at `start`. Called at the start of a stream.
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
+        self.reset();
         self.encoded = start - floor;
-        self.barren = 0;
-        self.choice = Choice::new(self.acceleration);
         let entries = if self.encoded <= SMALL_STREAM {
             SMALL
         } else if self.encoded.min(self.max_distance) <= NEAR_PAGE {
@@ -350,7 +351,10 @@ impl FastEncoder {
     pub(crate) fn reset(&mut self) {
         self.encoded = 0;
         self.barren = 0;
-        self.choice = Choice::new(self.acceleration);
+        // With a smaller table, nothing was chosen. (That matters when a stream is one short message.)
+        if self.table.len() == FAR {
+            self.choice = Choice::new(self.acceleration);
+        }
     }
 
     /// Sets up a table of so many entries, for `data`. How a `FAR` table is searched is guessed from that at first.
@@ -560,7 +564,8 @@ fn encode_to<const N: usize, const BYTES: u32, const SAME: u32>(
 ) -> usize {
     let table = part::<N>(table);
     let mut short = 0;
-    if N != SMALL && cursor.position + ROOMY_PAGE <= window.len() {
+    let roomy = if N == SMALL { ROOMY_MESSAGE } else { ROOMY_PAGE };
+    if cursor.position + roomy <= window.len() {
         short = encode_part::<N, BYTES, SAME, ROOMY>(until, table, limits, window, floor, cursor);
         if cursor.position > until {
             return short;
