@@ -23,6 +23,8 @@ mod tests;
 /// Table entries for the first few hundred bytes of a stream. Clearing a larger table would take longer than encoding
 /// them.
 const SMALL: usize = 1 << 9;
+/// Table entries for the next few hundred: as many as liblz4 has.
+const MEDIUM: usize = 1 << 12;
 /// Table entries when page and history together have at most 64 KiB, or matches go back at most 32 KiB.
 const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, as much as the first-level cache of many processors has.
@@ -52,8 +54,10 @@ const ANY: u32 = 32;
 /// Looks for none.
 const NONE: u32 = 0;
 
-/// A stream of at most this length uses `SMALL` entries.
+/// A stream of at most this length uses `SMALL` entries,
 const SMALL_STREAM: usize = 512;
+/// and one of at most this length `MEDIUM` entries.
+const MEDIUM_STREAM: usize = 1024;
 /// Page and history of at most this total length use `NEAR` entries.
 const NEAR_REACH: usize = 1 << 16;
 /// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
@@ -106,8 +110,8 @@ macro_rules! by_search {
 /// Encodes pages. What it knows of the history stays from page to page.
 #[derive(Clone)]
 pub(crate) struct FastEncoder {
-    /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a stream:
-    /// what was inserted must stay findable.
+    /// `SMALL`, `MEDIUM`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a
+    /// stream: what was inserted must stay findable.
     table: Vec<u16>,
     /// The step of a search after its first one, but for its `stride`.
     acceleration: usize,
@@ -166,13 +170,7 @@ impl FastEncoder {
         let page_len = page.len();
         let fresh = self.encoded == 0;
         self.encoded = self.encoded.saturating_add(page_len);
-        let entries = if self.encoded <= SMALL_STREAM {
-            SMALL
-        } else if (page_len <= NEAR_PAGE && window.len() - floor <= NEAR_REACH) || self.max_distance <= NEAR_PAGE {
-            NEAR
-        } else {
-            FAR
-        };
+        let entries = self.entries(page_len, window.len() - floor);
         if fresh {
             self.prepare_table(entries, floor, page);
         } else if self.table.len() < entries {
@@ -199,6 +197,19 @@ impl FastEncoder {
         length
     }
 
+    /// How many entries the table should have for a page of this length, which with its history is so long.
+    fn entries(&self, page_len: usize, reach: usize) -> usize {
+        if self.encoded <= SMALL_STREAM {
+            SMALL
+        } else if self.encoded <= MEDIUM_STREAM {
+            MEDIUM
+        } else if (page_len <= NEAR_PAGE && reach <= NEAR_REACH) || self.max_distance <= NEAR_PAGE {
+            NEAR
+        } else {
+            FAR
+        }
+    }
+
     /// The step of a search after its first one, at the beginning of a page of this length.
     fn first_step(&self, page_len: usize) -> usize {
         match self.barren / BARREN_SPACING {
@@ -211,12 +222,18 @@ impl FastEncoder {
     fn encode_at_once(&mut self, window: &[u8], floor: usize, mut cursor: Cursor) -> usize {
         let room = cursor.out.len();
         let limits = (self.acceleration, self.max_distance);
-        let table = &mut self.table;
-        if table.len() == SMALL {
-            encode_to::<SMALL, FIVE, ANY>(usize::MAX, table, limits, window, floor, &mut cursor);
-        } else {
-            encode_to::<NEAR, FIVE, ANY>(usize::MAX, table, limits, window, floor, &mut cursor);
-        }
+        // Whether entries can be out of reach: because some of the stream is, or because no match may go as far.
+        let stale = self.encoded > window.len() - floor || self.max_distance != MAX_OFFSET;
+        let (until, table) = (usize::MAX, &mut self.table);
+        match table.len() {
+            SMALL => encode_to::<SMALL, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor),
+            MEDIUM => encode_to::<MEDIUM, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor),
+            _ if stale => encode_to::<NEAR, FIVE, ANY, true>(until, table, limits, window, floor, &mut cursor),
+            _ => {
+                let limits = (self.acceleration, MAX_OFFSET);
+                encode_to::<NEAR, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor)
+            }
+        };
         room - cursor.out.len() + write_last_literals(cursor.out, window, cursor.anchor)
     }
 
@@ -260,7 +277,9 @@ impl FastEncoder {
             let short = by_search!(self.choice.search, S => {
                 let limits = (S.stride() * self.acceleration, self.max_distance);
                 let cursor = &mut cursor;
-                encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }>(until, table, limits, window, floor, cursor)
+                encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(
+                    until, table, limits, window, floor, cursor,
+                )
             });
             let mut length = room - cursor.out.len();
             let from = anchor;
@@ -325,13 +344,7 @@ impl FastEncoder {
     pub(crate) fn index(&mut self, window: &[u8], floor: usize, start: usize) {
         self.reset();
         self.encoded = start - floor;
-        let entries = if self.encoded <= SMALL_STREAM {
-            SMALL
-        } else if self.encoded.min(self.max_distance) <= NEAR_PAGE {
-            NEAR
-        } else {
-            FAR
-        };
+        let entries = self.entries(start - floor, start - floor);
         self.prepare_table(entries, floor, &window[floor..start]);
         self.insert_history(window, floor, start, EVERY_SECOND);
     }
@@ -380,6 +393,7 @@ impl FastEncoder {
     fn insert_history(&mut self, window: &[u8], floor: usize, start: usize, pace: usize) {
         match self.table.len() {
             SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start, pace),
+            MEDIUM => insert::<MEDIUM, FIVE>(&mut self.table, window, floor, start, pace),
             NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start, pace),
             _ => by_search!(self.choice.search, S => {
                 insert::<{ S.entries() }, { S.bytes() }>(&mut self.table, window, floor, start, pace)
@@ -438,12 +452,6 @@ fn append_rare_sequence<'a, const N: usize, const BYTES: u32>(
     append_any_sequence(out, window, span)
 }
 
-/// Whether it is the search with a `NEAR` table. (`HALF` is the same number, but never with `ANY`.)
-const fn has_small_pages(entries: usize, same: u32) -> bool {
-    entries == NEAR && same == ANY
-}
-const _: () = assert!(!has_small_pages(Search::Half.entries(), Search::Half.same()));
-
 /// An earlier position with the same bytes as the current one.
 #[derive(Clone, Copy)]
 struct Found {
@@ -495,10 +503,10 @@ fn bytes_at(window: &[u8], position: usize) -> u64 {
 }
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
-/// not below `floor` and its first `bits` bits (32 or 64) are equal. In small pages, it may return the lowest position
-/// instead. `position` is above `floor`. `SAME` says which search it is: see [`has_small_pages`].
+/// not below `floor` and its first `bits` bits (32 or 64) are equal. `position` is above `floor`. With `STALE`, it may
+/// return the lowest position instead.
 #[inline(always)]
-fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
+fn replace<const N: usize, const BYTES: u32, const STALE: bool>(
     table: &mut [u16; N],
     window: &[u8],
     floor: usize,
@@ -510,9 +518,9 @@ fn replace<const N: usize, const BYTES: u32, const SAME: u32>(
     let entry = &mut table[hash::<N, BYTES>(bytes)];
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
-    if has_small_pages(N, SAME) {
-        // With small pages most entries are stale, and a branch cannot predict which. So do not branch: instead of an
-        // entry that is out of reach, take the lowest position. It is a candidate too, if a bad one.
+    if STALE {
+        // A branch cannot predict which entries are stale. So do not branch: instead of an entry that is out of reach,
+        // take the lowest position. It is a candidate too, if a bad one.
         let in_reach = distance.wrapping_sub(1) < position - floor;
         let candidate = select_unpredictable(in_reach, position.wrapping_sub(distance), floor);
         if candidate <= last {
@@ -552,9 +560,10 @@ struct Cursor<'a> {
     attempts: usize,
 }
 
-/// Encodes the part of the page that has room after it, then the rest: see `ROOMY`.
+/// Encodes the part of the page that has room after it, then the rest: see `ROOMY`. `STALE` is for many entries out of
+/// reach, as small pages have in a longer stream.
 #[inline(always)]
-fn encode_to<const N: usize, const BYTES: u32, const SAME: u32>(
+fn encode_to<const N: usize, const BYTES: u32, const SAME: u32, const STALE: bool>(
     until: usize,
     table: &mut [u16],
     limits: (usize, usize),
@@ -566,17 +575,17 @@ fn encode_to<const N: usize, const BYTES: u32, const SAME: u32>(
     let mut short = 0;
     let roomy = if N == SMALL { ROOMY_MESSAGE } else { ROOMY_PAGE };
     if cursor.position + roomy <= window.len() {
-        short = encode_part::<N, BYTES, SAME, ROOMY>(until, table, limits, window, floor, cursor);
+        short = encode_part::<N, BYTES, SAME, STALE, ROOMY>(until, table, limits, window, floor, cursor);
         if cursor.position > until {
             return short;
         }
     }
-    short + encode_part::<N, BYTES, SAME, MATCH_MARGIN>(until, table, limits, window, floor, cursor)
+    short + encode_part::<N, BYTES, SAME, STALE, MATCH_MARGIN>(until, table, limits, window, floor, cursor)
 }
 
 /// Calls [`encode_segment`]. With the usual largest distance, there is no limit to check: entries hold no larger one.
 #[inline(always)]
-fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: usize>(
+fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const STALE: bool, const MARGIN: usize>(
     until: usize,
     table: &mut [u16; N],
     (acceleration, max_distance): (usize, usize),
@@ -585,9 +594,25 @@ fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: 
     cursor: &mut Cursor,
 ) -> usize {
     if max_distance == MAX_OFFSET {
-        encode_segment::<N, BYTES, SAME, false, MARGIN>(until, table, acceleration, MAX_OFFSET, window, floor, cursor)
+        encode_segment::<N, BYTES, SAME, STALE, false, MARGIN>(
+            until,
+            table,
+            acceleration,
+            MAX_OFFSET,
+            window,
+            floor,
+            cursor,
+        )
     } else {
-        encode_segment::<N, BYTES, SAME, true, MARGIN>(until, table, acceleration, max_distance, window, floor, cursor)
+        encode_segment::<N, BYTES, SAME, STALE, true, MARGIN>(
+            until,
+            table,
+            acceleration,
+            max_distance,
+            window,
+            floor,
+            cursor,
+        )
     }
 }
 
@@ -595,7 +620,14 @@ fn encode_part<const N: usize, const BYTES: u32, const SAME: u32, const MARGIN: 
 /// `Search::Half`, returns the number of matches of at most five bytes. With `Search::Lean`, returns how many matches
 /// follow right after another all the same, because one was extended backwards.
 #[inline(never)]
-fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMITED: bool, const MARGIN: usize>(
+fn encode_segment<
+    const N: usize,
+    const BYTES: u32,
+    const SAME: u32,
+    const STALE: bool,
+    const LIMITED: bool,
+    const MARGIN: usize,
+>(
     until: usize,
     table: &mut [u16; N],
     acceleration: usize,
@@ -604,9 +636,9 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
-    // Whether more positions inside matches are inserted than one near the end. In small pages that takes more time
-    // than it is worth.
-    let inside = !has_small_pages(N, SAME) && N != SMALL;
+    // Whether more positions inside matches are inserted than one near the end: with a `FAR` table. (Those of its
+    // searches that use a part of it do not take `ANY`.) In small pages that takes more time than it is worth.
+    let inside = N == FAR || SAME != ANY;
     // How far down a match at a position reaches.
     let floor_at = |position: usize| {
         if LIMITED {
@@ -634,7 +666,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 }
                 let bytes = read_u64(window, position);
                 if let Some(found) =
-                    replace::<N, BYTES, SAME>(table, window, floor_at(position), last, position, bytes, 32)
+                    replace::<N, BYTES, STALE>(table, window, floor_at(position), last, position, bytes, 32)
                 {
                     attempts = acceleration << PATIENCE;
                     break found;
@@ -653,7 +685,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                 let mut ahead = found.ahead;
                 let mut next = found.next;
                 if ahead == SIGHT {
-                    ahead += length_ahead::<N, SAME>(window, found.position + SIGHT, position + SIGHT);
+                    ahead += length_ahead::<STALE>(window, found.position + SIGHT, position + SIGHT);
                     next = bytes_at(window, position + ahead);
                     // What came again at length will again. With its second position it is likelier to be found, and
                     // from its beginning. (Runs are found anyway.)
@@ -700,7 +732,7 @@ fn encode_segment<const N: usize, const BYTES: u32, const SAME: u32, const LIMIT
                     break;
                 }
                 // Try a match right after this one.
-                match replace::<N, BYTES, SAME>(table, window, floor_at(position), last, position, next, SAME) {
+                match replace::<N, BYTES, STALE>(table, window, floor_at(position), last, position, next, SAME) {
                     Some(next) => found = next,
                     None => break,
                 }
@@ -733,10 +765,10 @@ fn leave<'a>(cursor: &mut Cursor<'a>, end: Cursor<'a>) {
 
 /// How many more bytes are equal. It stops before the page's last literals.
 #[inline(always)]
-fn length_ahead<const N: usize, const SAME: u32>(window: &[u8], earlier: usize, later: usize) -> usize {
+fn length_ahead<const STALE: bool>(window: &[u8], earlier: usize, later: usize) -> usize {
     let limit = window.len() - LAST_LITERALS;
     // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
-    if has_small_pages(N, SAME) {
+    if STALE {
         run_length::<128>(window, earlier, later, limit)
     } else {
         match_length(window, earlier, later, limit)
