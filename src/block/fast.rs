@@ -23,8 +23,6 @@ mod tests;
 /// Table entries for the first few hundred bytes of a stream. Clearing a larger table would take longer than encoding
 /// them.
 const SMALL: usize = 1 << 9;
-/// Table entries for the next few hundred: as many as liblz4 has.
-const MEDIUM: usize = 1 << 12;
 /// Table entries when page and history together have at most 64 KiB, or matches go back at most 32 KiB.
 const NEAR: usize = 1 << 13;
 /// Table entries for more than that. The table takes 32 KiB, as much as the first-level cache of many processors has.
@@ -54,10 +52,8 @@ const ANY: u32 = 32;
 /// Looks for none.
 const NONE: u32 = 0;
 
-/// A stream of at most this length uses `SMALL` entries,
+/// A stream of at most this length uses `SMALL` entries.
 const SMALL_STREAM: usize = 512;
-/// and one of at most this length `MEDIUM` entries.
-const MEDIUM_STREAM: usize = 1024;
 /// Page and history of at most this total length use `NEAR` entries.
 const NEAR_REACH: usize = 1 << 16;
 /// A longer page uses `FAR` entries all the same: it will soon be the history of another long page.
@@ -110,8 +106,8 @@ macro_rules! by_search {
 /// Encodes pages. What it knows of the history stays from page to page.
 #[derive(Clone)]
 pub(crate) struct FastEncoder {
-    /// `SMALL`, `MEDIUM`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a
-    /// stream: what was inserted must stay findable.
+    /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a stream:
+    /// what was inserted must stay findable.
     table: Vec<u16>,
     /// The step of a search after its first one, but for its `stride`.
     acceleration: usize,
@@ -201,8 +197,6 @@ impl FastEncoder {
     fn entries(&self, page_len: usize, reach: usize) -> usize {
         if self.encoded <= SMALL_STREAM {
             SMALL
-        } else if self.encoded <= MEDIUM_STREAM {
-            MEDIUM
         } else if (page_len <= NEAR_PAGE && reach <= NEAR_REACH) || self.max_distance <= NEAR_PAGE {
             NEAR
         } else {
@@ -227,7 +221,6 @@ impl FastEncoder {
         let (until, table) = (usize::MAX, &mut self.table);
         match table.len() {
             SMALL => encode_to::<SMALL, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor),
-            MEDIUM => encode_to::<MEDIUM, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor),
             _ if stale => encode_to::<NEAR, FIVE, ANY, true>(until, table, limits, window, floor, &mut cursor),
             _ => {
                 let limits = (self.acceleration, MAX_OFFSET);
@@ -393,7 +386,6 @@ impl FastEncoder {
     fn insert_history(&mut self, window: &[u8], floor: usize, start: usize, pace: usize) {
         match self.table.len() {
             SMALL => insert::<SMALL, FIVE>(&mut self.table, window, floor, start, pace),
-            MEDIUM => insert::<MEDIUM, FIVE>(&mut self.table, window, floor, start, pace),
             NEAR => insert::<NEAR, FIVE>(&mut self.table, window, floor, start, pace),
             _ => by_search!(self.choice.search, S => {
                 insert::<{ S.entries() }, { S.bytes() }>(&mut self.table, window, floor, start, pace)
