@@ -430,14 +430,14 @@ impl<F: Framing> Lz4StreamCompressor<F> {
     fn make_block_in_place(&mut self, page: &[u8], head_len: usize) {
         self.push_with_room(&page[..head_len], head_len);
         self.total_in += (page.len() - head_len) as u64;
-        let mut window = mem::take(&mut self.window);
+        let mut window = self.window.lend();
         self.encode(window.content(), window.floor(), window.start(), page);
         // The rules of `make_block` hold: nothing is left of what was before the page.
         let history = &page[page.len() - HISTORY..];
         window.restart_within(history, window_len(&self.options));
         self.encoder.slide(page.len() - HISTORY);
         self.last_page = head_len;
-        self.window = window;
+        self.window.take_back(window);
     }
 
     /// Encodes the page in the window, even an empty one, and begins the next page.

@@ -214,11 +214,12 @@ impl Window {
         self.end = end;
     }
 
-    /// Moves the content to a window of its own, for [`take_back`](Self::take_back), and leaves this one empty. No
-    /// history may be missing. (To move all of a window takes as long as to compress some ten bytes.)
+    /// Moves the buffer to a window of its own, for [`take_back`](Self::take_back), and leaves this one empty. Only for a
+    /// window that neither slides lazily nor adopts a buffer: the other fields are not moved. (To move all of them would
+    /// take as long as to compress about ten bytes.)
     #[inline]
     pub(crate) fn lend(&mut self) -> Window {
-        debug_assert!(!self.is_missing());
+        debug_assert!(self.missing == 0 && !self.is_eager && !self.adopted);
         Window {
             buf: mem::take(&mut self.buf),
             floor: mem::take(&mut self.floor),

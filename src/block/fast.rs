@@ -2,9 +2,9 @@
 //!
 //! The table maps a hash of the bytes at a position to the last position with that hash. It stores the low 16 bits of
 //! the window index. LZ4 offsets have 16 bits too, so the distance to an entry modulo 65536 is always a possible
-//! offset, and entries never need rebasing, however long the stream is. An entry may be stale: more than 65536 bytes
-//! old, or from below `floor`. It is still a candidate like any other. A candidate is a match if it lies between
-//! `floor` and the position and its bytes are equal.
+//! offset, and entries never need rebasing, however long the stream is. An entry may be stale: at least 65536 bytes old,
+//! below `floor`, or farther away than matches may go. That does no harm: a candidate is a match only if it lies between
+//! `floor` and the position, and its bytes are equal.
 
 use super::Matches;
 use super::sequence::{
@@ -71,8 +71,9 @@ const LONG_PAGE: usize = 3 * HISTORY;
 const ROOMY: usize = 40;
 /// and all of a page that is shorter than this,
 const ROOMY_PAGE: usize = 256;
-/// or, with a `SMALL` table, than this: so little data has few matches, and the search takes nearly all of the time.
-const ROOMY_MESSAGE: usize = 64;
+/// or, with a `SMALL` table, than this. (To call both takes longer than the checks in a short page. But so little data
+/// has few matches: nearly all of the time goes into the search, and more of it into the checks.)
+const ROOMY_SMALL: usize = 64;
 
 /// Of matches of `SIGHT` bytes up to this length the second position is inserted, too.
 const LONG_MATCH: usize = 128;
@@ -81,12 +82,13 @@ const LONG_MATCH: usize = 128;
 /// for a while will probably not match soon, and a missed match there costs little.
 const PATIENCE: u32 = 6;
 
-/// After pages that did not shrink, as of compressed files and pictures, the next one will probably not shrink either.
-/// So its search begins with a step that is larger by one byte for every so many bytes of such pages in a row,
+/// After pages that did not shrink, such as those of compressed files and pictures, the next one will probably not
+/// shrink either. So until its first match, the search takes larger steps: by one byte for every so many bytes of such
+/// pages in a row,
 const BARREN_SPACING: usize = 1 << 14;
-/// but by no more than the square root of its own length, divided by this. With larger steps, so few positions of a
-/// short page would be inserted and searched that nothing would be found when the data becomes another.
-const MOST_BARREN: usize = 4;
+/// up to the square root of the page's length, divided by this. With larger ones, so few positions of a short page would
+/// be inserted and searched that nothing would be found when the data changes.
+const BARREN_DIVISOR: usize = 4;
 
 /// Evaluates an expression in which `$S` is the search as a constant, for the constants of generic functions.
 macro_rules! by_search {
@@ -178,7 +180,7 @@ impl FastEncoder {
             anchor: start,
             // Nothing matches the first byte of all.
             position: start.max(floor + 1),
-            attempts: self.first_step(page_len) << PATIENCE,
+            attempts: self.opening_step(page_len) << PATIENCE,
         };
         let length = if self.table.len() == FAR {
             self.encode_in_segments(window, floor, start, page, cursor)
@@ -193,7 +195,8 @@ impl FastEncoder {
         length
     }
 
-    /// How many entries the table should have for a page of this length, which with its history is so long.
+    /// How many entries the table should have for a page of this length, or a dictionary, where `reach` is the length of
+    /// history and page. `encoded` includes it already.
     fn entries(&self, page_len: usize, reach: usize) -> usize {
         if self.encoded <= SMALL_STREAM {
             SMALL
@@ -204,11 +207,11 @@ impl FastEncoder {
         }
     }
 
-    /// The step of a search after its first one, at the beginning of a page of this length.
-    fn first_step(&self, page_len: usize) -> usize {
+    /// The step until the first match of a page of this length. (The very first one is a single byte.)
+    fn opening_step(&self, page_len: usize) -> usize {
         match self.barren / BARREN_SPACING {
             0 => self.acceleration,
-            more => (1 + more).min(page_len.isqrt() / MOST_BARREN).max(self.acceleration),
+            more => (1 + more).min(page_len.isqrt() / BARREN_DIVISOR).max(self.acceleration),
         }
     }
 
@@ -216,13 +219,15 @@ impl FastEncoder {
     fn encode_at_once(&mut self, window: &[u8], floor: usize, mut cursor: Cursor) -> usize {
         let room = cursor.out.len();
         let limits = (self.acceleration, self.max_distance);
-        // Whether entries can be out of reach: because some of the stream is, or because no match may go as far.
+        // Whether entries can be out of reach: because some of the stream is, or because no match may go as far. (With a
+        // `SMALL` table, the stream is too short for that to matter.)
         let stale = self.encoded > window.len() - floor || self.max_distance != MAX_OFFSET;
         let (until, table) = (usize::MAX, &mut self.table);
         match table.len() {
             SMALL => encode_to::<SMALL, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor),
             _ if stale => encode_to::<NEAR, FIVE, ANY, true>(until, table, limits, window, floor, &mut cursor),
             _ => {
+                // (The same, but as a constant: so it is not compiled for other limits.)
                 let limits = (self.acceleration, MAX_OFFSET);
                 encode_to::<NEAR, FIVE, ANY, false>(until, table, limits, window, floor, &mut cursor)
             }
@@ -496,7 +501,7 @@ fn bytes_at(window: &[u8], position: usize) -> u64 {
 
 /// Inserts `position`, whose eight bytes are `bytes`. Returns the position that it replaces in the table, if that is
 /// not below `floor` and its first `bits` bits (32 or 64) are equal. `position` is above `floor`. With `STALE`, it may
-/// return the lowest position instead.
+/// return `floor` instead.
 #[inline(always)]
 fn replace<const N: usize, const BYTES: u32, const STALE: bool>(
     table: &mut [u16; N],
@@ -511,8 +516,8 @@ fn replace<const N: usize, const BYTES: u32, const STALE: bool>(
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
     if STALE {
-        // A branch cannot predict which entries are stale. So do not branch: instead of an entry that is out of reach,
-        // take the lowest position. It is a candidate too, if a bad one.
+        // Which entries are out of reach is unpredictable. So do not branch: instead of one that is, take `floor`. It is
+        // a candidate too, if a bad one.
         let in_reach = distance.wrapping_sub(1) < position - floor;
         let candidate = select_unpredictable(in_reach, position.wrapping_sub(distance), floor);
         if candidate <= last {
@@ -552,8 +557,10 @@ struct Cursor<'a> {
     attempts: usize,
 }
 
-/// Encodes the part of the page that has room after it, then the rest: see `ROOMY`. `STALE` is for many entries out of
-/// reach, as small pages have in a longer stream.
+/// Encodes the part of the page that has room after it, then the rest: see `ROOMY`.
+///
+/// `STALE` is for pages where many entries are out of reach: small ones, but for the first of a stream. It is a matter
+/// of speed. Without it, no match reaches farther either.
 #[inline(always)]
 fn encode_to<const N: usize, const BYTES: u32, const SAME: u32, const STALE: bool>(
     until: usize,
@@ -565,7 +572,7 @@ fn encode_to<const N: usize, const BYTES: u32, const SAME: u32, const STALE: boo
 ) -> usize {
     let table = part::<N>(table);
     let mut short = 0;
-    let roomy = if N == SMALL { ROOMY_MESSAGE } else { ROOMY_PAGE };
+    let roomy = if N == SMALL { ROOMY_SMALL } else { ROOMY_PAGE };
     if cursor.position + roomy <= window.len() {
         short = encode_part::<N, BYTES, SAME, STALE, ROOMY>(until, table, limits, window, floor, cursor);
         if cursor.position > until {
@@ -628,9 +635,10 @@ fn encode_segment<
     floor: usize,
     cursor: &mut Cursor,
 ) -> usize {
-    // Whether more positions inside matches are inserted than one near the end: with a `FAR` table. (Those of its
-    // searches that use a part of it do not take `ANY`.) In small pages that takes more time than it is worth.
+    // Whether more positions inside matches are inserted than one near the end: with a `FAR` table, of which `N` may be
+    // a part. With smaller tables, to insert them takes more time than it is worth.
     let inside = N == FAR || SAME != ANY;
+    const { assert!(Search::Half.same() != ANY && Search::Lean.same() != ANY) };
     // How far down a match at a position reaches.
     let floor_at = |position: usize| {
         if LIMITED {
@@ -759,7 +767,8 @@ fn leave<'a>(cursor: &mut Cursor<'a>, end: Cursor<'a>) {
 #[inline(always)]
 fn length_ahead<const STALE: bool>(window: &[u8], earlier: usize, later: usize) -> usize {
     let limit = window.len() - LAST_LITERALS;
-    // Runs are common in small pages. (In large ones the call costs text more than runs gain.)
+    // Runs are common in small pages. (In others, and at the beginning of a stream, the call costs text more than runs
+    // gain.)
     if STALE {
         run_length::<128>(window, earlier, later, limit)
     } else {

@@ -322,7 +322,7 @@ pub(crate) fn places_inside(length: usize, offset: usize) -> impl Iterator<Item 
 #[inline(always)]
 pub(crate) fn write_length(out: &mut [u8], at: usize, length: usize) -> usize {
     let end = at + length / 255;
-    // (Mostly there is nothing to fill, and then the call would be a noticeable part of a short message.)
+    // (Mostly there is nothing to fill, and then a call would take a noticeable part of the time of a short message.)
     if end > at {
         out[at..end].fill(255);
     }
