@@ -214,9 +214,9 @@ impl Window {
         self.end = end;
     }
 
-    /// Moves the buffer to a window of its own, for [`take_back`](Self::take_back), and leaves this one empty. Only for a
-    /// window that neither slides lazily nor adopts a buffer: the other fields are not moved. (To move all of them would
-    /// take as long as to compress about ten bytes.)
+    /// Moves the buffer to a window of its own, for [`take_back`](Self::take_back), and leaves this one empty. Only for
+    /// a window that neither slides lazily nor adopts a buffer: the other fields are not moved. (To move all of them
+    /// would take as long as to compress about ten bytes.)
     #[inline]
     pub(crate) fn lend(&mut self) -> Window {
         debug_assert!(self.missing == 0 && !self.is_eager && !self.adopted);

@@ -2,9 +2,9 @@
 //!
 //! The table maps a hash of the bytes at a position to the last position with that hash. It stores the low 16 bits of
 //! the window index. LZ4 offsets have 16 bits too, so the distance to an entry modulo 65536 is always a possible
-//! offset, and entries never need rebasing, however long the stream is. An entry may be stale: at least 65536 bytes old,
-//! below `floor`, or farther away than matches may go. That does no harm: a candidate is a match only if it lies between
-//! `floor` and the position, and its bytes are equal.
+//! offset, and entries never need rebasing, however long the stream is. An entry may be stale: at least 65536 bytes
+//! old, below `floor`, or farther away than matches may go. That does no harm: a candidate is a match only if it lies
+//! between `floor` and the position, and its bytes are equal.
 
 use super::Matches;
 use super::sequence::{
@@ -71,8 +71,8 @@ const LONG_PAGE: usize = 3 * HISTORY;
 const ROOMY: usize = 40;
 /// and all of a page that is shorter than this,
 const ROOMY_PAGE: usize = 256;
-/// or, with a `SMALL` table, than this. (To call both takes longer than the checks in a short page. But so little data
-/// has few matches: nearly all of the time goes into the search, and more of it into the checks.)
+/// or, with a `SMALL` table, than this. (In a short page, to call both takes longer than the checks do. So little data
+/// has few matches, however: nearly all of its time goes into the search, and the call pays earlier.)
 const ROOMY_SMALL: usize = 64;
 
 /// Of matches of `SIGHT` bytes up to this length the second position is inserted, too.
@@ -86,8 +86,8 @@ const PATIENCE: u32 = 6;
 /// shrink either. So until its first match, the search takes larger steps: by one byte for every so many bytes of such
 /// pages in a row,
 const BARREN_SPACING: usize = 1 << 14;
-/// up to the square root of the page's length, divided by this. With larger ones, so few positions of a short page would
-/// be inserted and searched that nothing would be found when the data changes.
+/// up to the square root of the page's length, divided by this. With larger ones, so few positions of a short page
+/// would be inserted and searched that nothing would be found when the data changes.
 const BARREN_DIVISOR: usize = 4;
 
 /// Evaluates an expression in which `$S` is the search as a constant, for the constants of generic functions.
@@ -195,8 +195,8 @@ impl FastEncoder {
         length
     }
 
-    /// How many entries the table should have for a page of this length, or a dictionary, where `reach` is the length of
-    /// history and page. `encoded` includes it already.
+    /// How many entries the table should have for a page of this length, or a dictionary, where `reach` is the length
+    /// of history and page. `encoded` includes it already.
     fn entries(&self, page_len: usize, reach: usize) -> usize {
         if self.encoded <= SMALL_STREAM {
             SMALL
@@ -219,8 +219,8 @@ impl FastEncoder {
     fn encode_at_once(&mut self, window: &[u8], floor: usize, mut cursor: Cursor) -> usize {
         let room = cursor.out.len();
         let limits = (self.acceleration, self.max_distance);
-        // Whether entries can be out of reach: because some of the stream is, or because no match may go as far. (With a
-        // `SMALL` table, the stream is too short for that to matter.)
+        // Whether entries can be out of reach: because some of the stream is, or because no match may go as far. (With
+        // a `SMALL` table, the stream is too short for that to matter.)
         let stale = self.encoded > window.len() - floor || self.max_distance != MAX_OFFSET;
         let (until, table) = (usize::MAX, &mut self.table);
         match table.len() {
@@ -516,8 +516,8 @@ fn replace<const N: usize, const BYTES: u32, const STALE: bool>(
     let distance = (position as u16).wrapping_sub(*entry) as usize;
     *entry = position as u16;
     if STALE {
-        // Which entries are out of reach is unpredictable. So do not branch: instead of one that is, take `floor`. It is
-        // a candidate too, if a bad one.
+        // Which entries are out of reach is unpredictable. So do not branch: instead of one that is, take `floor`. It
+        // is a candidate too, if a bad one.
         let in_reach = distance.wrapping_sub(1) < position - floor;
         let candidate = select_unpredictable(in_reach, position.wrapping_sub(distance), floor);
         if candidate <= last {

@@ -431,7 +431,7 @@ fn barren_pages_make_the_steps_of_the_next_one_larger() {
 
 #[test]
 fn few_positions_of_barren_pages_are_searched() {
-    // (The length divided by the largest step: 8, 16 and 64. The first steps are smaller.)
+    // (The length divided by the step, which is 8, 16 and 64, and a few more: the very first step is one byte.)
     for (page, most) in [(1024, 130), (4096, 260), (65_536, 1050)] {
         let mut stream = Stream::new(FastEncoder::new(1));
         for seed in 0..128 {
