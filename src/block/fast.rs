@@ -12,11 +12,13 @@ use super::sequence::{
     read_u32, read_u64, run_length, short_suffix, write_last_literals, write_length,
 };
 use crate::format::HISTORY;
-use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search};
+use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Shrinkage};
 use std::hint::select_unpredictable;
+use steps::TRIAL;
 
 mod choice;
 mod offsets;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -262,7 +264,19 @@ impl FastEncoder {
         while position + MATCH_MARGIN <= window.len() {
             let encoded = self.encoded - (end - position);
             let segment = encoded.clamp(FIRST_SEGMENT, SEGMENT);
-            let until = position + (segment - self.choice.segment.content);
+            let mut until = position + (segment - self.choice.segment.content);
+            let mut others = None;
+            if position + TRIAL + ROOMY_PAGE <= window.len() && self.choice.wants_trial() {
+                until = position + TRIAL;
+                let out = &mut out[written..];
+                let cursor = Cursor {
+                    out,
+                    anchor,
+                    position,
+                    attempts,
+                };
+                others = Some(self.try_other_steps(until, window, floor, cursor));
+            }
             let mut cursor = Cursor {
                 out: &mut out[written..],
                 anchor,
@@ -272,14 +286,19 @@ impl FastEncoder {
             let room = cursor.out.len();
             let pending = position - anchor;
             let table = &mut self.table;
+            let stride = self.choice.stride();
             let short = by_search!(self.choice.search, S => {
-                let limits = (S.stride() * self.acceleration, self.max_distance);
+                let limits = (stride * self.acceleration, self.max_distance);
                 let cursor = &mut cursor;
                 encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(
                     until, table, limits, window, floor, cursor,
                 )
             });
             let mut length = room - cursor.out.len();
+            if let Some(others) = others {
+                let ours = cursor.shrinkage_since(position, pending, room);
+                self.choice.steps.end_trial(ours, others);
+            }
             let from = anchor;
             Cursor {
                 anchor,
@@ -318,6 +337,23 @@ impl FastEncoder {
             }
         }
         written + write_last_literals(&mut out[written..], window, anchor)
+    }
+
+    /// What the search would make of the data up to `until` with the steps to be tried. (`out` is overwritten.)
+    #[cold]
+    #[inline(never)]
+    fn try_other_steps(&mut self, until: usize, window: &[u8], floor: usize, mut cursor: Cursor) -> Shrinkage {
+        let Cursor { position, anchor, .. } = cursor;
+        let room = cursor.out.len();
+        let limits = (self.choice.steps.tried_len() * self.acceleration, self.max_distance);
+        let kept = *part::<FAR>(&mut self.table);
+        by_search!(self.choice.search, S => {
+            encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(
+                until, &mut self.table, limits, window, floor, &mut cursor,
+            )
+        });
+        self.table.copy_from_slice(&kept);
+        cursor.shrinkage_since(position, position - anchor, room)
     }
 
     /// The last match of the first `length` bytes of `out` ends at `page[end]`, but only because the head of the page
@@ -555,6 +591,18 @@ struct Cursor<'a> {
     position: usize,
     /// How patient the search is: see `PATIENCE`.
     attempts: usize,
+}
+
+impl Cursor<'_> {
+    /// How the data from `position` on shrank, where the cursor had so many pending literals and so much room.
+    fn shrinkage_since(&self, position: usize, pending: usize, room: usize) -> Shrinkage {
+        let block = room - self.out.len() + (self.position - self.anchor);
+        Shrinkage {
+            content: self.position - position,
+            // (The first match may have begun before.)
+            block: block.saturating_sub(pending),
+        }
+    }
 }
 
 /// Encodes the part of the page that has room after it, then the rest: see `ROOMY`.

@@ -2,6 +2,7 @@
 //! zeros there are.
 
 use super::offsets::Offsets;
+use super::steps::Steps;
 use super::{ANY, FAR, FIVE, HALF, LEAN, LONG, NONE, SIX};
 use crate::block::Matches;
 
@@ -182,13 +183,14 @@ impl Search {
         }
     }
 
-    /// Its steps are so many times as large as those of most searches.
-    pub(super) const fn stride(self) -> usize {
+    /// How many bytes its steps have at least. Those of the others depend on the data: see [`Steps`].
+    const fn steps(self) -> Option<usize> {
         match self {
-            Search::Bare => 3,
+            Search::Six | Search::Five | Search::Half => None,
+            Search::Lean | Search::Joined => Some(1),
             // This makes up for the time of more matches.
-            Search::Short => 2,
-            _ => 1,
+            Search::Short => Some(2),
+            Search::Bare => Some(3),
         }
     }
 }
@@ -250,6 +252,8 @@ pub(super) struct Choice {
     pub(super) offsets: Offsets,
     /// and those of `Search::Lean` and `Search::Joined`.
     pub(super) rival_offsets: Offsets,
+    /// The steps of those searches that have none of their own.
+    pub(super) steps: Steps,
 }
 
 impl Choice {
@@ -277,6 +281,7 @@ impl Choice {
             sample_wait: FIRST_SAMPLE_WAIT,
             offsets: Offsets::default(),
             rival_offsets: Offsets::default(),
+            steps: Steps::new(),
         }
     }
 
@@ -305,7 +310,7 @@ impl Choice {
         } else {
             self.run = 0;
         }
-        if self.samples() && may_be_apart(content, block) {
+        if self.samples() && (Shrinkage { content, block }).is_between() {
             if self.sampled == 0 {
                 self.sample.fade();
             }
@@ -323,6 +328,31 @@ impl Choice {
             }
             _ => {}
         }
+    }
+
+    /// Whether this segment begins with a trial of other steps.
+    pub(super) fn wants_trial(&self) -> bool {
+        self.steps.wait == 0
+            && self.segment.content == 0
+            && self.acceleration == 1
+            && self.search.steps().is_none()
+            // No comparison is disturbed.
+            && matches!(self.stage, Stage::Waiting(_))
+            && (self.steps.exponent > 0 || self.may_take_larger_steps())
+    }
+
+    /// Whether the matches of the sample are short and have literals between them. Where they are long, or follow
+    /// right after another, there are few steps to save. (Text and machine code are often like this, too, but much
+    /// other data is spared a trial.)
+    fn may_take_larger_steps(&self) -> bool {
+        self.sample.matches() >= LEAST_SAMPLE
+            && self.sample.are_apart(STILL_APART)
+            && self.sample.are_shorter_than(LONG_MATCHES)
+    }
+
+    /// How many bytes the steps of the search have, but for an acceleration.
+    pub(super) fn stride(&self) -> usize {
+        self.search.steps().unwrap_or_else(|| self.steps.len())
     }
 
     /// Whether matches of the current segment are sampled. With an acceleration they are not: speed counts for more
@@ -347,7 +377,7 @@ impl Choice {
             self.sample.fade();
         }
         match self.search {
-            Search::Six => may_be_apart(segment.content, segment.block) && self.is_apart(),
+            Search::Six => segment.is_between() && self.is_apart(),
             Search::Five | Search::Half => self.is_apart(),
             _ => false,
         }
@@ -356,10 +386,9 @@ impl Choice {
     /// Whether the matches of the sample have many literals between them, are short, and near.
     fn is_apart(&self) -> bool {
         let tenths = if self.search == Search::Six { APART } else { STILL_APART };
-        let matches = self.sample.matches();
-        matches >= LEAST_SAMPLE
-            && 10 * self.sample.literals >= tenths * matches
-            && self.sample.matched_in_part < LONG_ON_AVERAGE * matches
+        self.sample.matches() >= LEAST_SAMPLE
+            && self.sample.are_apart(tenths)
+            && self.sample.are_shorter_than(LONG_ON_AVERAGE)
             && (self.search == Search::Half || self.sample.far() < FEW_FAR)
     }
 
@@ -396,6 +425,7 @@ impl Choice {
         let meagre = shrank_less(segment.content, segment.block, MEAGRE);
         let longest_run = std::mem::take(&mut self.longest_run);
         self.run = 0;
+        self.steps.end_segment(segment);
         let was_poor = std::mem::replace(&mut self.poor, poor);
         let enough = if self.search == Search::Bare {
             self.bare_segments += 1;
@@ -410,7 +440,8 @@ impl Choice {
             && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
         let crowded = self.search == Search::Half && short > segment.content / CROWDED;
-        let apart = self.end_sample(segment, crowded);
+        // (Data that becomes smaller by larger steps is no machine code, but records. They have much far away, too.)
+        let apart = self.end_sample(segment, crowded) && !self.steps.gained;
         let search = match self.search {
             Search::Six if apart => Search::Half,
             // One poor segment is not enough: many files have small parts that cannot be compressed at all.
@@ -437,6 +468,9 @@ impl Choice {
             self.stage = Stage::Waiting(LONG_WAIT);
         }
         let before = std::mem::replace(&mut self.search, search);
+        if before != search {
+            self.steps.last = None;
+        }
         match (before, search) {
             _ if (before.entries(), before.bytes()) == (search.entries(), search.bytes()) => None,
             (_, Search::Short) => Some(2 * SEGMENT),
@@ -597,15 +631,20 @@ impl Shrinkage {
         1000 - i64::try_from(1000 * ours / theirs.max(1)).unwrap_or(i64::MAX)
     }
 
+    /// To how many thousandths the data shrank. (It is never much longer than before.)
+    pub(super) fn thousandths(self) -> u16 {
+        (1000 * self.block as u64 / self.content.max(1) as u64) as u16
+    }
+
+    /// Whether the data shrank neither so little nor so much that hardly any sequences are in it.
+    pub(super) fn is_between(self) -> bool {
+        DENSE * self.block > self.content && !shrank_less(self.content, self.block, MEAGRE)
+    }
+
     /// Whether one of the two shrank to nine tenths of what the other did, or to less.
     fn differs(self, other: Shrinkage) -> bool {
         self.gain(other) >= 100 || other.gain(self) >= 100
     }
-}
-
-/// Whether the matches of `content` bytes that became `block` bytes may have many literals between them: see `APART`.
-fn may_be_apart(content: usize, block: usize) -> bool {
-    DENSE * block > content && !shrank_less(content, block, MEAGRE)
 }
 
 /// Whether `content` bytes that became `block` bytes shrank by less than one in so many.

@@ -8,13 +8,13 @@ use crate::block::Matches;
 pub(super) struct Offsets {
     /// How many there are in each 4 KiB. (Two segments, the most that are counted, have less than 2^14.)
     pub(super) counts: [u16; 16],
-    pub(super) literals: usize,
+    pub(super) literals: u32,
     /// The lengths of the matches together.
     pub(super) matched: usize,
     /// The same, but of each match at most [`MOST_OF_A_MATCH`].
-    pub(super) matched_in_part: usize,
+    pub(super) matched_in_part: u32,
     /// So many follow right after another match.
-    pub(super) joined: usize,
+    pub(super) joined: u32,
 }
 
 impl Offsets {
@@ -22,9 +22,9 @@ impl Offsets {
     /// are counted in full.)
     pub(super) fn all_near(matches: usize, literals: usize, len: usize) -> Offsets {
         let mut offsets = Offsets {
-            literals: literals * matches,
+            literals: (literals * matches) as u32,
             matched: len * matches,
-            matched_in_part: len * matches,
+            matched_in_part: (len * matches) as u32,
             ..Offsets::default()
         };
         offsets.counts[0] = matches as u16;
@@ -36,10 +36,10 @@ impl Offsets {
     pub(super) fn count(&mut self, sequences: &[u8], most: usize) -> usize {
         let mut counted = 0;
         for found in Matches::of(sequences).take(most) {
-            self.literals += found.literals.min(MOST_LITERALS);
+            self.literals += found.literals.min(MOST_LITERALS) as u32;
             self.matched += found.len;
-            self.matched_in_part += found.len.min(MOST_OF_A_MATCH);
-            self.joined += (found.literals == 0) as usize;
+            self.matched_in_part += found.len.min(MOST_OF_A_MATCH) as u32;
+            self.joined += (found.literals == 0) as u32;
             self.counts[found.offset / 4096] += 1;
             counted += 1;
         }
@@ -51,13 +51,9 @@ impl Offsets {
         self.counts
             .iter_mut()
             .for_each(|count| *count -= *count / FADING as u16);
-        let sums = [
-            &mut self.literals,
-            &mut self.matched,
-            &mut self.matched_in_part,
-            &mut self.joined,
-        ];
-        sums.into_iter().for_each(|sum| *sum -= *sum / FADING);
+        let sums = [&mut self.literals, &mut self.matched_in_part, &mut self.joined];
+        sums.into_iter().for_each(|sum| *sum -= *sum / FADING as u32);
+        self.matched -= self.matched / FADING;
     }
 
     pub(super) fn matches(&self) -> usize {
@@ -71,12 +67,22 @@ impl Offsets {
 
     /// How many bytes the matches have, with the literals before them.
     fn content(&self) -> usize {
-        self.literals + self.matched
+        self.literals as usize + self.matched
     }
 
     /// Whether the matches are far between: see `RARE`.
     pub(super) fn are_rare(&self) -> bool {
         self.content() >= RARE * self.matches()
+    }
+
+    /// Whether there are at least so many tenths of a literal for each match.
+    pub(super) fn are_apart(&self, tenths: usize) -> bool {
+        10 * self.literals as usize >= tenths * self.matches()
+    }
+
+    /// Whether the matches have on average less than so many bytes, where of each a part counts.
+    pub(super) fn are_shorter_than(&self, len: usize) -> bool {
+        (self.matched_in_part as usize) < len * self.matches()
     }
 
     /// Whether the matches are long: see `LONG_MATCHES`.
@@ -91,19 +97,19 @@ impl Offsets {
 
     /// Whether at least so many tenths of the matches follow right after another.
     pub(super) fn joined(&self, tenths: usize) -> bool {
-        10 * self.joined >= tenths * self.matches()
+        10 * self.joined as usize >= tenths * self.matches()
     }
 
     /// Whether hardly any of the matches follows right after another.
     pub(super) fn lone(&self) -> bool {
-        LONE * self.joined < self.matches()
+        LONE * (self.joined as usize) < self.matches()
     }
 
     /// How many thousandths of the matches are too far away for a smaller table.
     pub(super) fn far(&self) -> i64 {
         // liblz4 has a table of 4096 entries and inserts each literal and two positions a match. So it rarely finds
         // anything farther away than 4096 times the bytes for each of these.
-        let inserted = (self.literals + 2 * self.matches()).max(1) as u64;
+        let inserted = (self.literals as usize + 2 * self.matches()).max(1) as u64;
         let sixteenths = 16 * self.content() as u64 / inserted;
         let far = match self.counts.get((sixteenths / 16) as usize..) {
             Some([part, far @ ..]) => {

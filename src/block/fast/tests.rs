@@ -726,6 +726,243 @@ fn where_matches_are_lone_a_part_of_the_table_is_enough() {
     }
 }
 
+/// Records of 40 bytes: a number, a time, one of a few names, a price and a quantity.
+fn trades(length: usize) -> Vec<u8> {
+    let mut random = Random::new(11);
+    let names: Vec<_> = (0..40)
+        .map(|_| (random.bytes(3), random.below(50_000) as f64))
+        .collect();
+    let (mut number, mut time, mut trades) = (1_u64 << 39, 1_700_000_000_000_000_000_u64, Vec::new());
+    while trades.len() < length {
+        number += 1 + random.below(3) as u64;
+        time += random.below(2_000_000) as u64;
+        let (name, price) = &names[random.below(40) * random.below(40) / 40];
+        trades.extend(number.to_le_bytes());
+        trades.extend(time.to_le_bytes());
+        trades.extend(name);
+        trades.extend(b"     ");
+        trades.extend((price + random.below(40) as f64 / 100.0).to_le_bytes());
+        trades.extend((100 + 100 * random.below(20) as u32).to_le_bytes());
+        trades.extend((1_u32 << random.below(4)).to_le_bytes());
+    }
+    trades.truncate(length);
+    trades
+}
+
+/// Tries no other steps.
+fn single_steps(choice: Choice) -> Choice {
+    let mut choice = choice;
+    choice.steps.wait = u32::MAX;
+    choice
+}
+
+/// Encodes the data and checks the blocks. Returns their size and after how many pages the steps were larger.
+fn stepped(encoder: FastEncoder, data: &[u8], page: usize) -> (usize, usize) {
+    let mut stream = Stream::new(encoder);
+    let (mut size, mut larger) = (0, 0);
+    for page in data.chunks(page) {
+        size += stream.page(page).len();
+        larger += (stream.encoder.choice.steps.exponent > 0) as usize;
+    }
+    (size, larger)
+}
+
+#[test]
+fn steps_are_larger_where_they_miss_nothing() {
+    let data = trades(1_000_000);
+    for page in [32_769, 65_536, 200_000] {
+        let pages = data.len().div_ceil(page);
+        let (size, larger) = stepped(FastEncoder::new(1), &data, page);
+        assert!(larger >= pages - 130_000usize.div_ceil(page), "{page}: {larger}");
+        let mut without = FastEncoder::new(1);
+        without.choice = single_steps(without.choice);
+        let (size_without, none) = stepped(without, &data, page);
+        assert_eq!(none, 0);
+        assert!(size < size_without, "{page}: {size} {size_without}");
+    }
+    // With an acceleration, nothing is tried.
+    assert_eq!(stepped(FastEncoder::new(2), &data, 65_536).1, 0);
+}
+
+#[test]
+fn steps_stay_small_where_larger_ones_would_miss_matches() {
+    for data in [text(2, 600_000), instructions(600_000), lines(600_000), words(600_000)] {
+        assert_eq!(stepped(FastEncoder::new(1), &data, 65_536).1, 0);
+    }
+}
+
+/// Records are taken for machine code at first, as they have zeros. But larger steps make them smaller.
+#[test]
+fn records_are_no_machine_code() {
+    for (gained, expected) in [(false, Search::Half), (true, Search::Six)] {
+        let mut choice = Choice::new(1);
+        choice.search = Search::Half;
+        choice.sample = Offsets::all_near(100, 6, 8);
+        choice.sample_wait = 0;
+        (choice.steps.exponent, choice.steps.gained) = (1, gained);
+        choice.segment = Shrinkage {
+            content: SEGMENT,
+            block: SEGMENT / 2,
+        };
+        choice.change();
+        assert_eq!(choice.search, expected);
+        // The steps stay, although the next segment shrinks otherwise by another search.
+        assert_eq!((choice.steps.exponent, choice.steps.last.is_none()), (1, gained));
+    }
+}
+
+#[test]
+fn a_trial_leaves_no_trace() {
+    for data in [trades(300_000), text(2, 300_000)] {
+        let mut encoder = FastEncoder::new(1);
+        let mut out = vec![0; compress_bound(data.len())];
+        encoder.encode(&data[..200_000], 0, 0, &mut out);
+        let table = encoder.table.clone();
+        let search = encoder.choice.search;
+        for exponent in [0, 1] {
+            (encoder.choice.steps.exponent, encoder.choice.steps.larger) = (exponent, true);
+            let cursor = Cursor {
+                out: &mut out,
+                anchor: 199_990,
+                position: 200_000,
+                attempts: 1 << PATIENCE,
+            };
+            let floor = 200_000 - HISTORY;
+            let shrinkage = encoder.try_other_steps(200_000 + TRIAL, &data, floor, cursor);
+            assert!(encoder.table == table && encoder.choice.search == search);
+            // (The last match may be longer.)
+            assert!((TRIAL..2 * TRIAL).contains(&shrinkage.content));
+            assert!((TRIAL / 4..TRIAL).contains(&shrinkage.block), "{}", shrinkage.block);
+        }
+    }
+}
+
+/// What is tried are other steps than the present ones, and both are measured from the same place.
+#[test]
+fn a_trial_compares_what_it_says() {
+    let data = trades(400_000);
+    let mut out = vec![0; compress_bound(data.len())];
+    for exponent in [0, 1] {
+        let mut encoder = FastEncoder::new(1);
+        encoder.encode(&data[..200_000], 0, 0, &mut out);
+        encoder.choice = Choice::new(1);
+        encoder.choice.steps.exponent = exponent;
+        let until = 200_000 + TRIAL;
+        let mut measured = |encoder: &mut FastEncoder, anchor| {
+            let cursor = Cursor {
+                out: &mut out,
+                anchor,
+                position: 200_000,
+                attempts: 1 << PATIENCE,
+            };
+            encoder.try_other_steps(until, &data, 200_000 - HISTORY, cursor)
+        };
+        let tried = measured(&mut encoder, 200_000);
+        // Pending literals make no difference, but for what the first match gains from them.
+        let pending = measured(&mut encoder, 199_000);
+        assert_eq!(pending.content, tried.content);
+        assert!(pending.block.abs_diff(tried.block) < 20);
+        // What the encoder itself makes of it with these steps.
+        encoder.choice.steps.exponent = exponent + 1;
+        let mut cursor = Cursor {
+            out: &mut out,
+            anchor: 200_000,
+            position: 200_000,
+            attempts: 1 << PATIENCE,
+        };
+        let limits = (encoder.choice.stride(), MAX_OFFSET);
+        encode_to::<FAR, SIX, LONG, false>(until, &mut encoder.table, limits, &data, 200_000 - HISTORY, &mut cursor);
+        let expected = cursor.shrinkage_since(200_000, 0, compress_bound(data.len()));
+        assert_eq!((tried.content, tried.block), (expected.content, expected.block));
+    }
+}
+
+/// A trial is as long as it says, and made only where there is room for it.
+#[test]
+fn a_trial_has_its_length() {
+    let trials = |page: &[u8]| {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for page in trades(131_072).chunks(65_536) {
+            stream.page(page);
+        }
+        let choice = &mut stream.encoder.choice;
+        (choice.segment, choice.steps) = (Shrinkage::default(), steps::Steps::new());
+        (choice.sample, choice.steps.wait) = (Offsets::all_near(100, 4, 8), 0);
+        stream.page(page);
+        stream.encoder.choice.steps.trials
+    };
+    let least = TRIAL + ROOMY_PAGE;
+    for (len, expected) in [(least - 1, 0), (least, 1)] {
+        assert_eq!(trials(&trades(len)), expected);
+    }
+    // It shrinks as usual, whatever the rest of the segment does.
+    let page = [trades(TRIAL + 100), noise(SEGMENT)].concat();
+    assert_eq!(trials(&page), 1);
+}
+
+/// A trial begins a segment, and disturbs no comparison.
+#[test]
+fn trials_are_made_where_they_can_be() {
+    let ready = || {
+        let mut choice = Choice::new(1);
+        choice.steps.wait = 0;
+        choice.sample = Offsets::all_near(100, 4, 8);
+        choice
+    };
+    assert!(ready().wants_trial());
+    let mut with_long_matches = ready();
+    with_long_matches.sample = Offsets::all_near(100, 4, LONG_MATCHES);
+    assert!(!with_long_matches.wants_trial());
+    let mut with_few_literals = ready();
+    with_few_literals.sample = Offsets::all_near(100, 2, 8);
+    assert!(!with_few_literals.wants_trial());
+    let mut with_few_matches = ready();
+    with_few_matches.sample = Offsets::all_near(47, 4, 8);
+    assert!(!with_few_matches.wants_trial());
+    // Larger steps are always checked again.
+    for mut choice in [with_long_matches, with_few_literals, with_few_matches] {
+        choice.steps.exponent = 1;
+        assert!(choice.wants_trial());
+    }
+    let mut inside = ready();
+    inside.segment.content = 1;
+    let mut waiting = ready();
+    waiting.steps.wait = 1;
+    let mut accelerated = ready();
+    accelerated.acceleration = 2;
+    let mut comparing = ready();
+    comparing.stage = Stage::Six(0);
+    for choice in [inside, waiting, accelerated, comparing] {
+        assert!(!choice.wants_trial());
+    }
+    for (search, expected) in [
+        (Search::Six, true),
+        (Search::Five, true),
+        (Search::Half, true),
+        (Search::Lean, false),
+        (Search::Joined, false),
+        (Search::Bare, false),
+        (Search::Short, false),
+    ] {
+        assert_eq!(Choice { search, ..ready() }.wants_trial(), expected, "{search:?}");
+    }
+}
+
+#[test]
+fn larger_steps_go_when_the_data_changes() {
+    for other in [text(2, 200_000), noise(200_000), vec![b'x'; 200_000]] {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        for page in trades(300_000).chunks(65_536) {
+            stream.page(page);
+        }
+        assert_ne!(stream.encoder.choice.steps.exponent, 0);
+        for page in other.chunks(65_536).take(2) {
+            stream.page(page);
+        }
+        assert_eq!(stream.encoder.choice.steps.exponent, 0);
+    }
+}
+
 /// A sorted list of words.
 fn words(length: usize) -> Vec<u8> {
     let mut random = Random::new(9);
@@ -791,7 +1028,7 @@ fn joined_matches_must_become_more_and_the_blocks_not_much_larger() {
 /// What `Choice` chooses after two segments of 1000 matches, which have so many bytes together, and of which so many
 /// follow right after another; and after four with its rival and then five with `Six`, if the rival made the blocks
 /// smaller by so many thousandths.
-fn rival_of(acceleration: usize, matched: usize, joined: usize, gain: usize) -> [Search; 2] {
+fn rival_of(acceleration: usize, matched: usize, joined: u32, gain: usize) -> [Search; 2] {
     let mut choice = Choice {
         stage: Stage::Six(1),
         offsets: Offsets {
@@ -1022,11 +1259,11 @@ fn apart(
     choice: Choice,
     block: usize,
     matches: u16,
-    (literals, matched): (usize, usize),
+    (literals, matched): (u32, u32),
     far: u16,
 ) -> (bool, Option<usize>) {
     let mut sample = Offsets {
-        matched,
+        matched: matched as usize,
         matched_in_part: matched,
         literals,
         ..Offsets::default()
@@ -1374,14 +1611,14 @@ fn offsets_are_counted_as_they_are() {
     let (mut expected, mut last) = (Offsets::default(), 0);
     for sequence in sequences(&block) {
         last = sequence.literals;
-        expected.literals += last.min(64);
+        expected.literals += last.min(64) as u32;
         if let Some((offset, length)) = sequence.matched {
             expected.matched += length;
             expected.counts[offset / 4096] += 1;
-            expected.joined += (last == 0) as usize;
+            expected.joined += (last == 0) as u32;
         }
     }
-    expected.literals -= last.min(64);
+    expected.literals -= last.min(64) as u32;
     let mut offsets = Offsets::default();
     offsets.count(&block, usize::MAX);
     assert_eq!((offsets.counts, offsets.literals), (expected.counts, expected.literals));
