@@ -16,7 +16,7 @@ const TRIALS: u8 = 3;
 /// but no more once they lose so many thousandths on average.
 const HOPELESS: i32 = 20;
 /// In the end, larger steps may lose so many thousandths. Smaller ones must gain more.
-const LOSS: i32 = 6;
+const LOSS: i32 = 10;
 
 /// The first trial comes after so many segments. (It takes a noticeable part of the time of a shorter stream.)
 const FIRST_WAIT: u32 = 3;
@@ -82,8 +82,7 @@ impl Steps {
     pub(super) fn end_trial(&mut self, ours: Shrinkage, others: Shrinkage) {
         // (This also spares a choice by how far the last match goes on.)
         if !(ours.is_between() && others.is_between()) {
-            self.wait = WARMING;
-            return;
+            return self.end_series(if self.exponent == 0 { LONG_WAIT } else { CHECK_WAIT });
         }
         self.trials += 1;
         // (It fits, as neither shrank much more than the other.)
@@ -104,13 +103,16 @@ impl Steps {
         }
         self.gained = self.exponent > 0 && (self.gained || better == was_larger && gain.abs() > LOSS);
         self.larger = self.exponent == 0 || better && was_larger && self.exponent < LARGEST;
-        self.wait = match self.exponent {
+        self.end_series(match self.exponent {
             0 => LONG_WAIT,
             // Soon after larger steps were no better, smaller ones are tried again.
             _ if better || was_larger => WARMING,
             _ => CHECK_WAIT,
-        };
-        (self.trials, self.gain) = (0, 0);
+        });
+    }
+
+    fn end_series(&mut self, wait: u32) {
+        (self.wait, self.trials, self.gain) = (wait, 0, 0);
     }
 
     /// Ends a segment. If it shrank otherwise than the last one, the data changes, and larger steps are given up.
@@ -243,10 +245,16 @@ mod tests {
         let usual = data(2000, 600);
         for unusual in [data(2000, 500), data(2000, 1751)] {
             for (ours, others) in [(unusual, usual), (usual, unusual)] {
-                let mut steps = Steps::new();
-                for _ in 0..10 {
+                for (exponent, expected) in [(0, LONG_WAIT), (1, CHECK_WAIT)] {
+                    let mut steps = Steps {
+                        exponent,
+                        ..Steps::new()
+                    };
+                    steps.end_trial(usual, usual);
                     steps.end_trial(ours, others);
-                    assert_eq!((steps.exponent, steps.trials, steps.wait), (0, 0, WARMING));
+                    // The series ends without a result.
+                    assert_eq!((steps.exponent, steps.trials, steps.gain), (exponent, 0, 0));
+                    assert_eq!(steps.wait, expected);
                 }
             }
         }

@@ -791,6 +791,38 @@ fn steps_stay_small_where_larger_ones_would_miss_matches() {
     }
 }
 
+/// Records of random fields, of which an eighth is saved, or a little less or more.
+fn flows(length: usize, percent: usize) -> Vec<u8> {
+    let mut random = Random::new(12);
+    let mut flows = Vec::new();
+    while flows.len() < length {
+        let more = random.below(100) < percent;
+        flows.extend((1_700_000_000 + flows.len() as u32 / 500).to_le_bytes());
+        flows.extend(random.bytes(if more { 22 } else { 20 }));
+        flows.extend(b"\n\0\0\0");
+    }
+    flows.truncate(length);
+    flows
+}
+
+/// They take time.
+#[test]
+fn trials_are_rare_on_any_data() {
+    let mut kinds = vec![text(2, 2_000_000), instructions(2_000_000), lines(2_000_000)];
+    kinds.extend((0..=10).map(|tenth| flows(2_000_000, 10 * tenth)));
+    for data in kinds {
+        let mut stream = Stream::new(FastEncoder::new(1));
+        let mut trials = 0;
+        for page in data.chunks(40_000) {
+            let before = stream.encoder.choice.steps;
+            stream.page(page);
+            let after = stream.encoder.choice.steps;
+            trials += (after.wait > before.wait || after.trials != before.trials) as usize;
+        }
+        assert!(trials <= 6, "{trials}");
+    }
+}
+
 /// Records are taken for machine code at first, as they have zeros. But larger steps make them smaller.
 #[test]
 fn records_are_no_machine_code() {
