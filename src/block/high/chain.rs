@@ -41,6 +41,10 @@ const SMALL_PAGE: usize = 1 << 14;
 const FEW_LETTERS: usize = 16;
 /// The last bytes of a page that are looked for to see whether it repeats itself.
 const PERIOD_SAMPLE: usize = 32;
+/// Of the periods up to this, runs of few bytes in turn have one.
+const SHORT_PERIOD: usize = 4;
+/// Where fewer places than this can be counted, all are.
+const FEW_PLACES: usize = 512;
 /// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds
 /// to positions.
 pub(super) const CHOICE: u32 = 1 << 16;
@@ -85,6 +89,9 @@ pub(super) struct Taste {
     pub(super) middle: usize,
     /// Whether groups have five bytes in small pages, where there is too little history for six.
     pub(super) five: bool,
+    /// Whether places in runs of few bytes in turn, as in pictures of few colours, say nothing of the others. They may
+    /// be most, but what is between the runs takes most of the block.
+    pub(super) between_runs: bool,
 }
 
 impl Taste {
@@ -96,6 +103,7 @@ impl Taste {
         rare_of_middle: 64,
         middle: 6,
         five: false,
+        between_runs: false,
     };
     pub(super) const OPTIMAL: Taste = Taste {
         stride: 15,
@@ -104,10 +112,12 @@ impl Taste {
         rare_of_middle: 32,
         middle: 6,
         five: true,
+        between_runs: false,
     };
     /// With more time, for fewer lost matches.
     pub(super) const SMALL: Taste = Taste {
         middle: 5,
+        between_runs: true,
         ..Taste::OPTIMAL
     };
     /// For the highest level, where no match should be lost.
@@ -118,6 +128,7 @@ impl Taste {
         rare_of_middle: 32,
         middle: 5,
         five: false,
+        between_runs: true,
     };
 }
 
@@ -148,7 +159,10 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     // What repeats itself is found with any groups. All that counts is the first time.
     let first = period(&page.window[page.start..]).map(|period| page.part(page.start, page.start + period));
     let page = first.as_ref().unwrap_or(page);
-    let census = Census::new(page, taste.stride);
+    let mut census = Census::new(page, taste.stride, taste.between_runs);
+    if taste.between_runs && census.total < FEW_PLACES {
+        census = Census::new(page, 1, true);
+    }
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
     // Of longer groups there are more, by the power of their length. There must be fewer than places to find them in.
     if census.groups.pow(2) * 16 <= reach {
@@ -163,7 +177,7 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     }
     if taste.five && page.window.len() - page.start <= SMALL_PAGE {
         // Of so few bytes all places are counted: of some only, too many groups are rare by chance.
-        let census = Census::new(page, 1);
+        let census = Census::new(page, 1, taste.between_runs);
         // Where a page repeats itself, no group is rare.
         if !repeats::<8>(page)
             && (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)
@@ -178,7 +192,7 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
 
 /// What the groups of four bytes of a page are like.
 struct Census {
-    /// How many places were counted: those that are not inside a run of one byte.
+    /// How many places were counted: those that are not inside a run.
     total: usize,
     /// How many groups were counted once.
     rare: usize,
@@ -187,7 +201,7 @@ struct Census {
 }
 
 impl Census {
-    fn new(page: &Page, stride: usize) -> Census {
+    fn new(page: &Page, stride: usize, between_runs: bool) -> Census {
         let page = &page.window[page.start..];
         let page = &page[..page.len().min(stride << 14)];
         let mut counts = [0u16; 1 << 12];
@@ -195,7 +209,7 @@ impl Census {
         let (mut total, mut rare, mut pairs) = (0, 0, 0);
         for at in (0..page.len().saturating_sub(MIN_MATCH - 1)).step_by(stride) {
             let group = &page[at..at + MIN_MATCH];
-            if is_run(group) {
+            if is_run(group) || between_runs && begins_run(&page[at..]) {
                 continue;
             }
             total += 1;
@@ -229,6 +243,12 @@ pub(super) fn is_run(group: &[u8]) -> bool {
     group == group.rotate_left(8)
 }
 
+/// Whether a place has so many bytes of a run of few bytes in turn that it is no match by chance.
+#[inline(always)]
+fn begins_run(place: &[u8]) -> bool {
+    place.len() >= SHORT_PERIOD + 8 && (1..=SHORT_PERIOD).any(|period| read_u64(place, 0) == read_u64(place, period))
+}
+
 /// Whether nearly all places of a page lie in runs of one byte.
 fn is_mostly_runs(page: &[u8]) -> bool {
     let places = page.windows(MIN_MATCH).step_by((page.len() / 256) | 1);
@@ -259,12 +279,11 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
     2 * distinct::<GROUP>(places.clone()) <= places.len()
 }
 
-/// Whether many places of a page lie in runs of one to four bytes in turn.
+/// Whether many places of a page lie in runs of few bytes in turn.
 fn has_runs(page: &[u8]) -> bool {
-    let places = page.windows(12).step_by((page.len() / 64) | 1);
+    let places = page.windows(SHORT_PERIOD + 8).step_by((page.len() / 64) | 1);
     let total = places.len();
-    let in_run = |place: &&[u8]| (1..=4).any(|period| read_u64(place, 0) == read_u64(place, period));
-    8 * places.filter(in_run).count() > 3 * total
+    8 * places.filter(|place| begins_run(place)).count() > 3 * total
 }
 
 impl Chains {

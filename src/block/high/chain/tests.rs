@@ -489,3 +489,31 @@ fn what_counts_as_too_many_rare_groups_depends_on_the_taste() {
     let groups = [Taste::LAZY, Taste::OPTIMAL, Taste::SMALLEST].map(|taste| choose_group(&page, taste));
     assert_eq!(groups, [4, 6, 5]);
 }
+
+/// Runs of a pixel of three bytes, and between them a few pixels of other colours. Most groups are in the runs, and so
+/// there are few different ones.
+#[test]
+fn what_is_between_runs_may_count_alone() {
+    let mut random = Random::new(6);
+    let colours: Vec<[u8; 3]> = (0..6).map(|_| [(); 3].map(|()| random.next() as u8)).collect();
+    let mut window = Vec::new();
+    while window.len() < 1 << 15 {
+        let (run, others) = (50 + random.below(200), random.below(4));
+        let colour = colours[random.below(2)];
+        window.extend(std::iter::repeat_n(colour, run).flatten());
+        for _ in 0..others {
+            window.extend(colours[random.below(6)]);
+        }
+    }
+    for (start, end) in [(0, window.len()), (8192, 16_384), (20_480, 24_576)] {
+        let page = Page {
+            window: &window[..end],
+            base: FIRST_POSITION,
+            floor: 0,
+            start,
+            max_distance: MAX_OFFSET as u32,
+        };
+        let tastes = [Taste::LAZY, Taste::OPTIMAL, Taste::SMALL, Taste::SMALLEST];
+        assert_eq!(tastes.map(|taste| choose_group(&page, taste)), [8, 8, 4, 4]);
+    }
+}
