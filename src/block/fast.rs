@@ -11,8 +11,8 @@ use super::sequence::{
     LAST_LITERALS, MATCH_MARGIN, MAX_OFFSET, Span, append_any_sequence, append_sequence, match_length, places_inside,
     read_u32, read_u64, run_length, short_suffix, write_last_literals, write_length,
 };
-use crate::format::HISTORY;
-use choice::{Choice, FIRST_SEGMENT, SEGMENT, Search, Shrinkage};
+use crate::format::{HISTORY, compress_bound};
+use choice::{Choice, DENSE, FIRST_SEGMENT, SEGMENT, Search, Shrinkage};
 use std::hint::select_unpredictable;
 use steps::TRIAL;
 
@@ -64,6 +64,8 @@ const NEAR_PAGE: usize = 1 << 15;
 /// Only so much of a long page must lie after the history: the part from which matches reach into the history, one more
 /// segment, and room after that, so that the search does not depend on where the head ends.
 const HEAD: usize = HISTORY + SEGMENT + 2 * ROOMY_PAGE;
+// A trial whose last match goes on to where the head ends does not count, whether it would go on or not.
+const _: () = assert!(HEAD - HISTORY - LAST_LITERALS > DENSE * (compress_bound(TRIAL) + HEAD / 255));
 /// To copy the head of a page, and later its end as the next history, takes less time than to copy a page of this
 /// length.
 const LONG_PAGE: usize = 3 * HISTORY;

@@ -52,7 +52,7 @@ const ZEROS: usize = 8;
 /// and fade like others.
 const GUESSED: usize = SAMPLE;
 /// Data that shrinks to less than one in so many bytes is no such data. Nor is what hardly shrinks: see `MEAGRE`.
-const DENSE: usize = 4;
+pub(super) const DENSE: usize = 4;
 /// Nor is data with more than one match of at most five bytes in so many bytes. In data of few letters such matches are
 /// everywhere, and hide longer ones.
 const CROWDED: usize = 20;
@@ -469,7 +469,7 @@ impl Choice {
         }
         let before = std::mem::replace(&mut self.search, search);
         if before != search {
-            self.steps.last = None;
+            self.steps.search_changed();
         }
         match (before, search) {
             _ if (before.entries(), before.bytes()) == (search.entries(), search.bytes()) => None,

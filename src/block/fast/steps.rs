@@ -13,7 +13,7 @@ const LARGEST: u8 = 2;
 pub(super) const TRIAL: usize = 1 << 11;
 /// This is little data, so there are so many trials, one a segment, before the steps change,
 const TRIALS: u8 = 3;
-/// but no more once they lose so many thousandths on average.
+/// but no more once they lose so many thousandths on average, and only one if it gains as many by smaller steps.
 const HOPELESS: i32 = 20;
 /// In the end, larger steps may lose so many thousandths. Smaller ones must gain more.
 const LOSS: i32 = 10;
@@ -93,7 +93,7 @@ impl Steps {
             (true, _) => gain >= -HOPELESS,
             (false, _) => gain > LOSS,
         };
-        if better && self.trials < TRIALS {
+        if better && self.trials < TRIALS && (self.larger || gain <= HOPELESS) {
             return;
         }
         let was_larger = self.larger;
@@ -109,6 +109,15 @@ impl Steps {
             _ if better || was_larger => WARMING,
             _ => CHECK_WAIT,
         });
+    }
+
+    /// The search is another one now. What was tried with the last one does not count, and what was good for it need not
+    /// be for this one.
+    pub(super) fn search_changed(&mut self) {
+        self.last = None;
+        if self.exponent > 0 || self.trials > 0 {
+            self.end_series(WARMING);
+        }
     }
 
     fn end_series(&mut self, wait: u32) {
@@ -186,6 +195,8 @@ mod tests {
         let gain = -LOSS - 1;
         for (losses, expected) in [
             (&[gain, gain][..], (2, false, 0)),
+            (&[-HOPELESS], (2, false, 0)),
+            (&[-HOPELESS - 1], (1, false, WARMING)),
             (&[gain, gain, gain], (1, false, WARMING)),
             (&[-LOSS], (2, false, CHECK_WAIT)),
             (&[gain, gain, -LOSS + 3], (2, false, CHECK_WAIT)),
@@ -225,6 +236,24 @@ mod tests {
                 }
             }
             assert_eq!(steps.gained, expected, "{exponent} {larger} {gained} {losses:?}");
+        }
+    }
+
+    /// Steps that were good for another search are tried soon.
+    #[test]
+    fn another_search_begins_another_series() {
+        for (exponent, trials, expected) in [(0, 0, 9), (0, 1, WARMING), (1, 0, WARMING)] {
+            let mut steps = Steps {
+                exponent,
+                trials,
+                gain: 5,
+                wait: 9,
+                last: Some(500),
+                ..Steps::new()
+            };
+            steps.search_changed();
+            assert_eq!((steps.exponent, steps.trials, steps.wait), (exponent, 0, expected));
+            assert!(steps.last.is_none());
         }
     }
 
