@@ -13,7 +13,7 @@ const LARGEST: u8 = 2;
 pub(super) const TRIAL: usize = 1 << 11;
 /// This is little data, so there are so many trials, one a segment, before the steps change,
 const TRIALS: u8 = 3;
-/// but no more once they lose so many thousandths on average, and only one if it gains as many by smaller steps.
+/// but no more once they lose so many thousandths on average, and only one if smaller steps gain as many.
 const HOPELESS: i32 = 20;
 /// In the end, larger steps may lose so many thousandths. Smaller ones must gain more.
 const LOSS: i32 = 10;
@@ -32,7 +32,7 @@ const WARMING: u32 = 1;
 pub(super) struct Steps {
     /// They are 2^`exponent` bytes.
     pub(super) exponent: u8,
-    /// With the present ones the block became clearly smaller than with the smaller ones before.
+    /// A trial showed that the next smaller ones would make the block clearly larger.
     pub(super) gained: bool,
     /// The trials are of larger steps.
     pub(super) larger: bool,
@@ -78,9 +78,9 @@ impl Steps {
         1 << self.tried()
     }
 
-    /// What became of some data with the present steps, and of the same data with those tried.
+    /// Ends a trial: how some data shrank with the present steps, and how with the others.
     pub(super) fn end_trial(&mut self, ours: Shrinkage, others: Shrinkage) {
-        // (This also spares a choice by how far the last match goes on.)
+        // (So how far the last match goes on never decides: see `HEAD`.)
         if !(ours.is_between() && others.is_between()) {
             return self.end_series(if self.exponent == 0 { LONG_WAIT } else { CHECK_WAIT });
         }
@@ -111,8 +111,8 @@ impl Steps {
         });
     }
 
-    /// The search is another one now. What was tried with the last one does not count, and what was good for it need not
-    /// be for this one.
+    /// The search is another one now. What was tried with the last one does not count, and what was good for it need
+    /// not be good for this one.
     pub(super) fn search_changed(&mut self) {
         self.last = None;
         if self.exponent > 0 || self.trials > 0 {

@@ -159,8 +159,17 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     // What repeats itself is found with any groups. All that counts is the first time.
     let first = period(&page.window[page.start..]).map(|period| page.part(page.start, page.start + period));
     let page = first.as_ref().unwrap_or(page);
-    let mut census = Census::new(page, taste.stride, taste.between_runs);
-    if taste.between_runs && census.total < FEW_PLACES {
+    let group = suited(page, taste, false);
+    if group > MIN_MATCH && taste.between_runs {
+        return group.min(suited(page, taste, true));
+    }
+    group
+}
+
+/// How many bytes a group should have for the places of a page, or for those between runs.
+fn suited(page: &Page, taste: Taste, between_runs: bool) -> usize {
+    let mut census = Census::new(page, taste.stride, between_runs);
+    if between_runs && census.total < FEW_PLACES {
         census = Census::new(page, 1, true);
     }
     let reach = (page.window.len() - page.floor).min(MAX_OFFSET + 1);
@@ -177,7 +186,7 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     }
     if taste.five && page.window.len() - page.start <= SMALL_PAGE {
         // Of so few bytes all places are counted: of some only, too many groups are rare by chance.
-        let census = Census::new(page, 1, taste.between_runs);
+        let census = Census::new(page, 1, between_runs);
         // Where a page repeats itself, no group is rare.
         if !repeats::<8>(page)
             && (census.groups as u128).pow(5) << 10 <= (reach as u128).pow(4)

@@ -517,3 +517,34 @@ fn what_is_between_runs_may_count_alone() {
         assert_eq!(tastes.map(|taste| choose_group(&page, taste)), [8, 8, 4, 4]);
     }
 }
+
+/// What is between runs never makes groups longer: they must suit the rest of the page, too. Here the runs are of
+/// zeros, and what is between them seems to be always the same.
+#[test]
+fn groups_suit_all_of_a_page() {
+    let mut random = Random::new(7);
+    let mut window = Vec::new();
+    let mut value = 0.0;
+    while window.len() < 1 << 18 {
+        if random.below(20) == 0 {
+            value = 1.0 + random.below(40) as f64 / 4.0;
+        }
+        window.extend(f64::to_le_bytes(value));
+    }
+    let mut differ = 0;
+    for start in (1 << 16..1 << 18).step_by(8192) {
+        let page = Page {
+            window: &window[..start + 8192],
+            base: FIRST_POSITION,
+            floor: start - MAX_OFFSET,
+            start,
+            max_distance: MAX_OFFSET as u32,
+        };
+        for taste in [Taste::SMALL, Taste::SMALLEST] {
+            let everywhere = suited(&page, taste, false);
+            assert_eq!(choose_group(&page, taste), everywhere);
+            differ += (suited(&page, taste, true) > everywhere) as usize;
+        }
+    }
+    assert_ne!(differ, 0);
+}
