@@ -64,7 +64,8 @@ const NEAR_PAGE: usize = 1 << 15;
 /// Only so much of a long page must lie after the history: the part from which matches reach into the history, one more
 /// segment, and room after that, so that the search does not depend on where the head ends.
 const HEAD: usize = HISTORY + SEGMENT + 2 * ROOMY_PAGE;
-// A trial whose last match goes on to where the head ends does not count, whether it would go on or not.
+// If the last match of a trial reaches the end of the head, the data shrinks by more than `DENSE` says, even if all
+// before it is literals. So the trial does not count, however far the match would go on. (`HEAD / 255`: length bytes.)
 const _: () = assert!(HEAD - HISTORY - LAST_LITERALS > DENSE * (compress_bound(TRIAL) + HEAD / 255));
 /// To copy the head of a page, and later its end as the next history, takes less time than to copy a page of this
 /// length.
@@ -115,7 +116,7 @@ pub(crate) struct FastEncoder {
     /// `SMALL`, `NEAR` or `FAR` entries, or none before the first page. The table never shrinks within a stream:
     /// what was inserted must stay findable.
     table: Vec<u16>,
-    /// The step of a search after its first one, but for its `stride`.
+    /// The step of a search after its first one, but for [`Choice::stride`].
     acceleration: usize,
     /// The largest offset of a match.
     max_distance: usize,
@@ -341,13 +342,17 @@ impl FastEncoder {
         written + write_last_literals(&mut out[written..], window, anchor)
     }
 
-    /// What the search would make of the data up to `until` with the steps to be tried. (`out` is overwritten.)
+    /// What the search would make of the data up to `until` with the steps to be tried. Overwrites the room of the
+    /// cursor, and puts the table back.
     #[cold]
     #[inline(never)]
     fn try_other_steps(&mut self, until: usize, window: &[u8], floor: usize, mut cursor: Cursor) -> Shrinkage {
         let Cursor { position, anchor, .. } = cursor;
         let room = cursor.out.len();
-        let limits = (self.choice.steps.tried_len() * self.acceleration, self.max_distance);
+        // (There is no acceleration.)
+        let steps = &self.choice.steps;
+        let limits = (steps.tried_stride(), self.max_distance);
+        cursor.attempts = cursor.attempts * steps.tried_stride() / steps.stride();
         let kept = *part::<FAR>(&mut self.table);
         by_search!(self.choice.search, S => {
             encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(

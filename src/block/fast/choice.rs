@@ -41,7 +41,7 @@ const SAMPLE: usize = 64;
 /// with those before, which count for less by one part of so many each time.
 pub(super) const FADING: usize = 4;
 /// With fewer matches than this, nothing can be said.
-const LEAST_SAMPLE: usize = 48;
+pub(super) const LEAST_SAMPLE: usize = 48;
 /// The first segment has too little history.
 const FIRST_SAMPLE_WAIT: u32 = 1;
 /// Before there is a sample, one is guessed. Machine code comes after headers and tables, whose matches say little of
@@ -183,8 +183,8 @@ impl Search {
         }
     }
 
-    /// How many bytes its steps have at least. Those of the others depend on the data: see [`Steps`].
-    const fn steps(self) -> Option<usize> {
+    /// How many bytes its steps have at least. `None`: that depends on the data, see [`Steps`].
+    const fn own_stride(self) -> Option<usize> {
         match self {
             Search::Six | Search::Five | Search::Half => None,
             Search::Lean | Search::Joined => Some(1),
@@ -252,7 +252,7 @@ pub(super) struct Choice {
     pub(super) offsets: Offsets,
     /// and those of `Search::Lean` and `Search::Joined`.
     pub(super) rival_offsets: Offsets,
-    /// The steps of those searches that have none of their own.
+    /// The steps of those searches that have no stride of their own.
     pub(super) steps: Steps,
 }
 
@@ -310,7 +310,7 @@ impl Choice {
         } else {
             self.run = 0;
         }
-        if self.samples() && (Shrinkage { content, block }).is_between() {
+        if self.samples() && (Shrinkage { content, block }).is_moderate() {
             if self.sampled == 0 {
                 self.sample.fade();
             }
@@ -335,7 +335,7 @@ impl Choice {
         self.steps.wait == 0
             && self.segment.content == 0
             && self.acceleration == 1
-            && self.search.steps().is_none()
+            && self.search.own_stride().is_none()
             // No comparison is disturbed.
             && matches!(self.stage, Stage::Waiting(_))
             && (self.steps.exponent > 0 || self.may_take_larger_steps())
@@ -343,7 +343,7 @@ impl Choice {
 
     /// Whether the matches of the sample are short and have literals between them. Where they are long, or follow
     /// right after another, there are few steps to save. (Text and machine code are often like this, too, but much
-    /// other data is spared a trial.)
+    /// other data is spared a trial. The limits are those of other decisions, as they suit this one.)
     fn may_take_larger_steps(&self) -> bool {
         self.sample.matches() >= LEAST_SAMPLE
             && self.sample.are_apart(STILL_APART)
@@ -352,7 +352,7 @@ impl Choice {
 
     /// How many bytes the steps of the search have, but for an acceleration.
     pub(super) fn stride(&self) -> usize {
-        self.search.steps().unwrap_or_else(|| self.steps.len())
+        self.search.own_stride().unwrap_or_else(|| self.steps.stride())
     }
 
     /// Whether matches of the current segment are sampled. With an acceleration they are not: speed counts for more
@@ -377,7 +377,7 @@ impl Choice {
             self.sample.fade();
         }
         match self.search {
-            Search::Six => segment.is_between() && self.is_apart(),
+            Search::Six => segment.is_moderate() && self.is_apart(),
             Search::Five | Search::Half => self.is_apart(),
             _ => false,
         }
@@ -440,7 +440,8 @@ impl Choice {
             && shrank_less(segment.content, segment.block, CHANCE_SHARE);
         let was_bare = std::mem::replace(&mut self.bare, bare);
         let crowded = self.search == Search::Half && short > segment.content / CROWDED;
-        // (Data that becomes smaller by larger steps is no machine code, but records. They have much far away, too.)
+        // (Data that becomes smaller by larger steps is no machine code, but records. Many of their matches are farther
+        // away than half of the table reaches.)
         let apart = self.end_sample(segment, crowded) && !self.steps.gained;
         let search = match self.search {
             Search::Six if apart => Search::Half,
@@ -636,8 +637,9 @@ impl Shrinkage {
         (1000 * self.block as u64 / self.content.max(1) as u64) as u16
     }
 
-    /// Whether the data shrank neither so little nor so much that hardly any sequences are in it.
-    pub(super) fn is_between(self) -> bool {
+    /// Whether the data shrank neither by as much as `DENSE` says nor by as little as `MEAGRE`: then sequences with
+    /// short matches and literals may take most of the block.
+    pub(super) fn is_moderate(self) -> bool {
         DENSE * self.block > self.content && !shrank_less(self.content, self.block, MEAGRE)
     }
 

@@ -9,7 +9,7 @@ pub(super) struct Offsets {
     /// How many there are in each 4 KiB. (Two segments, the most that are counted, have less than 2^14.)
     pub(super) counts: [u16; 16],
     pub(super) literals: u32,
-    /// The lengths of the matches together.
+    /// The lengths of the matches together. (One can be as long as a page.)
     pub(super) matched: usize,
     /// The same, but of each match at most [`MOST_OF_A_MATCH`].
     pub(super) matched_in_part: u32,
@@ -80,7 +80,7 @@ impl Offsets {
         10 * self.literals as usize >= tenths * self.matches()
     }
 
-    /// Whether the matches have on average less than so many bytes, where of each a part counts.
+    /// Whether the matches have on average less than so many bytes, of each at most [`MOST_OF_A_MATCH`] counted.
     pub(super) fn are_shorter_than(&self, len: usize) -> bool {
         (self.matched_in_part as usize) < len * self.matches()
     }

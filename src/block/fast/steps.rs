@@ -2,29 +2,31 @@
 //! steps first, and the table put back as it was.
 //!
 //! In records of fixed width, what comes again begins at even places, or at multiples of four. There the search needs
-//! not look at the others, and what it does not insert does not replace what it will need. In other data it would miss
-//! matches, and the block would become larger by some hundredths.
+//! not look at the others, and what it does not insert does not replace what it will need. (Steps count from the end of
+//! the last match, so they keep to such places by themselves.) In other data it would miss matches, and the block would
+//! become larger by some hundredths.
 
 use super::choice::Shrinkage;
 
 /// The largest step is 2^`LARGEST` bytes.
 const LARGEST: u8 = 2;
-/// So many bytes are encoded twice. As much time again goes into the table.
+/// So many bytes are encoded twice. To copy the table and to put it back takes as long again.
 pub(super) const TRIAL: usize = 1 << 11;
 /// This is little data, so there are so many trials, one a segment, before the steps change,
 const TRIALS: u8 = 3;
-/// but no more once they lose so many thousandths on average, and only one if smaller steps gain as many.
+/// but no more once larger ones lose more than so many thousandths on average, or smaller ones gain more.
 const HOPELESS: i32 = 20;
-/// In the end, larger steps may lose so many thousandths. Smaller ones must gain more.
+/// In the end, larger steps may lose so many thousandths on average. Smaller ones must always gain more.
 const LOSS: i32 = 10;
 
-/// The first trial comes after so many segments. (It takes a noticeable part of the time of a shorter stream.)
+/// The first trial comes after so many segments. (In a shorter stream it would take a noticeable part of the time.)
 const FIRST_WAIT: u32 = 3;
-/// After trials in vain, so many follow before the next one.
+/// After trials in vain, so many segments follow before the next one.
 const LONG_WAIT: u32 = 32;
-/// With larger steps, so many follow before it is tried whether smaller ones have become better.
+/// With larger steps, so many follow before it is tried whether smaller ones have become better. So many follow, too,
+/// when the data has changed, which it may do again.
 const CHECK_WAIT: u32 = 16;
-/// In this segment the table still has what other steps inserted.
+/// So many segments, or what is left of one, in which the table still has what was inserted in another way.
 const WARMING: u32 = 1;
 
 /// The steps of the search, and the trials of others.
@@ -32,17 +34,18 @@ const WARMING: u32 = 1;
 pub(super) struct Steps {
     /// They are 2^`exponent` bytes.
     pub(super) exponent: u8,
-    /// A trial showed that the next smaller ones would make the block clearly larger.
+    /// Since they are larger, a trial showed that smaller ones make the block clearly larger.
     pub(super) gained: bool,
     /// The trials are of larger steps.
     pub(super) larger: bool,
-    /// So many segments follow before the next trial.
+    /// So many segments end before the next trial.
     pub(super) wait: u32,
     /// So many trials in a row were made,
     pub(super) trials: u8,
     /// and by so many thousandths the block was smaller with the other steps, in all of them together.
-    pub(super) gain: i32,
-    /// To so many thousandths the last segment shrank, if it was searched in the same way.
+    gain: i32,
+    /// To so many thousandths the last segment shrank, if it was searched in the same way. (A `Shrinkage` would make
+    /// the encoder larger.)
     pub(super) last: Option<u16>,
 }
 
@@ -60,12 +63,12 @@ impl Steps {
     }
 
     /// How many bytes they are.
-    pub(super) fn len(&self) -> usize {
+    pub(super) fn stride(&self) -> usize {
         1 << self.exponent
     }
 
-    /// The steps that are tried.
-    fn tried(&self) -> u8 {
+    /// The exponent of those that are tried.
+    fn tried_exponent(&self) -> u8 {
         if self.larger {
             self.exponent + 1
         } else {
@@ -74,18 +77,19 @@ impl Steps {
     }
 
     /// How many bytes those are.
-    pub(super) fn tried_len(&self) -> usize {
-        1 << self.tried()
+    pub(super) fn tried_stride(&self) -> usize {
+        1 << self.tried_exponent()
     }
 
     /// Ends a trial: how some data shrank with the present steps, and how with the others.
     pub(super) fn end_trial(&mut self, ours: Shrinkage, others: Shrinkage) {
-        // (So how far the last match goes on never decides: see `HEAD`.)
-        if !(ours.is_between() && others.is_between()) {
-            return self.end_series(if self.exponent == 0 { LONG_WAIT } else { CHECK_WAIT });
+        // With hardly any sequences it shows nothing. (Only here can the end of a head cut off the last match: see
+        // `HEAD`.)
+        if !(ours.is_moderate() && others.is_moderate()) {
+            return self.begin_again(if self.exponent == 0 { LONG_WAIT } else { CHECK_WAIT });
         }
         self.trials += 1;
-        // (It fits, as neither shrank much more than the other.)
+        // (It fits: both shrank to between a quarter and seven eighths.)
         self.gain += others.gain(ours) as i32;
         let gain = self.gain / i32::from(self.trials);
         let better = match (self.larger, self.trials) {
@@ -98,14 +102,15 @@ impl Steps {
         }
         let was_larger = self.larger;
         if better {
-            self.exponent = self.tried();
+            self.exponent = self.tried_exponent();
             self.last = None;
         }
+        // (Larger steps gained, or smaller ones lost.)
         self.gained = self.exponent > 0 && (self.gained || better == was_larger && gain.abs() > LOSS);
         self.larger = self.exponent == 0 || better && was_larger && self.exponent < LARGEST;
         self.end_series(match self.exponent {
             0 => LONG_WAIT,
-            // Soon after larger steps were no better, smaller ones are tried again.
+            // After a change, the next ones are tried soon. So are smaller ones, if larger ones lost.
             _ if better || was_larger => WARMING,
             _ => CHECK_WAIT,
         });
@@ -115,13 +120,25 @@ impl Steps {
     /// not be good for this one.
     pub(super) fn search_changed(&mut self) {
         self.last = None;
-        if self.exponent > 0 || self.trials > 0 {
+        if self.exponent > 0 {
+            self.larger = false;
             self.end_series(WARMING);
+        } else if self.trials > 0 {
+            self.end_series(CHECK_WAIT);
         }
     }
 
     fn end_series(&mut self, wait: u32) {
         (self.wait, self.trials, self.gain) = (wait, 0, 0);
+    }
+
+    /// Gives up larger steps.
+    fn begin_again(&mut self, wait: u32) {
+        *self = Steps {
+            wait,
+            last: self.last,
+            ..Steps::new()
+        };
     }
 
     /// Ends a segment. If it shrank otherwise than the last one, the data changes, and larger steps are given up.
@@ -130,10 +147,7 @@ impl Steps {
         let now = segment.thousandths();
         let last = self.last.replace(now);
         if self.exponent > 0 && last.is_some_and(|last| 10 * now.min(last) < 9 * now.max(last)) {
-            *self = Steps {
-                wait: WARMING,
-                ..Steps::new()
-            };
+            self.begin_again(CHECK_WAIT);
         }
     }
 }
@@ -183,8 +197,6 @@ mod tests {
         for (exponent, losses, expected) in [
             (1, &[0, 0, 0][..], (LARGEST, false, WARMING)),
             (1, &[HOPELESS + 1], (1, false, WARMING)),
-            // These are of smaller steps.
-            (LARGEST, &[], (LARGEST, false, 0)),
         ] {
             assert_eq!(after(exponent, exponent < LARGEST, losses), expected, "{losses:?}");
         }
@@ -239,30 +251,31 @@ mod tests {
         }
     }
 
-    /// Steps that were good for another search are tried soon.
+    /// Smaller steps are tried soon, if there are any.
     #[test]
     fn another_search_begins_another_series() {
-        for (exponent, trials, expected) in [(0, 0, 9), (0, 1, WARMING), (1, 0, WARMING)] {
+        for (exponent, trials, expected) in [(0, 0, 9), (0, 1, CHECK_WAIT), (1, 0, WARMING), (1, 1, WARMING)] {
             let mut steps = Steps {
                 exponent,
                 trials,
-                gain: 5,
+                gain: 5 * i32::from(trials),
                 wait: 9,
                 last: Some(500),
                 ..Steps::new()
             };
             steps.search_changed();
-            assert_eq!((steps.exponent, steps.trials, steps.wait), (exponent, 0, expected));
+            assert_eq!((steps.exponent, steps.larger), (exponent, exponent == 0));
+            assert_eq!((steps.wait, steps.trials, steps.gain), (expected, 0, 0));
             assert!(steps.last.is_none());
         }
     }
 
-    /// Each series of trials begins anew.
     #[test]
-    fn a_trial_counts_once() {
+    fn each_series_of_trials_begins_anew() {
         let mut steps = Steps::new();
-        for expected in [0, 0, 1, 1, 1, 2] {
-            steps.end_trial(block(1000), block(1000));
+        let losses = [-90, 0, 0, LOSS, LOSS, LOSS + 3];
+        for (loss, expected) in losses.into_iter().zip([0, 0, 1, 1, 1, 1]) {
+            steps.end_trial(block(1000), block(1000 + loss));
             assert_eq!(steps.exponent, expected);
         }
     }
@@ -274,6 +287,7 @@ mod tests {
         let usual = data(2000, 600);
         for unusual in [data(2000, 500), data(2000, 1751)] {
             for (ours, others) in [(unusual, usual), (usual, unusual)] {
+                // Nothing is known of larger steps any more.
                 for (exponent, expected) in [(0, LONG_WAIT), (1, CHECK_WAIT)] {
                     let mut steps = Steps {
                         exponent,
@@ -282,7 +296,7 @@ mod tests {
                     steps.end_trial(usual, usual);
                     steps.end_trial(ours, others);
                     // The series ends without a result.
-                    assert_eq!((steps.exponent, steps.trials, steps.gain), (exponent, 0, 0));
+                    assert_eq!((steps.exponent, steps.trials, steps.gain), (0, 0, 0));
                     assert_eq!(steps.wait, expected);
                 }
             }
@@ -305,7 +319,7 @@ mod tests {
             };
             steps.end_segment(block(1000));
             steps.end_segment(block(now));
-            let expected = if given_up { (0, true, WARMING) } else { (2, false, 9) };
+            let expected = if given_up { (0, true, CHECK_WAIT) } else { (2, false, 9) };
             assert_eq!((steps.exponent, steps.larger, steps.wait), expected, "{now}");
         }
         // There is nothing to give up.

@@ -41,9 +41,9 @@ const SMALL_PAGE: usize = 1 << 14;
 const FEW_LETTERS: usize = 16;
 /// The last bytes of a page that are looked for to see whether it repeats itself.
 const PERIOD_SAMPLE: usize = 32;
-/// Of the periods up to this, runs of few bytes in turn have one.
+/// The longest period of a run of few bytes in turn, such as those of a pixel.
 const SHORT_PERIOD: usize = 4;
-/// Where fewer places than this can be counted, all are.
+/// Where fewer places than this can be counted, all of the first 16 KiB are.
 const FEW_PLACES: usize = 512;
 /// A choice of groups holds for so many bytes, and is made for no more of a page. It is no more than what a reset adds
 /// to positions.
@@ -89,8 +89,8 @@ pub(super) struct Taste {
     pub(super) middle: usize,
     /// Whether groups have five bytes in small pages, where there is too little history for six.
     pub(super) five: bool,
-    /// Whether places in runs of few bytes in turn, as in pictures of few colours, say nothing of the others. They may
-    /// be most, but what is between the runs takes most of the block.
+    /// Whether groups must also suit the places between runs of few bytes in turn, counted alone. In pictures of few
+    /// colours most places are in such runs, but what is between them takes most of the block.
     pub(super) between_runs: bool,
 }
 
@@ -160,6 +160,7 @@ fn choose_group(page: &Page, taste: Taste) -> usize {
     let first = period(&page.window[page.start..]).map(|period| page.part(page.start, page.start + period));
     let page = first.as_ref().unwrap_or(page);
     let group = suited(page, taste, false);
+    // (The few places between runs may seem to be always the same. So they only ever make groups shorter.)
     if group > MIN_MATCH && taste.between_runs {
         return group.min(suited(page, taste, true));
     }
@@ -201,7 +202,7 @@ fn suited(page: &Page, taste: Taste, between_runs: bool) -> usize {
 
 /// What the groups of four bytes of a page are like.
 struct Census {
-    /// How many places were counted: those that are not inside a run.
+    /// How many places were counted: those that are not inside a run of one byte or, with `between_runs`, of few.
     total: usize,
     /// How many groups were counted once.
     rare: usize,
@@ -218,7 +219,7 @@ impl Census {
         let (mut total, mut rare, mut pairs) = (0, 0, 0);
         for at in (0..page.len().saturating_sub(MIN_MATCH - 1)).step_by(stride) {
             let group = &page[at..at + MIN_MATCH];
-            if is_run(group) || between_runs && begins_run(&page[at..]) {
+            if is_run(group) || between_runs && is_in_run(&page[at..]) {
                 continue;
             }
             total += 1;
@@ -252,9 +253,10 @@ pub(super) fn is_run(group: &[u8]) -> bool {
     group == group.rotate_left(8)
 }
 
-/// Whether a place has so many bytes of a run of few bytes in turn that it is no match by chance.
+/// Whether at least eight bytes here repeat those before them, with a period of at most `SHORT_PERIOD`. Fewer may do so
+/// by chance.
 #[inline(always)]
-fn begins_run(place: &[u8]) -> bool {
+fn is_in_run(place: &[u8]) -> bool {
     place.len() >= SHORT_PERIOD + 8 && (1..=SHORT_PERIOD).any(|period| read_u64(place, 0) == read_u64(place, period))
 }
 
@@ -292,7 +294,7 @@ fn repeats<const GROUP: usize>(page: &Page) -> bool {
 fn has_runs(page: &[u8]) -> bool {
     let places = page.windows(SHORT_PERIOD + 8).step_by((page.len() / 64) | 1);
     let total = places.len();
-    8 * places.filter(|place| begins_run(place)).count() > 3 * total
+    8 * places.filter(|place| is_in_run(place)).count() > 3 * total
 }
 
 impl Chains {

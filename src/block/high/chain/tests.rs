@@ -493,7 +493,7 @@ fn what_counts_as_too_many_rare_groups_depends_on_the_taste() {
 /// Runs of a pixel of three bytes, and between them a few pixels of other colours. Most groups are in the runs, and so
 /// there are few different ones.
 #[test]
-fn what_is_between_runs_may_count_alone() {
+fn what_is_between_runs_keeps_groups_short() {
     let mut random = Random::new(6);
     let colours: Vec<[u8; 3]> = (0..6).map(|_| [(); 3].map(|()| random.next() as u8)).collect();
     let mut window = Vec::new();
@@ -518,8 +518,8 @@ fn what_is_between_runs_may_count_alone() {
     }
 }
 
-/// What is between runs never makes groups longer: they must suit the rest of the page, too. Here the runs are of
-/// zeros, and what is between them seems to be always the same.
+/// What is between runs never makes groups longer: they must suit the rest of the page, too. Here few places are not in
+/// runs of zeros. When all of these are counted, they seem to be always the same.
 #[test]
 fn groups_suit_all_of_a_page() {
     let mut random = Random::new(7);
