@@ -877,9 +877,11 @@ fn a_trial_leaves_no_trace() {
 /// What is tried are other steps than the present ones, and pending literals make no difference.
 #[test]
 fn a_trial_compares_what_it_says() {
-    let data = trades(400_000);
-    let mut out = vec![0; compress_bound(data.len())];
+    let mut out = vec![0; compress_bound(400_000)];
     for (exponent, larger, other) in [(0, true, 1), (1, true, 2), (1, false, 0), (2, false, 1)] {
+        // Also where there is no match at first.
+        let noise_len = 1000 * exponent as usize;
+        let data = [trades(200_000), noise(noise_len), trades(200_000 - noise_len)].concat();
         let mut encoder = FastEncoder::new(1);
         encoder.encode(&data[..200_000], 0, 0, &mut out);
         encoder.choice = Choice::new(1);
