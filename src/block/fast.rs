@@ -271,9 +271,8 @@ impl FastEncoder {
             let mut others = None;
             if position + TRIAL + ROOMY_PAGE <= window.len() && self.choice.wants_trial() {
                 until = position + TRIAL;
-                let out = &mut out[written..];
                 let cursor = Cursor {
-                    out,
+                    out: &mut out[written..],
                     anchor,
                     position,
                     attempts,
@@ -288,15 +287,8 @@ impl FastEncoder {
             };
             let room = cursor.out.len();
             let pending = position - anchor;
-            let table = &mut self.table;
-            let stride = self.choice.stride();
-            let short = by_search!(self.choice.search, S => {
-                let limits = (stride * self.acceleration, self.max_distance);
-                let cursor = &mut cursor;
-                encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(
-                    until, table, limits, window, floor, cursor,
-                )
-            });
+            let step = self.choice.stride() * self.acceleration;
+            let short = self.encode_some(until, step, window, floor, &mut cursor);
             let mut length = room - cursor.out.len();
             if let Some(others) = others {
                 let ours = cursor.shrinkage_since(position, pending, room);
@@ -342,6 +334,16 @@ impl FastEncoder {
         written + write_last_literals(&mut out[written..], window, anchor)
     }
 
+    /// Encodes from `cursor` on, with a `FAR` table. See [`encode_segment`], also for what it returns.
+    fn encode_some(&mut self, until: usize, step: usize, window: &[u8], floor: usize, cursor: &mut Cursor) -> usize {
+        let limits = (step, self.max_distance);
+        by_search!(self.choice.search, S => {
+            encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(
+                until, &mut self.table, limits, window, floor, cursor,
+            )
+        })
+    }
+
     /// What the search would make of the data up to `until` with the steps to be tried. Overwrites the room of the
     /// cursor, and puts the table back.
     #[cold]
@@ -350,15 +352,10 @@ impl FastEncoder {
         let Cursor { position, anchor, .. } = cursor;
         let room = cursor.out.len();
         // (There is no acceleration.)
-        let steps = &self.choice.steps;
-        let limits = (steps.tried_stride(), self.max_distance);
-        cursor.attempts = cursor.attempts * steps.tried_stride() / steps.stride();
+        let step = self.choice.steps.tried_stride();
+        cursor.attempts = cursor.attempts * step / self.choice.steps.stride();
         let kept = *part::<FAR>(&mut self.table);
-        by_search!(self.choice.search, S => {
-            encode_to::<{ S.entries() }, { S.bytes() }, { S.same() }, false>(
-                until, &mut self.table, limits, window, floor, &mut cursor,
-            )
-        });
+        self.encode_some(until, step, window, floor, &mut cursor);
         self.table.copy_from_slice(&kept);
         cursor.shrinkage_since(position, position - anchor, room)
     }
